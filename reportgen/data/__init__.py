@@ -1,0 +1,1 @@
+"""A split's source becomes typed rows: features, target, and the other roles."""

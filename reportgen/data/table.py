@@ -1,0 +1,73 @@
+"""The types that the rest of the program sees of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    #: What a model or a preprocessing step may be given: rows first.
+    Inputs = "np.ndarray | pl.DataFrame | Mapping[str, np.ndarray] | Sequence[np.ndarray]"
+
+Kind = Literal["table", "array", "images", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The rows of one split, in the order of their source.
+
+    Attributes
+    ----------
+    name : train, validation or test.
+    X : features only. A polars frame for tables (its columns are ``Dataset.features``); an
+        array of shape (n, ...) for .npz, images and Python sources; a mapping or a list of such
+        arrays for models with several inputs. uint8 images stay uint8.
+    y : int64 class codes of shape (n,), -1 where the label is no class of the data set (binary,
+        multiclass); int8 of shape (n, K) (multilabel); float64 of shape (n,) or (n, T)
+        (regression). None when the split has no target.
+    ids, groups, times, weights : roles, each of shape (n,), or None. ``weights`` is float64.
+    rows : int64, position of each row in its source (0-based), for "row 17 of test.csv".
+    source : the source as it is written in the job, for messages.
+    sha256 : of the source's bytes, or of its rows where there is no file.
+    """
+
+    name: str
+    X: np.ndarray | pl.DataFrame | Mapping[str, np.ndarray] | Sequence[np.ndarray]
+    y: NDArray[np.generic] | None
+    rows: NDArray[np.int64]
+    source: str
+    sha256: str
+    ids: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+    weights: NDArray[np.float64] | None = None
+
+    @property
+    def n(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set as the job declares it, loaded.
+
+    ``classes`` are label texts in the order of the model's outputs (empty in regression; the
+    target columns in multilabel tasks); ``positive`` is the index of the positive class in
+    binary tasks, else None. ``notes`` are facts a reader must know (an encoding that was
+    guessed, labels unseen in train).
+    """
+
+    name: str
+    task: str
+    kind: Kind
+    features: tuple[str, ...]
+    classes: tuple[str, ...]
+    positive: int | None
+    splits: Mapping[str, Split]
+    target: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,60 @@
+"""What a diagnostic is: a value with a name, a question, settings, codes and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportgen.results import Findings, Severity
+
+if TYPE_CHECKING:
+    from reportgen.charts.figure import Chart
+    from reportgen.evidence import Case
+    from reportgen.job.schema import Settings
+
+
+class NotApplicable(Exception):
+    """The question makes no sense for this case; the reason in words is shown in the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A finding code and what ``reportgen explain`` says of it.
+
+    ``code`` is whole (``performance.below-baseline``); ``at_most`` the highest severity it can
+    have; ``meaning`` what is so when it is raised; ``decided`` the rule with its thresholds;
+    ``advice`` what to do; ``source`` a reference, where there is one.
+    """
+
+    code: str
+    at_most: Severity
+    meaning: str
+    decided: str
+    advice: str
+    source: str = ""
+
+
+def nothing(case: Case) -> None:
+    """A diagnostic that prepares nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One question a reviewer asks, and the functions that answer it.
+
+    ``examine(case, prepared)`` judges: pure, no files, no plots, no printing.
+    ``prepare(case)`` measures all that needs no training, and is called once.
+    ``plots(findings)`` draws from the findings and their series alone.
+    Any of them may raise :class:`NotApplicable`. ``position`` orders the report.
+    """
+
+    name: str
+    title: str
+    question: str
+    position: int
+    settings: type[Settings]
+    codes: tuple[Code, ...]
+    examine: Callable[[Case, Any], Findings]
+    plots: Callable[[Findings], list[Chart]]
+    prepare: Callable[[Case], Any] = nothing

@@ -1,0 +1,126 @@
+"""The evidence of one audit: data, model, and predictions that are made once.
+
+Every diagnostic reads a :class:`Case`. Nothing here judges.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reportgen.errors import ModelError, Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from reportgen.data.table import Dataset, Split
+    from reportgen.job.schema import ModelEntry, Settings
+    from reportgen.models.outputs import Predictions
+    from reportgen.models.predictor import Output, Predictor
+    from reportgen.models.preprocess import Preprocess
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model on one data set, as a diagnostic sees it.
+
+    ``settings`` are those of the diagnostic that is looking; :meth:`view` makes such a case.
+    Memoised values are shared by all views.
+    """
+
+    name: str
+    entry: ModelEntry
+    dataset: Dataset
+    predictor: Predictor
+    preprocess: Preprocess
+    seed: int
+    diagnostic: str = ""
+    settings: Settings | None = None
+    _memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def view(self, diagnostic: str, settings: Settings | None) -> Case:
+        """The same evidence for one diagnostic: its settings and its own random streams."""
+        return replace(self, diagnostic=diagnostic, settings=settings)
+
+    @property
+    def task(self) -> str:
+        return self.dataset.task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.dataset.classes
+
+    @property
+    def output(self) -> Output:
+        return self.predictor.output
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits that can be judged: there is a target, and predictions can be had."""
+        names = []
+        for name, split in self.dataset.splits.items():
+            stored_only = self.predictor.framework == "predictions"
+            if split.y is None or (stored_only and self.predictor.predict_split(name) is None):
+                continue
+            names.append(name)
+        return tuple(names)
+
+    def split(self, name: str) -> Split:
+        return self.dataset.splits[name]
+
+    def memo(self, key: Any, compute: Callable[[], T]) -> T:
+        """``compute()``, once an audit for each key, whoever asks first."""
+        if key not in self._memory:
+            self._memory[key] = compute()
+        value: T = self._memory[key]
+        return value
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """A random stream of its own for (seed, model, diagnostic, purpose)."""
+        import numpy as np
+
+        words = "\0".join((str(self.seed), self.name, self.diagnostic, purpose))
+        digest = hashlib.sha256(words.encode()).digest()
+        return np.random.default_rng(int.from_bytes(digest, "big"))
+
+    def inputs(self, name: str) -> Any:
+        """What the model receives for a split, after preprocessing; n rows."""
+        return self.memo(("inputs", name), lambda: self.preprocess(self.split(name).X))
+
+    def predict(self, name: str) -> Predictions:
+        """Predictions on a split; the model is asked once."""
+        return self.memo(("predict", name), lambda: self._interpreted(name))
+
+    def _interpreted(self, name: str) -> Predictions:
+        from reportgen.models.outputs import interpret
+
+        raw = self.predictor.predict_split(name)
+        if raw is None:
+            raw = self.predictor.predict(self.inputs(name))
+        split = self.split(name)
+        if len(raw) != split.n:
+            raise ModelError(
+                Problem(
+                    f"the model gave {len(raw)} predictions for the {split.n} rows of {name}",
+                    advice="A model must give one prediction a row.",
+                )
+            )
+        return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=name)
+
+    def positive_scores(self, name: str) -> np.ndarray | None:
+        """Binary tasks: P(positive class), shape (n,); None when there are no scores."""
+        scores = self.predict(name).scores
+        if scores is None or self.dataset.positive is None:
+            return None
+        return scores if self.dataset.positive == 1 else 1.0 - scores
+
+
+def settings_of(case: Case, kind: type[T]) -> T:
+    """The case's settings, typed."""
+    if not isinstance(case.settings, kind):
+        raise TypeError(f"{case.diagnostic} expects {kind.__name__}, got {case.settings!r}")
+    return case.settings

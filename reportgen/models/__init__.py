@@ -1,0 +1,1 @@
+"""Keras, scikit-learn, Python, SavedModel and prediction files behind one protocol."""
