@@ -1,0 +1,1 @@
+"""Are the verdicts right (``faults``), and is it fast enough (``speed``)?"""

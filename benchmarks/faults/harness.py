@@ -1,0 +1,236 @@
+"""Runs planted faults and clean controls, and counts: found, right code, false alarms.
+
+``python -m benchmarks.faults [--seeds N] [--only DIAGNOSTIC]``; ``make bench-faults``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import math
+import pkgutil
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+import benchmarks.faults
+from benchmarks.faults.cases import CleanCase, FaultCase
+from reportgen.diagnostic import NotApplicable
+from reportgen.diagnostics import suite
+from reportgen.results import SEVERITIES, Finding, Findings
+
+NOT_DIAGNOSTICS = ("cases", "harness", "__main__")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one case with one seed came to.
+
+    ``alarms`` are the codes above info, ``codes`` all of them; ``right`` whether all expected codes
+    are among them at the expected severity (planted cases). ``error`` is set when the diagnostic
+    crashed, ``reason`` when it said that it does not apply.
+    """
+
+    diagnostic: str
+    case: str
+    seed: int
+    planted: bool
+    codes: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    right: bool = False
+    reason: str | None = None
+    error: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def found(self) -> bool:
+        return self.right or bool(self.alarms)
+
+
+def discovered() -> dict[str, tuple[tuple[FaultCase, ...], tuple[CleanCase, ...]]]:
+    """The planted and clean cases of every file of this folder, by diagnostic."""
+    found = {}
+    for module in sorted(m.name for m in pkgutil.iter_modules(benchmarks.faults.__path__)):
+        if module in NOT_DIAGNOSTICS:
+            continue
+        loaded = importlib.import_module(f"benchmarks.faults.{module}")
+        found[module] = (tuple(loaded.PLANTED), tuple(loaded.CLEAN))
+    return found
+
+
+def generator(diagnostic: str, case: str, seed: int) -> np.random.Generator:
+    """A random stream of its own for (diagnostic, case, seed): cases added later move no other."""
+    digest = hashlib.sha256("\0".join((diagnostic, case, str(seed))).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest, "big"))
+
+
+def judge(diagnostic: str, case: FaultCase | CleanCase, seed: int) -> Findings:
+    """What the diagnostic finds in a fresh draw of a case.
+
+    Raises
+    ------
+    NotApplicable
+        when the diagnostic says so; and whatever it crashes with.
+    """
+    rule = suite()[diagnostic]
+    drawn = case.draw(generator(diagnostic, case.name, seed))
+    settings = case.settings or drawn.settings or rule.settings()
+    view = drawn.view(diagnostic, settings)
+    return rule.examine(view, rule.prepare(view))
+
+
+def run_one(diagnostic: str, planted: bool, index: int, seed: int) -> Outcome:
+    """One case with one seed. Picklable arguments: cases are found anew in each process."""
+    cases = discovered()[diagnostic]
+    case: FaultCase | CleanCase = cases[0][index] if planted else cases[1][index]
+    start = time.perf_counter()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = judge(diagnostic, case, seed)
+    except NotApplicable as reason:
+        return Outcome(diagnostic, case.name, seed, planted, reason=str(reason))
+    except Exception:
+        return Outcome(diagnostic, case.name, seed, planted, error=traceback.format_exc())
+    alarms = _codes(f for f in found.findings if f.severity != "info")
+    fault = case if isinstance(case, FaultCase) else None
+    return Outcome(
+        diagnostic,
+        case.name,
+        seed,
+        planted,
+        codes=_codes(found.findings),
+        alarms=alarms,
+        unexpected=tuple(c for c in alarms if fault and c not in (*fault.codes, *fault.also)),
+        right=fault is not None and raises(found, fault),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def raises(found: Findings, case: FaultCase) -> bool:
+    """Whether every expected code is there, at least as severe as expected."""
+    least = SEVERITIES.index(case.at_least)
+    severe = {f.code for f in found.findings if SEVERITIES.index(f.severity) >= least}
+    return set(case.codes) <= severe
+
+
+def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f.code for f in findings))
+
+
+def run(seeds: int, only: Sequence[str] = (), workers: int = 2) -> list[Outcome]:
+    """Every case of the chosen diagnostics with seeds 0 ... seeds − 1."""
+    from joblib import Parallel, delayed
+
+    tasks = [
+        (diagnostic, planted, index, seed)
+        for diagnostic, sides in discovered().items()
+        if not only or diagnostic in only
+        for planted, cases in zip((True, False), sides, strict=True)
+        for index in range(len(cases))
+        for seed in range(seeds)
+    ]
+    with Parallel(n_jobs=workers) as parallel:
+        outcomes: list[Outcome] = parallel(delayed(run_one)(*task) for task in tasks)
+    return outcomes
+
+
+def wilson(successes: int, n: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Wilson's 95 % interval of a proportion (Wilson 1927); (0, 1) for no trials."""
+    if n == 0:
+        return 0.0, 1.0
+    p = successes / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _share(successes: int, n: int) -> str:
+    if n == 0:
+        return "none"
+    low, high = wilson(successes, n)
+    return f"{successes}/{n} ({100 * low:.1f}–{100 * high:.1f} %)"
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """The counts a diagnostic and a code, misses and false alarms by name and seed."""
+    columns = ("diagnostic", "planted", "found", "with the right code", "false alarms on clean")
+    rows = [columns]
+    details: list[str] = []
+    for diagnostic in dict.fromkeys(o.diagnostic for o in outcomes):
+        mine = [o for o in outcomes if o.diagnostic == diagnostic]
+        planted = [o for o in mine if o.planted]
+        clean = [o for o in mine if not o.planted]
+        rows.append(
+            (
+                diagnostic,
+                str(len(planted)),
+                _share(sum(o.found for o in planted), len(planted)),
+                _share(sum(o.right for o in planted), len(planted)),
+                _share(sum(bool(o.alarms) for o in clean), len(clean)),
+            )
+        )
+        details += _details(diagnostic, mine)
+    widths = [max(len(row[k]) for row in rows) for k in range(len(columns))]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
+    lines.insert(1, "  ".join("-" * w for w in widths))
+    return "\n".join(line.rstrip() for line in lines + details)
+
+
+def _details(diagnostic: str, outcomes: Sequence[Outcome]) -> list[str]:
+    lines = ["", diagnostic]
+    for name in dict.fromkeys((o.case, o.planted) for o in outcomes):
+        same = [o for o in outcomes if (o.case, o.planted) == name]
+        good = sum(o.right if o.planted else not o.alarms for o in same)
+        seconds = sum(o.seconds for o in same) / len(same)
+        what = "found" if name[1] else "quiet"
+        lines.append(f"  {what} {good}/{len(same)}  {name[0]}  ({seconds:.2f} s each)")
+        for label, seeds in _irregular(same).items():
+            lines.append(f"      {label}: {'seed' if len(seeds) == 1 else 'seeds'} {_list(seeds)}")
+    for o in outcomes:
+        if o.error:
+            lines.append(f"  crashed: {o.case}, seed {o.seed}\n{o.error.rstrip()}")
+            break  # the first is enough to go on
+    return lines
+
+
+def _irregular(outcomes: Sequence[Outcome]) -> dict[str, list[int]]:
+    """What is to be looked at -> the seeds it happened with."""
+    seen: dict[str, list[int]] = {}
+    for o in outcomes:
+        if o.error:
+            labels = ["crashed"]
+        elif o.reason:
+            labels = [f"said not applicable ({o.reason})"]
+        elif not o.planted:
+            labels = [f"FALSE ALARM {code}" for code in o.alarms]
+        else:
+            labels = [f"also raised {code}" for code in o.unexpected]
+            if not o.right:
+                labels.insert(0, "MISSED" if not o.found else "found under another code")
+        for label in labels:
+            seen.setdefault(label, []).append(o.seed)
+    return seen
+
+
+def _list(seeds: Sequence[int]) -> str:
+    shown = ", ".join(str(s) for s in seeds[:20])
+    return shown if len(seeds) <= 20 else f"{shown}, and {len(seeds) - 20} more"
+
+
+def coverage(outcomes: Sequence[Outcome]) -> dict[str, Counter[str]]:
+    """Diagnostic -> how often each of its codes was raised by planted cases, zeros included."""
+    counts: dict[str, Counter[str]] = {}
+    for diagnostic in dict.fromkeys(o.diagnostic for o in outcomes):
+        codes: Counter[str] = Counter({c.code: 0 for c in suite()[diagnostic].codes})
+        for o in outcomes:
+            if o.diagnostic == diagnostic and o.planted:
+                codes.update(o.codes)
+        counts[diagnostic] = codes
+    return counts
