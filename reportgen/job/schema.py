@@ -7,9 +7,10 @@ alternative that was meant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -20,7 +21,10 @@ from pydantic import (
     PlainSerializer,
     SerializeAsAny,
     Tag,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from reportgen.job.printed import Printed
 
@@ -31,13 +35,38 @@ Format = Literal["html", "pdf", "json"]
 CutMethod = Literal["random", "stratified", "group", "time", "tail"]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 PythonName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
+Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1)]
 SKLEARN_BUNDLES = ("breast_cancer", "iris", "wine", "digits", "diabetes", "linnerud")
 
 
 class Strict(BaseModel):
     """Frozen, and every unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Pydantic takes ``true`` for 1; nobody who writes ``epochs: true`` means one epoch."""
+        if isinstance(value, bool) and info.field_name in cls.model_fields:
+            kinds = set(_plain_types(cls.model_fields[info.field_name].annotation))
+            if kinds & {int, float} and bool not in kinds:
+                raise PydanticCustomError("number", "a number is expected")
+        return value
+
+
+def _plain_types(annotation: Any) -> Iterator[Any]:
+    """The members of a union, without what is annotated to them."""
+    if get_origin(annotation) is Annotated:
+        yield from _plain_types(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _plain_types(member)
+    else:
+        yield annotation
 
 
 def _label(value: Any) -> Any:
@@ -51,7 +80,7 @@ def _label(value: Any) -> Any:
     return value
 
 
-Label = Annotated[str, BeforeValidator(_label)]
+Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str | int | float | bool)]
 
 
 # --- where a split comes from ---------------------------------------------------------------
@@ -60,28 +89,35 @@ Label = Annotated[str, BeforeValidator(_label)]
 class FileSource(Strict):
     """``data/train.parquet``: .csv .parquet .npz .jsonl."""
 
-    path: str
+    path: Text
 
 
 class SklearnSource(Strict):
+    """A data set that comes with scikit-learn."""
+
     sklearn: Literal["breast_cancer", "iris", "wine", "digits", "diabetes", "linnerud"]
 
 
 class ImagesSource(Strict):
-    """A folder a class."""
+    """A folder of images, with a folder a class."""
 
-    images: str
+    images: Text = Field(description="The folder; each folder in it is a class.")
 
 
 class PythonSource(Strict):
-    python: PythonName
+    """A Python function that returns (X, y) or a table."""
+
+    python: PythonName = Field(description="pkg.mod:function, returning (X, y) or a table.")
 
 
 class SqlSource(Strict):
-    sql: str
-    query: str
+    """The rows of a query."""
+
+    sql: Text = Field(description="A SQLAlchemy URL.")
+    query: Text = Field(description="The SELECT that gives the rows.")
 
 
+_TRUSTED = "Loading a pickle may run code: true says that this one may."
 _SOURCE_KEYS = ("sklearn", "images", "python", "sql", "from", "from_", "path")
 
 
@@ -103,7 +139,7 @@ def _file_source(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
 
-File = Annotated[FileSource, BeforeValidator(_file_source)]
+File = Annotated[FileSource, BeforeValidator(_file_source, json_schema_input_type=str)]
 Source = Annotated[
     Annotated[File, Tag("path")]
     | Annotated[SklearnSource, Tag("sklearn")]
@@ -122,9 +158,13 @@ Source = Annotated[
 class HeldOut(Strict):
     """``{from: train, fraction: 0.2, method: random}``: a validation split cut from train."""
 
-    from_: Literal["train"] = Field(alias="from")
-    fraction: Fraction = 0.2
-    method: CutMethod = "random"
+    from_: Literal["train"] = Field(alias="from", description="Cut from the train split.")
+    fraction: Fraction = Field(0.2, description="Share of the train rows.")
+    method: CutMethod = Field(
+        "random",
+        description="random and stratified are scikit-learn's train_test_split with the job's "
+        "seed; tail is Keras's own validation_split: the last rows.",
+    )
 
 
 ValidationSource = Annotated[
@@ -146,26 +186,56 @@ ValidationSource = Annotated[
 class SplitRule(Strict):
     """Cuts the test split from ``train:``'s source, or reads the split from a column."""
 
-    test: Fraction | None = None
-    method: CutMethod = "random"
-    stratify: bool = False
-    column: str | None = None
+    test: Fraction | None = Field(None, description="Share of the rows that becomes the test.")
+    method: CutMethod = Field("random", description="How the rows are chosen.")
+    stratify: bool = Field(False, description="The same as method: stratified.")
+    column: Text | None = Field(
+        None, description="A column with the values train, validation and test, instead of a cut."
+    )
+
+
+def _one_or_list(value: Any) -> str:
+    return "list" if isinstance(value, (list, tuple)) else "text"
+
+
+Target = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[tuple[Text, ...], Tag("list")],
+    Discriminator(_one_or_list),
+]
 
 
 class DatasetEntry(Strict):
-    task: Task
-    train: Source | None = None
-    validation: ValidationSource | None = None
-    test: Source | None = None
-    split: SplitRule | None = None
-    target: str | tuple[str, ...] | None = None
-    classes: tuple[Label, ...] | None = None
-    positive: Label | None = None
-    features: tuple[str, ...] | None = None
-    id: str | None = None
-    group: str | None = None
-    time: str | None = None
-    weight: str | None = None
+    """A data set: where its splits come from, and which column is what."""
+
+    task: Task = Field(description="What is predicted.")
+    train: Source | None = Field(None, description="The rows the model was trained on.")
+    validation: ValidationSource | None = Field(
+        None, description="A source, or {from: train, fraction: 0.2, method: random}."
+    )
+    test: Source | None = Field(None, description="The rows the model is judged by.")
+    split: SplitRule | None = Field(
+        None, description="Cuts the test split, when there is no test: of its own."
+    )
+    target: Target | None = Field(
+        None,
+        description="The column to predict; for .npz the array (default y); a list of columns "
+        "for multilabel tasks and for several regression targets.",
+    )
+    classes: tuple[Label, ...] | None = Field(
+        None, description="Labels in the order of the model's outputs; default: sorted labels."
+    )
+    positive: Label | None = Field(
+        None, description="Binary tasks: the positive class; default: the last one."
+    )
+    features: tuple[Text, ...] | None = Field(
+        None, description="The model's columns; default: every column without another role."
+    )
+    id: Text | None = Field(None, description="The column that names a row.")
+    group: Text | None = Field(
+        None, description="The column of what rows belong to, e.g. a patient."
+    )
+    time: Text | None = Field(None, description="The column that orders rows in time.")
+    weight: Text | None = Field(None, description="The column of sample weights.")
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -181,26 +251,40 @@ class DatasetEntry(Strict):
 class KerasModel(Strict):
     """A .keras, .h5 or .hdf5 file; ``custom_objects`` names Python classes it needs."""
 
-    keras: str
-    custom_objects: tuple[PythonName, ...] = ()
+    keras: Text = Field(description="The model's file.")
+    custom_objects: tuple[PythonName, ...] = Field(
+        (), description="Python classes and functions that the file needs, as pkg.mod:Name."
+    )
 
 
 class SavedModel(Strict):
-    savedmodel: str
+    """A TensorFlow SavedModel; for inference only."""
+
+    savedmodel: Text = Field(description="The folder.")
 
 
 class PythonModel(Strict):
-    python: PythonName
-    weights: str | None = None
+    """A function that returns a Keras model or a scikit-learn estimator."""
+
+    python: PythonName = Field(description="pkg.mod:build, called without arguments.")
+    weights: Text | None = Field(None, description="A file of weights for the Keras model.")
 
 
 class SklearnModel(Strict):
-    sklearn: str
-    trusted: bool = False
+    """A scikit-learn estimator in a .skops file, or in a pickle that is trusted."""
+
+    sklearn: Text = Field(description="The estimator's file.")
+    trusted: bool = Field(False, description=_TRUSTED)
 
 
 class PredictionsModel(Strict):
-    predictions: dict[SplitName, str] = Field(min_length=1)
+    """No model, only what it predicted: a file a split."""
+
+    predictions: dict[SplitName, Text] = Field(
+        min_length=1,
+        description="Split to file. Columns named as the classes are scores; or one column "
+        "`prediction`; an id column aligns the rows.",
+    )
 
 
 def _one_of(*keys: str) -> Callable[[Any], str | None]:
@@ -223,20 +307,28 @@ ModelSource = Annotated[
 
 
 class SklearnStep(Strict):
-    sklearn: str
-    trusted: bool = False
+    """A fitted scikit-learn transformer."""
+
+    sklearn: Text = Field(description="The transformer's file.")
+    trusted: bool = Field(False, description=_TRUSTED)
 
 
 class PythonStep(Strict):
-    python: PythonName
+    """A function: table in, array out."""
+
+    python: PythonName = Field(description="pkg.mod:function.")
 
 
 class StandardizeStep(Strict):
+    """Each column minus its mean over its standard deviation, both of the training rows."""
+
     standardize: Literal["train"]
 
 
 class ScaleStep(Strict):
-    scale: Annotated[float, Field(gt=0)]
+    """Everything divided by a number."""
+
+    scale: Annotated[float, Field(gt=0)] = Field(description="The divisor, e.g. 255.")
 
 
 Step = Annotated[
@@ -260,27 +352,55 @@ def _listed(value: Any) -> Any:
 class Decision(Strict):
     """How an output becomes a label. The threshold is one of probability, for logits too."""
 
-    threshold: Annotated[float, Field(ge=0, le=1)] | None = None
-    argmax: bool | None = None
-    otherwise: Label | None = None
+    threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="A label is given when its probability is above this."
+    )
+    argmax: bool | None = Field(None, description="The class with the highest score.")
+    otherwise: Label | None = Field(
+        None, description="The label of rows where no class is above the threshold."
+    )
 
 
 class EarlyStopping(Strict):
-    monitor: str = "val_loss"
-    patience: Annotated[int, Field(ge=0)] = 0
-    restore_best: bool = False
-    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    """As keras.callbacks.EarlyStopping was set."""
+
+    monitor: Text = Field("val_loss", description="The watched quantity, as Keras names it.")
+    patience: Annotated[int, Field(ge=0)] = Field(0, description="Epochs without improvement.")
+    restore_best: bool = Field(False, description="Whether the best epoch's weights were kept.")
+    min_delta: Annotated[float, Field(ge=0)] = Field(0.0, description="What counts as improved.")
+
+
+def _weighting_kind(value: Any) -> str:
+    return "map" if isinstance(value, Mapping) else "word"
+
+
+ClassWeight = Annotated[
+    Annotated[Literal["balanced"], Tag("word")]
+    | Annotated[dict[Label, Annotated[float, Field(ge=0)]], Tag("map")],
+    Discriminator(_weighting_kind),
+]
 
 
 class Training(Strict):
-    epochs: Annotated[int, Field(ge=1)]
-    batch_size: Annotated[int, Field(ge=1)] = 32
-    shuffle: bool = True
-    class_weight: Literal["balanced"] | dict[Label, float] | None = None
-    early_stopping: EarlyStopping | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
-    seed_call: str | None = None
-    include_validation: bool = False
+    """How the model was trained, so that it can be trained again."""
+
+    epochs: Annotated[int, Field(ge=1)] = Field(description="At most this many epochs.")
+    batch_size: Annotated[int, Field(ge=1)] = Field(32, description="Rows a step.")
+    shuffle: bool = Field(True, description="Whether rows are shuffled before each epoch.")
+    class_weight: ClassWeight | None = Field(
+        None, description="balanced, or a weight for each label."
+    )
+    early_stopping: EarlyStopping | None = Field(None, description="As it was set.")
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = Field(
+        None, description="The seed it was trained with."
+    )
+    seed_call: Text | None = Field(
+        None, description="The function that set it, e.g. keras.utils.set_random_seed."
+    )
+    include_validation: bool = Field(
+        False,
+        description="The delivered model was fitted on train and its {from: train} cut together.",
+    )
 
 
 MetricName = Literal[
@@ -293,35 +413,41 @@ Average = Literal["binary", "macro", "micro", "weighted", "samples"]
 class ReportedNumber(Strict):
     """One number as somebody printed it."""
 
-    metric: MetricName
+    metric: MetricName = Field(description="What was measured.")
     value: Printed
-    split: SplitName = "test"
-    average: Average | None = None
-    per_class: Label | None = None
-    k: Annotated[int, Field(ge=1)] | None = None
-    unit: Literal["fraction", "percent"] = "fraction"
-    weighted: bool = False
+    split: SplitName = Field("test", description="On which split.")
+    average: Average | None = Field(
+        None, description="Default: binary for binary tasks, macro otherwise."
+    )
+    per_class: Label | None = Field(None, description="The number of one class alone.")
+    k: Annotated[int, Field(ge=1)] | None = Field(None, description="For top_k_accuracy.")
+    unit: Literal["fraction", "percent"] = Field("fraction", description="Of the value.")
+    weighted: bool = Field(False, description="Weighted by the data set's weight column.")
 
 
 class ReportedReport(Strict):
     """scikit-learn's ``classification_report``: a file with the text as printed, or its JSON."""
 
-    classification_report: str
-    split: SplitName = "test"
+    classification_report: Text = Field(description="The file.")
+    split: SplitName = Field("test", description="On which split.")
 
 
 class ReportedMatrix(Strict):
     """Rows are the truth, columns the prediction, both in the order of ``classes``."""
 
-    confusion_matrix: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...]
-    split: SplitName = "test"
+    confusion_matrix: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...] = Field(
+        description="Counts, a list a true class."
+    )
+    split: SplitName = Field("test", description="On which split.")
 
 
 class ReportedLog(Strict):
     """A file with lines as Keras prints them."""
 
-    keras_log: str
-    split: SplitName | None = None
+    keras_log: Text = Field(description="The file.")
+    split: SplitName | None = Field(
+        None, description="Of lines that evaluate printed; default: test."
+    )
 
 
 Reported = Annotated[
@@ -339,18 +465,29 @@ Reported = Annotated[
 
 
 class ModelEntry(Strict):
-    dataset: str
-    model: ModelSource
-    preprocess: Annotated[tuple[Step, ...], BeforeValidator(_listed)] = ()
-    output: Literal["probability", "logit", "label", "value"] | None = None
-    decision: Decision | None = None
-    training: Training | None = None
-    reported: tuple[Reported, ...] = ()
+    """A model to audit."""
+
+    dataset: Text = Field(description="Name of a data set of this job.")
+    model: ModelSource = Field(description="Where the model, or its predictions, come from.")
+    preprocess: Annotated[
+        tuple[Step, ...],
+        BeforeValidator(_listed, json_schema_input_type=Step | tuple[Step, ...]),
+    ] = Field((), description="A step or a list of them, applied in order to the features.")
+    output: Literal["probability", "logit", "label", "value"] | None = Field(
+        None, description="What the output means; default: read from the last layer."
+    )
+    decision: Decision | None = Field(
+        None, description="Default: 0.5 for binary and multilabel, argmax for multiclass."
+    )
+    training: Training | None = Field(None, description="How it was trained.")
+    reported: tuple[Reported, ...] = Field((), description="The numbers that were reported.")
 
 
 class LocalExecutor(Strict):
+    """Processes of this machine."""
+
     kind: Literal["local"] = "local"
-    workers: Annotated[int, Field(ge=1)] = 1
+    workers: Annotated[int, Field(ge=1)] = Field(1, description="Audits at a time.")
 
 
 class Settings(Strict):
@@ -358,23 +495,31 @@ class Settings(Strict):
 
 
 class Job(Strict):
-    """A validated job. ``folder`` and ``sha256`` are of the job file; ``parts`` is its text, a
-    model's name -> that model's and its data set's lines as read.
+    """A validated job. ``file`` and ``sha256`` are of the job file; ``parts`` is its text: a
+    model's name to the lines of that model and of its data set, as read, passwords in URLs
+    starred out.
     """
 
-    version: Literal[1]
-    name: str = Field(min_length=1)
-    output: str = "reports"
-    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = ("html", "pdf", "json")
-    seed: Annotated[int, Field(ge=0)] = 0
-    datasets: dict[str, DatasetEntry] = Field(min_length=1)
-    models: dict[str, ModelEntry] = Field(min_length=1)
+    version: Literal[1] = Field(description="Of this format: 1.")
+    name: Text = Field(description="What the job is called in its reports.")
+    output: Text = Field("reports", description="Folder of the runs, from where it is run.")
+    formats: Annotated[tuple[Format, ...], Field(min_length=1)] = Field(
+        ("html", "pdf", "json"), description="Of the reports; json is always written."
+    )
+    seed: Annotated[int, Field(ge=0)] = Field(
+        0, description="Every random choice of the audit derives from it."
+    )
+    datasets: dict[Name, DatasetEntry] = Field(min_length=1, description="Name to data set.")
+    models: dict[Name, ModelEntry] = Field(min_length=1, description="Name to model.")
     # name -> settings; None when switched off. Filled in for every diagnostic by job.load.
-    diagnostics: dict[str, SerializeAsAny[Settings] | None] = {}
-    executor: LocalExecutor = LocalExecutor()
+    diagnostics: dict[str, SerializeAsAny[Settings] | None] = Field(
+        {}, description="Settings of diagnostics; false switches one off."
+    )
+    executor: LocalExecutor = Field(LocalExecutor(), description="Where audits run.")
 
     file: Annotated[Path, PlainSerializer(str)] = Field(default=Path("job.yaml"), exclude=True)
     sha256: str = Field(default="", exclude=True)
+    parts: dict[str, str] = Field(default={}, exclude=True)
 
     def locate(self, path: str) -> Path:
         """Absolute path of an input that is written relative to the job file."""
