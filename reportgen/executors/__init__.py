@@ -1,0 +1,1 @@
+"""Where audits run: processes of this machine for now."""

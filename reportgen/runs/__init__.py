@@ -1,0 +1,1 @@
+"""Run folders: written beside and moved into place, locked, and resumed after an interruption."""

@@ -1,0 +1,176 @@
+"""Page one: the outcome in a sentence, the honest score as far as it is measured, the causes.
+
+Everything here is put together from finished sections and restated numbers; nothing is
+measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.results import (
+    SEVERITIES,
+    Cause,
+    Finding,
+    HonestScore,
+    Metric,
+    Restated,
+    Section,
+    Step,
+)
+
+_NAMES = {"roc_auc": "ROC-AUC", "r2": "R²", "rmse": "RMSE", "mae": "MAE", "mse": "MSE",
+          "mcc": "MCC", "f1": "F1", "brier": "Brier score"}  # fmt: skip
+
+
+def spoken(metric: str) -> str:
+    """A metric's name in a sentence: ``roc_auc`` -> ROC-AUC, ``f1, macro`` -> F1, macro."""
+    name, comma, rest = metric.partition(",")
+    return _NAMES.get(name, name.replace("_", " ")) + comma + rest
+
+
+def honest_score(
+    task: str, sections: Sequence[Section], restated: Sequence[Restated]
+) -> HonestScore:
+    """Steps ``reported`` and ``recomputed`` of the headline metric; absent where not measured.
+
+    The headline metric is the first number reported for test, else accuracy, or R² in
+    regression.
+    """
+    first = next((r for r in restated if r.split == "test"), None)
+    metric = first.metric if first else ("r2" if task == "regression" else "accuracy")
+    measured = _measured(sections, metric)
+    steps = []
+    if first is not None:
+        steps.append(
+            Step(
+                step="reported",
+                metric=metric,
+                value=_fraction(first.reported),
+                printed=first.reported,
+                why=f"{_capital(spoken(metric))} on test as given in the job file.",
+            )
+        )
+    value = first.recomputed if first and first.recomputed is not None else None
+    if value is None and measured is not None:
+        value = measured.value
+    if value is not None:
+        fits = measured is not None and measured.value is not None
+        fits = fits and abs(measured.value - value) < 1e-6  # type: ignore[union-attr,operator]
+        steps.append(
+            Step(
+                step="recomputed",
+                metric=metric,
+                value=value,
+                low=measured.low if measured and fits else None,
+                high=measured.high if measured and fits else None,
+                why=_why_recomputed(first, measured),
+            )
+        )
+    chance = _chance(sections, metric)
+    return HonestScore(
+        steps=tuple(steps),
+        chance=chance.value if chance else None,
+        chance_label=chance.label if chance else "",
+    )
+
+
+def causes(sections: Sequence[Section]) -> tuple[Cause, ...]:
+    """Failing findings first, then warnings; none has a measured effect yet."""
+    found = [f for s in sections for f in s.findings if f.severity != "info"]
+    found.sort(key=lambda f: -SEVERITIES.index(f.severity))
+    return tuple(
+        Cause(code=f.code, severity=f.severity, sentence=f.message, advice=f.advice) for f in found
+    )
+
+
+def headline(
+    score: HonestScore,
+    sections: Sequence[Section],
+    restated: Sequence[Restated],
+    error: str | None = None,
+) -> str:
+    """The audit in one sentence or two."""
+    if error is not None:
+        return f"The audit could not be completed: {first_line(error)}"
+    failed = [s for s in sections if s.status == "failed"]
+    reported = _reported_sentence(score)
+    worst = _worst(sections)
+    if failed:
+        names = " and ".join(s.diagnostic.replace("_", " ") for s in failed)
+        return f"The audit is incomplete: {names} could not run. {reported}".strip()
+    if worst is not None:
+        return f"{reported} {worst.message}".strip()
+    off = [r for r in restated if r.agrees is False]
+    if off:
+        others = f" {len(off)} of {len(restated)} reported numbers do not come out as printed."
+        return f"{reported}{others if len(restated) > 1 else ''}".strip()
+    return f"Nothing is wrong. {reported}".strip()
+
+
+def first_line(text: str) -> str:
+    line = text.strip().splitlines()[0] if text.strip() else "no reason was given"
+    return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+def _worst(sections: Sequence[Section]) -> Finding | None:
+    found = [f for s in sections for f in s.findings if f.severity != "info"]
+    return max(found, key=lambda f: SEVERITIES.index(f.severity), default=None)
+
+
+def _reported_sentence(score: HonestScore) -> str:
+    by_name = {step.step: step for step in score.steps}
+    reported, recomputed = by_name.get("reported"), by_name.get("recomputed")
+    if recomputed is None or recomputed.value is None:
+        return ""
+    name = spoken(recomputed.metric)
+    if reported is None or reported.printed is None:
+        return f"{_capital(name)} is {recomputed.value:.3f}{_interval(recomputed)}."
+    if "as printed" in recomputed.why:
+        return f"Reported {name} {reported.printed} comes out to the digit."
+    digits = max(3, len(reported.printed.rstrip(" %").partition(".")[2]))
+    return f"Reported {name} {reported.printed} comes out as {recomputed.value:.{digits}f}."
+
+
+def _interval(step: Step) -> str:
+    if step.low is None or step.high is None:
+        return ""
+    return f", 95 % interval {step.low:.3f} to {step.high:.3f}"
+
+
+def _why_recomputed(first: Restated | None, measured: Metric | None) -> str:
+    n = f" on {measured.n:,} rows" if measured is not None and measured.n else ""
+    if first is None:
+        return f"Computed from fresh predictions{n}."
+    if first.agrees:
+        return f"Comes out as printed{n}."
+    return f"From fresh predictions{n}; it does not print the reported digits."
+
+
+def _measured(sections: Sequence[Section], metric: str) -> Metric | None:
+    for section in sections:
+        for candidate in section.metrics:
+            if candidate.name == metric and candidate.split in ("test", None):
+                return candidate
+    return None
+
+
+def _chance(sections: Sequence[Section], metric: str) -> Metric | None:
+    """The score of always giving the same answer, where a section measured it."""
+    for section in sections:
+        for candidate in section.metrics:
+            if candidate.name == f"baseline_{metric}":
+                return candidate
+    return None
+
+
+def _fraction(printed: str) -> float | None:
+    text = printed.strip()
+    try:
+        return float(text.rstrip("% ")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return None
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

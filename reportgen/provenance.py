@@ -1,0 +1,144 @@
+"""What was audited, with what: hashes, versions, and the job as read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shlex
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.results import Provenance
+
+if TYPE_CHECKING:
+    from reportgen.job.schema import DatasetEntry, Job, ModelEntry
+
+_ALWAYS = ("reportgen", "numpy", "polars", "scikit-learn", "matplotlib", "weasyprint")
+_FRAMEWORKS = {
+    "keras": ("keras", "tensorflow"),
+    "tf_keras": ("tf_keras", "tensorflow"),
+    "savedmodel": ("keras", "tensorflow"),
+    "python": ("keras", "tensorflow"),
+}
+_PASSWORD = re.compile(r"(\w+://[^:/@\s]*):[^@\s]*@")
+
+
+def versions(framework: str | None = None) -> dict[str, str]:
+    """Installed versions of what takes part in an audit, by distribution name."""
+    found = {"python": platform.python_version()}
+    for name in (*_ALWAYS, *_FRAMEWORKS.get(framework or "", ())):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # e.g. run from a checkout that is not installed
+            continue
+    return found
+
+
+def sha256_of(path: Path) -> str | None:
+    """Of a file's bytes, or of a folder's relative names and bytes; None if it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        if path.is_dir():
+            for part in sorted(p for p in path.rglob("*") if p.is_file()):
+                digest.update(part.relative_to(path).as_posix().encode() + b"\0")
+                digest.update((sha256_of(part) or "").encode())
+        else:
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def provenance(
+    job: Job, name: str, *, framework: str | None = None, data_sha256: dict[str, str] | None = None
+) -> Provenance:
+    """Everything an auditor needs a year later to repeat this."""
+    entry = job.models[name]
+    dataset = job.datasets.get(entry.dataset)
+    files = _files(entry, dataset)
+    model_file = files.get("model")
+    return Provenance(
+        model_sha256=sha256_of(job.locate(model_file)) if model_file else None,
+        data_sha256=data_sha256 or {},
+        versions=versions(framework),
+        job_sha256=job.sha256,
+        files=files,
+        hardware=f"{os.cpu_count()} cores, {platform.machine()}",
+        seed=job.seed,
+        command=f"reportgen run {job.file.name} --only {shlex.quote(name)}",
+        job=_as_read(name, entry, dataset),
+    )
+
+
+def input_files(job: Job, name: str) -> dict[str, Path]:
+    """Every file or folder that a model's audit reads, by role, absolute."""
+    entry = job.models[name]
+    found = _files(entry, job.datasets.get(entry.dataset))
+    return {role: job.locate(path) for role, path in found.items()}
+
+
+def fingerprint(job: Job, name: str) -> str:
+    """Changes when anything that this model's audit reads may have changed.
+
+    Files count by path, size and time of change: cheap enough to ask for a hundred models.
+    """
+    digest = hashlib.sha256(f"{job.sha256}\0{name}\0{versions()}".encode())
+    for role, path in sorted(input_files(job, name).items()):
+        parts = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for part in parts:
+            try:
+                facts = part.stat()
+                stamp = f"{facts.st_size}:{facts.st_mtime_ns}"
+            except OSError:
+                stamp = "missing"
+            digest.update(f"{role}\0{part}\0{stamp}\0".encode())
+    return digest.hexdigest()
+
+
+def _files(entry: ModelEntry, dataset: DatasetEntry | None) -> dict[str, str]:
+    files: dict[str, str] = {}
+    model = entry.model
+    for key in ("keras", "savedmodel", "sklearn", "weights"):
+        path = getattr(model, key, None)
+        if path:
+            files["model"] = path
+    for split, path in getattr(model, "predictions", {}).items():
+        files[f"predictions {split}"] = path
+    for number, step in enumerate(entry.preprocess, 1):
+        if path := getattr(step, "sklearn", None):
+            role = f"preprocessing {number}" if len(entry.preprocess) > 1 else "preprocessing"
+            files[role] = path
+    for split in ("train", "validation", "test"):
+        source = getattr(dataset, split, None)
+        path = getattr(source, "path", None) or getattr(source, "images", None)
+        if path:
+            files[split] = path
+    for number, claim in enumerate(entry.reported, 1):
+        path = getattr(claim, "classification_report", None) or getattr(claim, "keras_log", None)
+        if path:
+            files[f"reported {number}"] = path
+    return files
+
+
+def _as_read(name: str, entry: ModelEntry, dataset: DatasetEntry | None) -> str:
+    import yaml
+
+    def dump(value: ModelEntry | DatasetEntry) -> Any:
+        return value.model_dump(mode="json", exclude_unset=True, by_alias=True)
+
+    part: dict[str, Any] = {}
+    if dataset is not None:
+        part["datasets"] = {entry.dataset: dump(dataset)}
+    part["models"] = {name: dump(entry)}
+    text = yaml.safe_dump(part, sort_keys=False, allow_unicode=True, width=78)
+    return without_passwords(text)
+
+
+def without_passwords(text: str) -> str:
+    """``postgresql://me:secret@host/db`` -> ``postgresql://me:***@host/db``."""
+    return _PASSWORD.sub(r"\1:***@", text)
