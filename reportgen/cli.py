@@ -260,7 +260,8 @@ def _bars(total: int) -> Iterator[Progress]:
 def validate(job: JobFile) -> int:
     """Check a job with its data and model headers.
 
-    All problems are listed at once. Exit code 0 when the job is valid, else 2. Nothing named in the job is run.
+    All problems are listed at once. Exit code 0 when the job is valid, else 2. Nothing that is
+    named in the job is run.
     """
     from reportgen.preflight import check
 

@@ -1,0 +1,73 @@
+"""Page one is put together from what sections measured, and claims nothing else."""
+
+from __future__ import annotations
+
+from reportgen.diagnosis import causes, headline, honest_score
+from reportgen.results import Finding, Metric, Restated, Section
+
+
+def _section(*findings: Finding, status: str = "completed", **fields: object) -> Section:
+    return Section(diagnostic="performance", status=status, findings=findings, **fields)
+
+
+ACCURACY = Metric(
+    name="accuracy", value=0.938, low=0.929, high=0.946, split="test", n=3000, interval="Wilson"
+)
+WRONG = Restated(metric="accuracy", split="test", reported="0.953", recomputed=0.938, agrees=False)
+RIGHT = Restated(metric="accuracy", split="test", reported="0.938", recomputed=0.938, agrees=True)
+
+
+def test_steps_are_what_was_reported_and_what_comes_out_with_its_interval() -> None:
+    score = honest_score("binary", [_section(metrics=(ACCURACY,))], [WRONG])
+    assert [s.step for s in score.steps] == ["reported", "recomputed"]
+    assert (score.steps[0].value, score.steps[0].printed) == (0.953, "0.953")
+    assert (score.steps[1].value, score.steps[1].low, score.steps[1].high) == (0.938, 0.929, 0.946)
+
+
+def test_a_percentage_is_a_fraction_and_keeps_its_print() -> None:
+    said = Restated(
+        metric="f1, macro", split="test", reported="91.3 %", recomputed=0.9, agrees=False
+    )
+    step = honest_score("binary", [], [said]).steps[0]
+    assert (step.value, step.printed) == (0.913, "91.3 %")
+
+
+def test_without_reported_numbers_only_the_recomputed_step_stands() -> None:
+    score = honest_score("multiclass", [_section(metrics=(ACCURACY,))], [])
+    assert [s.step for s in score.steps] == ["recomputed"]
+
+
+def test_numbers_of_other_splits_do_not_head_the_page() -> None:
+    train = RIGHT.model_copy(update={"split": "train", "metric": "f1, macro"})
+    score = honest_score("binary", [], [train, WRONG])
+    assert {s.metric for s in score.steps} == {"accuracy"}
+
+
+def test_the_headline_says_what_is_so() -> None:
+    sections = [_section(metrics=(ACCURACY,))]
+    clean = headline(honest_score("binary", sections, [RIGHT]), sections, [RIGHT])
+    assert clean == "Nothing is wrong. Reported accuracy 0.938 comes out to the digit."
+    off = headline(honest_score("binary", sections, [WRONG]), sections, [WRONG])
+    assert off == "Reported accuracy 0.953 comes out as 0.938."
+    found = [
+        _section(
+            Finding(code="performance.weak-segment", severity="warn", subject="x", message="W."),
+            Finding(code="performance.below-baseline", severity="fail", subject="x", message="F."),
+        )
+    ]
+    assert headline(honest_score("binary", found, []), found, []) == "F."
+    failed = [_section(status="failed", reason="boom")]
+    assert "performance could not run" in headline(honest_score("binary", failed, []), failed, [])
+
+
+def test_failures_stand_before_warnings_and_info_is_no_cause() -> None:
+    finding = Finding(code="a.b", severity="warn", subject="x", message="W.")
+    found = _section(
+        finding.model_copy(update={"severity": "info"}),
+        finding,
+        finding.model_copy(update={"severity": "fail", "message": "F."}),
+    )
+    assert [(c.severity, c.sentence, c.effect) for c in causes([found])] == [
+        ("fail", "F.", None),
+        ("warn", "W.", None),
+    ]
