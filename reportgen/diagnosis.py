@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.job.printed import Printed
 from reportgen.results import (
     SEVERITIES,
     Cause,
@@ -46,7 +47,7 @@ def honest_score(
             Step(
                 step="reported",
                 metric=metric,
-                value=_fraction(first.reported),
+                value=float(Printed.parse(first.reported)),
                 printed=first.reported,
                 why=f"{_capital(spoken(metric))} on test as given in the job file.",
             )
@@ -162,14 +163,6 @@ def _chance(sections: Sequence[Section], metric: str) -> Metric | None:
             if candidate.name == f"baseline_{metric}":
                 return candidate
     return None
-
-
-def _fraction(printed: str) -> float | None:
-    text = printed.strip()
-    try:
-        return float(text.rstrip("% ")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        return None
 
 
 def _capital(text: str) -> str:
