@@ -6,6 +6,7 @@ is no class. Every function takes sample weights of shape (n,).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,7 +71,7 @@ def mcc(
 
 
 def _divided(top: Floats, bottom: Floats) -> Floats:
-    """top / bottom, 0 where the denominator is 0 (scikit-learn's ``zero_division``)."""
+    """Quotient; 0 where the denominator is 0 (scikit-learn's ``zero_division``)."""
     return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
 
 
@@ -105,7 +106,12 @@ def per_class(
         return _label_counts(y_true, y_pred, sample_weight, 0)
     cells = confusion_matrix(y_true, y_pred, n_classes, sample_weight)
     whole = _from_counts(np.diag(cells), cells.sum(axis=0), cells.sum(axis=1))
-    return PrecisionRecallF1(*(part[:n_classes] for part in whole))
+    return PrecisionRecallF1(
+        whole.precision[:n_classes],
+        whole.recall[:n_classes],
+        whole.f1[:n_classes],
+        whole.support[:n_classes],
+    )
 
 
 def precision_recall_f1(
@@ -135,40 +141,49 @@ def precision_recall_f1(
     if average is None:
         return classes
     if average == "binary":
-        return PrecisionRecallF1(*(float(part[positive]) for part in classes))
+        return _each(classes, lambda part: float(part[positive]), float(classes.support[positive]))
     support = float(np.sum(classes.support))
-    if np.ndim(y_true) == 1:
-        if average == "samples":
-            raise ValueError("average 'samples' is for multilabel tasks")
-        cells = confusion_matrix(y_true, y_pred, n_classes, sample_weight)
-        values = (
-            of_matrix.averaged(cells, which, average).value
-            for which in ("precision", "recall", "f1")
-        )
-        return PrecisionRecallF1(*values, support)
+    if np.ndim(y_true) == 2:
+        return _of_label_sets(y_true, y_pred, average, classes, sample_weight)
+    if average == "samples":
+        raise ValueError("average 'samples' is for multilabel tasks")
+    cells = confusion_matrix(y_true, y_pred, n_classes, sample_weight)
+    return PrecisionRecallF1(
+        of_matrix.averaged(cells, "precision", average).value,
+        of_matrix.averaged(cells, "recall", average).value,
+        of_matrix.averaged(cells, "f1", average).value,
+        support,
+    )
+
+
+def _each(
+    parts: PrecisionRecallF1, reduce: Callable[[Floats], float], support: float
+) -> PrecisionRecallF1:
+    return PrecisionRecallF1(
+        reduce(parts.precision), reduce(parts.recall), reduce(parts.f1), support
+    )
+
+
+def _of_label_sets(
+    y_true: NDArray[Any],
+    y_pred: NDArray[Any],
+    average: str,
+    labels: PrecisionRecallF1,
+    weight: Floats | None,
+) -> PrecisionRecallF1:
+    support = float(np.sum(labels.support))
     if average == "macro":
-        return PrecisionRecallF1(*(float(np.mean(part)) for part in classes[:3]), support)
+        return _each(labels, lambda part: float(np.mean(part)), support)
     if average == "weighted":
-        if support <= 0:
-            return PrecisionRecallF1(0.0, 0.0, 0.0, support)
-        by = classes.support
-        return PrecisionRecallF1(
-            *(float(np.average(part, weights=by)) for part in classes[:3]), support
-        )
+        by = labels.support if support > 0 else None
+        return _each(labels, lambda part: float(np.average(part, weights=by)), support)
     if average == "samples":
         rows = _label_counts(y_true, y_pred, None, 1)
-        return PrecisionRecallF1(
-            *(float(np.average(part, weights=sample_weight)) for part in rows[:3]), support
-        )
+        return _each(rows, lambda part: float(np.average(part, weights=weight)), support)
     if average == "micro":
-        truth, answer = np.asarray(y_true) == 1, np.asarray(y_pred) == 1
-        by = np.ones(len(truth)) if sample_weight is None else sample_weight
-        total = _from_counts(
-            np.atleast_1d(((truth & answer).sum(1) * by).sum()),
-            np.atleast_1d((answer.sum(1) * by).sum()),
-            np.atleast_1d((truth.sum(1) * by).sum()),
-        )
-        return PrecisionRecallF1(*(float(part[0]) for part in total[:3]), support)
+        flat = None if weight is None else np.repeat(weight, np.shape(y_true)[1])
+        whole = _label_counts(np.reshape(y_true, (-1, 1)), np.reshape(y_pred, (-1, 1)), flat, 0)
+        return _each(whole, lambda part: float(part[0]), support)
     raise ValueError(f"average {average!r} is not binary, macro, micro, weighted or samples")
 
 

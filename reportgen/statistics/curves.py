@@ -81,7 +81,9 @@ def _divide(x: Floats, curves: Floats, tolerance: float) -> NDArray[np.bool_]:
         inner = slice(first + 1, last)
         width = x[last] - x[first]
         along = (
-            (x[inner] - x[first]) / width if width > 0 else np.linspace(0, 1, last - first + 1)[1:-1]
+            (x[inner] - x[first]) / width
+            if width > 0
+            else np.linspace(0, 1, last - first + 1)[1:-1]
         )
         line = curves[:, [first]] + along * (curves[:, [last]] - curves[:, [first]])
         distance = np.abs(curves[:, inner] - line).max(axis=0)

@@ -58,9 +58,7 @@ def brier_scores(y_true: NDArray[Any], scores: NDArray[Any]) -> Floats:
     return np.asarray((values**2).sum(axis=1) - 2 * own + 1)
 
 
-def brier(
-    y_true: NDArray[Any], scores: NDArray[Any], sample_weight: Floats | None = None
-) -> float:
+def brier(y_true: NDArray[Any], scores: NDArray[Any], sample_weight: Floats | None = None) -> float:
     """Mean of :func:`brier_scores`."""
     if not len(y_true):
         return float("nan")

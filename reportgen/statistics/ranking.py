@@ -47,8 +47,8 @@ def ranked(
     m = int(starts.sum())
     return Ranked(
         ordered[starts],
-        np.bincount(place, weights=weight * positive, minlength=m),
-        np.bincount(place, weights=weight * ~positive, minlength=m),
+        np.bincount(place, weights=weight * positive, minlength=m).astype(np.float64),
+        np.bincount(place, weights=weight * ~positive, minlength=m).astype(np.float64),
         place,
     )
 
@@ -128,16 +128,14 @@ def roc_curve(
 ) -> RocCurve:
     """The ROC curve at every distinct score; NaN rates where a class has no rows."""
     rank = ranked(y_true, scores, sample_weight)
-    return RocCurve(
-        _share(rank.negatives), _share(rank.positives), np.r_[np.inf, rank.scores]
-    )
+    return RocCurve(_share(rank.negatives), _share(rank.positives), np.r_[np.inf, rank.scores])
 
 
 def _share(weights: Floats) -> Floats:
     total = weights.sum()
     if total <= 0:
         return np.full(len(weights) + 1, np.nan)
-    return np.r_[0.0, np.cumsum(weights) / total]
+    return np.concatenate([[0.0], np.cumsum(weights) / total])
 
 
 class PrecisionRecallCurve(NamedTuple):

@@ -1,4 +1,4 @@
-"""Errors of predicted numbers. Targets of shape (n, T) are averaged over T, as scikit-learn does."""
+"""Errors of predicted numbers. Targets of shape (n, T) are averaged over T, as in scikit-learn."""
 
 from __future__ import annotations
 
