@@ -11,7 +11,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-_NUMBER = re.compile(r"^([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%?)$")
+_NUMBER = re.compile(r"^([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*(%?)$")
+_LONGEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Printed:
         if isinstance(value, Printed):
             return value
         text = getattr(value, "text", None) or str(value)
+        if len(text) > _LONGEST:
+            raise ValueError(f"a number has at most {_LONGEST} digits")
         match = _NUMBER.match(text.strip().replace("\N{MINUS SIGN}", "-"))
         if match is None or isinstance(value, bool):
             raise ValueError(f"{text!r} is not a number")

@@ -7,6 +7,7 @@ alternative that was meant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import UnionType
@@ -35,6 +36,7 @@ Format = Literal["html", "pdf", "json"]
 CutMethod = Literal["random", "stratified", "group", "time", "tail"]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 PythonName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
+_WHOLE = re.compile(r"[+-]?\d{1,300}\.0*\Z")
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(min_length=1)]
 SKLEARN_BUNDLES = ("breast_cancer", "iris", "wine", "digits", "diabetes", "linnerud")
@@ -69,6 +71,14 @@ def _plain_types(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
+def canonical(text: str) -> str:
+    """A label's text as ``data.labels.label_text`` has it: ``" 1.0"`` and ``"1"`` are one."""
+    text = text.strip()
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    return str(int(text.partition(".")[0])) if _WHOLE.match(text) else text
+
+
 def _label(value: Any) -> Any:
     """A class label as text: YAML's 1, true and 1.0 stand for what a data file would hold."""
     if isinstance(value, bool):
@@ -76,8 +86,8 @@ def _label(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, (int, float)):
-        return str(value)
-    return value
+        return str(float(value) if isinstance(value, float) else value)
+    return canonical(value) if isinstance(value, str) else value
 
 
 Label = Annotated[str, BeforeValidator(_label, json_schema_input_type=str | int | float | bool)]
