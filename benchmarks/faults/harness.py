@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import math
 import pkgutil
 import time
 import traceback
@@ -23,6 +22,7 @@ from benchmarks.faults.cases import CleanCase, FaultCase
 from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics import suite
 from reportgen.results import SEVERITIES, Finding, Findings
+from reportgen.statistics.intervals import wilson
 
 NOT_DIAGNOSTICS = ("cases", "harness", "__main__")
 
@@ -141,21 +141,11 @@ def run(seeds: int, only: Sequence[str] = (), workers: int = 2) -> list[Outcome]
     return outcomes
 
 
-def wilson(successes: int, n: int, z: float = 1.959963984540054) -> tuple[float, float]:
-    """Wilson's 95 % interval of a proportion (Wilson 1927); (0, 1) for no trials."""
-    if n == 0:
-        return 0.0, 1.0
-    p = successes / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _share(successes: int, n: int) -> str:
     if n == 0:
         return "none"
-    low, high = wilson(successes, n)
-    return f"{successes}/{n} ({100 * low:.1f}–{100 * high:.1f} %)"
+    interval = wilson(successes, n)
+    return f"{successes}/{n} ({100 * interval.low:.1f} to {100 * interval.high:.1f} %)"
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

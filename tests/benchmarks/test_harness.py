@@ -1,0 +1,117 @@
+"""The faults harness counts what it should: found, right code, false alarm, crash."""
+
+import numpy as np
+import pytest
+
+from benchmarks.faults import harness
+from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
+from reportgen.diagnostic import Code, Diagnostic, NotApplicable
+from reportgen.job.schema import Settings
+from reportgen.results import Finding, Findings
+
+
+def drawn(level):
+    """A case whose first test value says how severe the finding will be."""
+
+    def draw(rng):
+        X = np.full((10, 1), level, dtype=float)
+        return case_from_arrays("regression", {"test": (X, rng.normal(size=10))}, {"test": X[:, 0]})
+
+    return draw
+
+
+def examine(case, prepared):
+    level = case.split("test").X[0, 0]
+    if level < 0:
+        raise NotApplicable("no level")
+    if level > 5:
+        raise RuntimeError("broken")
+    severity = ("info", "info", "warn", "fail")[int(level)]
+    code = "stub.other" if level == 1.0 else "stub.found"
+    return Findings(
+        headline="", findings=(Finding(code=code, severity=severity, subject="", message=""),)
+    )
+
+
+STUB = Diagnostic(
+    name="stub",
+    title="Stub",
+    question="Is it a stub?",
+    position=1,
+    settings=Settings,
+    codes=(Code("stub.found", "fail", "", "", ""), Code("stub.other", "warn", "", "", "")),
+    examine=examine,
+    plots=lambda found: [],
+)
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    planted = (
+        FaultCase("caught", "stub.found", drawn(2)),
+        FaultCase("too mild", "stub.found", drawn(2), at_least="fail"),
+        FaultCase("missed", "stub.found", drawn(0)),
+        FaultCase("crashes", "stub.found", drawn(6)),
+        FaultCase("does not apply", "stub.found", drawn(-1)),
+    )
+    clean = (CleanCase("quiet", drawn(0)), CleanCase("alarmed", drawn(3)))
+    monkeypatch.setattr(harness, "suite", lambda: {"stub": STUB})
+    monkeypatch.setattr(harness, "discovered", lambda: {"stub": (planted, clean)})
+    return [harness.run_one("stub", p, k, 0) for p in (True, False) for k in range(5 if p else 2)]
+
+
+def test_outcomes(stub):
+    by_name = {o.case: o for o in stub}
+    assert by_name["caught"].right
+    assert by_name["caught"].found
+    assert by_name["too mild"].found
+    assert not by_name["too mild"].right
+    assert not by_name["missed"].found
+    assert "broken" in by_name["crashes"].error
+    assert by_name["does not apply"].reason == "no level"
+    assert by_name["alarmed"].alarms == ("stub.found",)
+    assert by_name["quiet"].alarms == ()
+
+
+def test_table_counts_and_names(stub):
+    text = harness.table(stub)
+    assert "2/5 (11.8 to 76.9 %)" in text  # Wilson's interval, by R's binom::binom.wilson
+    assert "1/5 (3.6 to 62.4 %)" in text
+    assert "1/2 (9.5 to 90.5 %)" in text
+    assert "MISSED: seed 0" in text
+    assert "FALSE ALARM stub.found: seed 0" in text
+    assert "RuntimeError: broken" in text
+
+
+def test_codes_never_raised_are_known(stub):
+    assert harness.coverage(stub)["stub"]["stub.other"] == 0
+
+
+def test_draws_are_anew_for_each_seed_and_alike_for_the_same():
+    first, again, other = (harness.generator("d", "c", seed).normal() for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize(
+    ("y", "classes", "codes"),
+    [([0, 1, 2], ("0", "1", "2"), [0, 1, 2]), (["b", "a", "b"], ("a", "b"), [1, 0, 1])],
+)
+def test_targets_become_codes(y, classes, codes):
+    X = np.zeros((3, 2))
+    case = case_from_arrays("multiclass", {"test": (X, y)}, {"test": np.eye(3, len(classes))})
+    assert case.classes == classes
+    assert case.split("test").y.tolist() == codes
+    assert case.splits == ("test",)
+
+
+def test_an_estimator_without_a_class_in_train_still_has_a_column_for_it():
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 2)), np.arange(60) % 2 * 2
+    model = LogisticRegression().fit(X, y)
+    case = case_from_arrays("multiclass", {"test": (X, y)}, model, classes=("a", "b", "c"))
+    scores = case.predict("test").scores
+    assert scores.shape == (60, 3)
+    assert (scores[:, 1] == 0).all()

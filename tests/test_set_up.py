@@ -1,0 +1,85 @@
+"""What a new machine meets first: the lock, the set-up scripts, the examples."""
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from reportgen.preflight import check
+
+from reportgen.diagnostics import suite
+from reportgen.job.load import load
+from reportgen.render.system import LIBRARIES
+from sample_data import tables
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "sample_data"
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+def test_the_lock_names_no_host():
+    assert not re.search(r"https?:|file:|index-url|find-links", LOCK)
+
+
+def test_every_locked_package_has_a_version_and_hashes():
+    packages = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", LOCK, flags=re.M).strip())
+    assert len(packages) > 50
+    for package in packages:
+        assert re.match(r"[\w.-]+==\S+", package), package
+        assert "--hash=sha256:" in package, package
+
+
+def test_every_dependency_is_locked():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = [
+        *project["project"]["dependencies"],
+        *project["dependency-groups"]["dev"],
+        *(name for names in project["project"]["optional-dependencies"].values() for name in names),
+    ]
+    locked = {
+        re.sub(r"[-_.]+", "-", name).lower() for name in re.findall(r"^([\w.-]+)==", LOCK, re.M)
+    }
+    for requirement in asked:
+        name = re.match(r"[\w.-]+", requirement)[0]
+        assert re.sub(r"[-_.]+", "-", name).lower() in locked, f"make lock: {name} is not there"
+
+
+def test_the_shell_and_the_program_ask_for_the_same_libraries():
+    script = (ROOT / "scripts/os-packages").read_text()
+    asked = dict(re.findall(r"^  (lib\S+\.so\.\d+):(\S+)$", script, re.M))
+    assert asked == {names[0]: package for names, package in LIBRARIES}
+
+
+@pytest.mark.parametrize("script", [".ci/run", "scripts/setup", "scripts/os-packages"])
+def test_scripts_can_be_run(script):
+    assert os.access(ROOT / script, os.X_OK)
+    subprocess.run(["bash", "-n", ROOT / script], check=True)
+
+
+@pytest.mark.parametrize("job", sorted(p.name for p in (ROOT / "configs").glob("*.yaml")))
+def test_example_jobs_are_valid(job):
+    loaded = load(ROOT / "configs" / job, {name: d.settings for name, d in suite().items()})
+    assert check(loaded) == []
+
+
+def test_the_sample_tables_are_what_the_script_makes():
+    for split, table in zip(("train", "test"), tables.churn(), strict=True):
+        assert_frame_equal(pl.read_parquet(SAMPLES / f"churn/{split}.parquet"), table)
+    for split, table in zip(("train", "test"), tables.housing(), strict=True):
+        assert_frame_equal(pl.read_csv(SAMPLES / f"housing/{split}.csv"), table)
+    for name, table in zip(("train", "test", "vendor"), tables.loans(), strict=True):
+        assert_frame_equal(pl.read_csv(SAMPLES / f"loans/{name}.csv"), table)
+    for split, arrays in zip(("train", "test"), tables.digits(), strict=True):
+        with np.load(SAMPLES / f"digits/{split}.npz") as stored:
+            assert sorted(stored) == sorted(arrays)
+            for name in arrays:
+                np.testing.assert_array_equal(stored[name], arrays[name])
+
+
+def test_the_sample_data_are_small():
+    assert sum(p.stat().st_size for p in SAMPLES.rglob("*") if p.is_file()) < 2_000_000
