@@ -159,8 +159,17 @@ def score_auc(
     def excess(t: float) -> float:
         return (t - auc) ** 2 - z * z * max(variance(t), 0.0)
 
-    low = 0.0 if auc <= 0 or excess(0.0) <= 0 else float(optimize.brentq(excess, 0.0, auc))
-    high = 1.0 if auc >= 1 or excess(1.0) <= 0 else float(optimize.brentq(excess, auc, 1.0))
+    inner = 1 - 1e-9  # the variance vanishes at 0 and 1, which are roots of their own
+    low = (
+        0.0
+        if auc <= 0 or excess(0.0) <= 0
+        else float(optimize.brentq(excess, 0.0, min(auc, inner)))
+    )
+    high = (
+        1.0
+        if auc >= 1 or excess(1.0) <= 0
+        else float(optimize.brentq(excess, max(auc, 1 - inner), 1.0))
+    )
     return Interval(auc, low, high, method, float(np.sqrt(max(variance(auc), 0.0))))
 
 
@@ -257,7 +266,7 @@ def delong(
     )
 
 
-FEW_MISPLACED = 30
+FEW_MISPLACED = 10
 
 
 def auc_interval(
