@@ -1,0 +1,127 @@
+"""Where the templates are, and how they are filled: everything escaped, nothing undefined."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from reportgen.charts import fonts, numbers
+from reportgen.diagnosis import spoken
+from reportgen.errors import Problem, RenderError
+from reportgen.render import themes
+
+Medium = str  # "html" or "pdf"
+
+
+def folder() -> Path:
+    """``templates/`` of a checkout, or ``reportgen/_templates`` of an installed wheel."""
+    package = Path(str(files("reportgen")))
+    for place in (package / "_templates", package.parent / "templates"):
+        if (place / "report.html.j2").is_file():
+            return place
+    raise RenderError(
+        Problem(
+            "the report's templates are not there",
+            file=str(package / "_templates"),
+            advice="Install reportgen again.",
+        )
+    )
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The one Jinja environment: autoescape on for every file, undefined names are errors."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder()),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        number=numbers.number,
+        score=numbers.score,
+        loss=numbers.loss,
+        share=numbers.share,
+        count=numbers.count,
+        amount=numbers.amount,
+        shorten=numbers.shorten,
+        spoken=spoken,
+        capital=capital,
+        setting=setting,
+    )
+    made.globals.update(interval=numbers.interval, plural=numbers.plural)
+    return made
+
+
+def fill(template: str, **values: Any) -> str:
+    """A template's text; a mistake in a template is told as one.
+
+    Raises
+    ------
+    RenderError
+        with the template's name and line.
+    """
+    try:
+        return environment().get_template(template).render(**values)
+    except jinja2.TemplateError as error:
+        line = getattr(error, "lineno", None)
+        raise RenderError(
+            Problem(f"template {template} cannot be filled: {error}", file=template, line=line)
+        ) from error
+
+
+def has(template: str) -> bool:
+    """Whether there is a template of this name."""
+    return (folder() / template).is_file()
+
+
+def capital(text: str) -> str:
+    """The first letter large, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def setting(value: Any) -> str:
+    """A setting's value in words."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return numbers.amount(value, 6).rstrip("0").rstrip(".") if value else "0"
+    if isinstance(value, int):
+        return numbers.count(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(setting(v) for v in value) or "none"
+    return str(value)
+
+
+@cache
+def stylesheet(medium: Medium) -> str:
+    """``report.css`` with the font files in it: woff2 for a page, OpenType for a PDF."""
+    suffix = "woff2" if medium == "html" else "otf"
+    kind = "woff2" if medium == "html" else "opentype"
+    faces = [_face(fonts.SANS, w, fonts.sans(w, suffix), kind) for w in fonts.WEIGHTS]
+    mono = "woff2" if medium == "html" else "ttf"
+    faces.append(
+        _face(fonts.MONO, 400, fonts.mono(mono), "woff2" if mono == "woff2" else "truetype")
+    )
+    return "\n".join([*faces, (folder() / "report.css").read_text("utf-8")])
+
+
+def _face(family: str, weight: int, path: Path, kind: str) -> str:
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return (
+        f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:normal;'
+        f'src:url(data:font/{path.suffix[1:]};base64,{data}) format("{kind}")}}'
+    )
+
+
+def dark_variables(svgs: tuple[str, ...]) -> str:
+    """Declarations that give a dark page's colours to the drawings."""
+    return "".join(f"--k{c[1:]}:{themes.dark(c)};" for c in themes.used(svgs))

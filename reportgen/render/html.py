@@ -1,0 +1,26 @@
+"""The report as one HTML file: no network, no scripts, fonts and figures inside."""
+
+from __future__ import annotations
+
+from reportgen.render.environment import dark_variables, fill, stylesheet
+from reportgen.render.report import prepared
+from reportgen.results import AuditReport
+
+
+def render_html(report: AuditReport) -> str:
+    """A report as a page that stands alone; the same text for the same report.
+
+    Raises
+    ------
+    RenderError
+        if a template is missing or cannot be filled.
+    """
+    page, figures = prepared(report)
+    return fill(
+        "report.html.j2",
+        page=page,
+        report=report,
+        medium="html",
+        css=stylesheet("html"),
+        dark=dark_variables(figures.drawings),
+    )
