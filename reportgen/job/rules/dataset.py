@@ -124,18 +124,16 @@ def _target(entry: DatasetEntry) -> Iterator[Placed]:
                     got=quoted(entry.target),
                 ),
             )
-    elif entry.task in ("binary", "multiclass") and len(entry.targets) > 1:
-        # A column of 0 and 1 for each class: one-hot.
-        if entry.task == "binary" and len(entry.targets) != 2:
-            yield (
-                ("target",),
-                Problem(
-                    "a binary task has one target column, or one for each of the two classes",
-                    got=f"{len(entry.targets)}: {named(entry.targets)}",
-                    advice="Several labels a row are `task: multilabel`; more classes "
-                    "`task: multiclass`.",
-                ),
-            )
+    elif entry.task == "binary" and len(entry.targets) > 2:
+        yield (
+            ("target",),
+            Problem(
+                "a binary task has one target column, or one of 0 and 1 for each class",
+                got=f"{len(entry.targets)}: {named(entry.targets)}",
+                advice="Several labels a row are `task: multilabel`; more classes "
+                "`task: multiclass`.",
+            ),
+        )
 
 
 def _columns(entry: DatasetEntry) -> Iterator[Placed]:
