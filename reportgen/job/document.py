@@ -154,6 +154,7 @@ def parse(raw: bytes, file: str = "job.yaml") -> Document:
     lines = reader.lines | {(): root.line}
     ends = reader.ends | {(): root.end}
     digest = hashlib.sha256(raw).hexdigest()
+    problems.sort(key=lambda problem: problem.line or 0)
     return Document(data, file, text, digest, lines, ends, tuple(problems))
 
 
