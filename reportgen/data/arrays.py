@@ -75,27 +75,36 @@ def _archive(path: Path, where: str) -> dict[str, np.ndarray]:
                 except ValueError as error:
                     if "allow_pickle" not in str(error):
                         raise
-                    raise DataError(
-                        Problem(
-                            f"array {name!r} holds Python objects, which could run code",
-                            file=where,
-                            expected="arrays of numbers, truth values or text",
-                            advice="Save it with a plain dtype, e.g. X.astype('float32') or "
-                            "y.astype(str).",
-                        )
-                    ) from None
+                    raise holds_objects(name, where) from None
     except DataError:
         raise
     except (ValueError, EOFError, OSError, zipfile.BadZipFile, KeyError) as error:
-        raise DataError(
-            Problem(
-                "the archive cannot be read; it is damaged, cut short, or no .npz file",
-                file=where,
-                got=f"{type(error).__name__}: {error}",
-                advice="Save it again with numpy.savez.",
-            )
-        ) from None
+        raise damaged_archive(where, error) from None
     return arrays
+
+
+def holds_objects(name: str, where: str) -> DataError:
+    """What is said of an array that only unpickling could read."""
+    return DataError(
+        Problem(
+            f"array {name!r} holds Python objects, which could run code",
+            file=where,
+            expected="arrays of numbers, truth values or text",
+            advice="Save it with a plain dtype, e.g. X.astype('float32') or y.astype(str).",
+        )
+    )
+
+
+def damaged_archive(where: str, error: Exception) -> DataError:
+    """What is said of an archive that does not open."""
+    return DataError(
+        Problem(
+            "the archive cannot be read; it is damaged, cut short, or no .npz file",
+            file=where,
+            got=f"{type(error).__name__}: {error}",
+            advice="Save it again with numpy.savez.",
+        )
+    )
 
 
 def from_arrays(

@@ -196,13 +196,13 @@ def _tidy(table: pa.Table, as_text: frozenset[str]) -> pl.DataFrame:
         if column.dtype == pl.Null:
             changes.append(column.cast(pl.Float64))
         elif column.dtype == pl.String and column.name not in as_text:
-            number = _padded_number(column)
+            number = padded_number(column)
             if number is not None:
                 changes.append(number)
     return frame.with_columns(changes) if changes else frame
 
 
-def _padded_number(column: pl.Series) -> pl.Series | None:
+def padded_number(column: pl.Series) -> pl.Series | None:
     """``" 7"`` and ``"  "`` in a column of numbers: the numbers; None for real text."""
     import polars as pl
 

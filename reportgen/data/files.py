@@ -19,7 +19,7 @@ LINES = (".jsonl", ".ndjson")
 ARCHIVES = (".npz",)
 EXTENSIONS = (*DELIMITED, *PARQUET, *LINES, *ARCHIVES)
 #: What pandas calls the column of its row numbers in Parquet.
-_PANDAS_INDEX = "__index_level_0__"
+PANDAS_INDEX = "__index_level_0__"
 
 
 def check_file(path: Path, where: str) -> None:
@@ -95,7 +95,7 @@ def read_file(
     if suffix in PARQUET:
         return _table(read_parquet(path, where), path, where)
     if suffix in LINES:
-        return _table(_read_lines(path, where), path, where)
+        return _table(read_lines(path, where), path, where)
     from reportgen.data.arrays import read_npz
 
     return read_npz(path, where, split)
@@ -107,7 +107,7 @@ def _table(frame: pl.DataFrame, path: Path, where: str) -> Raw:
         sha256=sha256_of_file(path),
         n=frame.height,
         columns=frame,
-        index_like=tuple(name for name in frame.columns if name == _PANDAS_INDEX),
+        index_like=tuple(name for name in frame.columns if name == PANDAS_INDEX),
     )
 
 
@@ -134,7 +134,7 @@ def read_parquet(path: Path, where: str) -> pl.DataFrame:
     return frame
 
 
-def _read_lines(path: Path, where: str) -> pl.DataFrame:
+def read_lines(path: Path, where: str) -> pl.DataFrame:
     """One JSON object a line; nested lists stay lists."""
     import polars as pl
 

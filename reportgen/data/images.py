@@ -112,6 +112,12 @@ def read_images(folder: Path, where: str) -> Raw:
     )
 
 
+def size_of(path: Path, where: str) -> tuple[int, int, int]:
+    """Height, width and channels of one image, from its header."""
+    with _open(path, f"{where}/{path.parent.name}/{path.name}") as image:
+        return image.height, image.width, 1 if image.mode in _GREY else 3
+
+
 def _open(path: Path, where: str) -> Image.Image:
     from PIL import Image, UnidentifiedImageError
 

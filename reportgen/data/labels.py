@@ -6,16 +6,15 @@ as canonical text, so that the same class has the same name wherever it is writt
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from reportgen.job.schema import canonical
 
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
-
-_WHOLE = re.compile(r"^[+-]?\d+\.0*$")
 
 
 def label_text(values: Any) -> NDArray[np.object_]:
@@ -153,12 +152,7 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if isinstance(value, str):
-        text = value.strip()
-        if text.lower() in ("true", "false"):
-            return text.lower()
-        if _WHOLE.match(text):
-            return str(int(text.split(".", maxsplit=1)[0]))
-        return text
+        return canonical(value)
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
     if isinstance(value, (float, np.floating)):

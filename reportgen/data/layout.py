@@ -14,6 +14,7 @@ from pathlib import Path
 from reportgen.errors import DataError, Problem
 
 _HEAD = 1 << 18
+_SAMPLE = 1000
 _DELIMITERS = (",", ";", "\t", "|")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -44,7 +45,8 @@ class Layout:
 
     ``names`` are unique; ``skip_lines`` is how many lines of text stand before the first row;
     ``index_like`` are names given to nameless columns; ``repeated`` names stand several times in
-    the header; ``sample`` holds the first rows as text.
+    the header; ``sample`` holds the first rows as text, at most 1,000 of them, from the first
+    ``sample_bytes`` bytes.
     """
 
     encoding: str
@@ -55,6 +57,7 @@ class Layout:
     index_like: tuple[str, ...]
     repeated: tuple[str, ...]
     sample: tuple[tuple[str, ...], ...]
+    sample_bytes: int
     notes: tuple[str, ...]
 
 
@@ -221,6 +224,7 @@ def read_layout(path: Path, where: str, known: Collection[str] = ()) -> Layout:
         index_like=index_like,
         repeated=repeated,
         sample=tuple(tuple(row) for row in rest),
+        sample_bytes=len(head) if len(records) < _SAMPLE else 0,
         notes=tuple(notes),
     )
 
@@ -233,7 +237,7 @@ def _decode(head: bytes, encoding: str) -> str:
         return head.decode("cp1252", "replace")
 
 
-def _records(text: str, delimiter: str, most: int = 1000) -> tuple[list[list[str]], list[int]]:
+def _records(text: str, delimiter: str, most: int = _SAMPLE) -> tuple[list[list[str]], list[int]]:
     """The first records and, for each, the number of the last line of text that is its own."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     records: list[list[str]] = []
