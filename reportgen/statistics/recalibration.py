@@ -21,7 +21,7 @@ FLOOR = 1e-7  # where Keras clips probabilities; one row then costs at most 16.1
 CEILING = -float(np.log(FLOOR))  # 16.118
 DEEPEST = -50.0  # logits further below the largest say nothing more
 COLDEST, HOTTEST = 0.05, 50.0
-MOST_NUMBERS = 200_000  # rows times classes in one fit; more rows add digits nobody reads
+MOST_NUMBERS = 100_000  # rows times classes in one fit; more rows add digits nobody reads
 
 
 def logits_of(scores: Floats) -> Floats:

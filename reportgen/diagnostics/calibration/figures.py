@@ -152,8 +152,10 @@ def _loss_parts(
     return out
 
 
-def series(case: Case, evidence: Evidence, lead: Measured) -> dict[str, Any]:
-    """The numbers of every figure, for the leading event."""
+def series(
+    case: Case, evidence: Evidence, lead: Measured, found: Sequence[Finding]
+) -> dict[str, Any]:
+    """The numbers of every figure, for the leading event, and the rows to look at."""
     rows, bins = lead.rows, lead.bins
     p, y = rows.event()
     intervals = bin_intervals(bins, lead.effect, rows.df)
@@ -201,6 +203,14 @@ def series(case: Case, evidence: Evidence, lead: Measured) -> dict[str, Any]:
             "high": [root(e.square.high) for e in worst],
             "p_value": [e.p_value for e in worst],
         }
+    for finding in found:
+        if finding.code == "calibration.suspected-label-errors":
+            rows_found = finding.evidence["rows"]
+            out["suspects"] = {
+                key: [row[key] for row in rows_found]
+                for key in ("row", "label", "suggested", "self_confidence")
+            }
+            out["suspects"] |= {"id": finding.evidence["ids"], "total": finding.evidence["count"]}
     return out
 
 

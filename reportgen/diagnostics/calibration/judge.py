@@ -37,7 +37,7 @@ def judged(case: Case, evidence: Evidence) -> Findings:
         headline=_headline(evidence, lead, found, settings),
         findings=found,
         metrics=metrics(evidence, settings, found),
-        series=series(case, evidence, lead),
+        series=series(case, evidence, lead, found),
         checks=_checks(evidence, lead, found),
         tried=_tried(evidence),
         result=_result(lead),

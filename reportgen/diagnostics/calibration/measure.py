@@ -209,7 +209,10 @@ def explain(rows: Rows, effect: float, alpha: float) -> Explanation:
 def base_rates(rows: Rows, effect: float, honest: Fit | None) -> BaseRates:
     """Each class's mean probability against its share, before and after the temperature."""
     came = np.bincount(rows.y, minlength=len(rows.classes)) / rows.n
-    after = rows.scores if honest is None else np.exp(honest.log_scores(rows.z))
+    after = rows.scores
+    if honest is not None:
+        after = np.exp(honest.log_scores(rows.z))
+        after = (1 - honest.noise) * after + honest.noise / len(rows.classes)
     return BaseRates(
         rows.scores.mean(axis=0), came,
         _rate_tests(rows, rows.scores, effect), _rate_tests(rows, after, effect),

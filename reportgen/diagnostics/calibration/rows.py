@@ -130,7 +130,7 @@ def read_rows(case: Case, name: str) -> tuple[Rows, ...]:
     y, labels = np.asarray(split.y), np.asarray(predictions.labels)
     raw = _given_logits(np.asarray(predictions.raw), scores, case.output.kind)
     threshold = _threshold(case)
-    codes = case.memo(("clusters", name), lambda: _clusters(case, name))
+    codes = _clusters(case, name)
     if not len(y):
         raise NotApplicable(f"{name} has no rows")
     if case.task == "multilabel":
@@ -199,4 +199,5 @@ def _threshold(case: Case) -> float:
 
 def _clusters(case: Case, name: str) -> Codes | None:
     split = case.split(name)
-    return clustering.clusters(split.groups, clustering.copied_rows(split.X), split.times)
+    copied = case.memo(("copied rows", name), lambda: clustering.copied_rows(split.X))
+    return clustering.clusters(split.groups, copied, split.times)
