@@ -44,8 +44,7 @@ def read_delimited(
     layout = read_layout(path, where, known)
     if facts.odd_quotes and facts.quoted_line_breaks:
         _refuse_open_quote(path, where, layout, facts)
-    table = _parse(path, where, layout, facts, frozenset(as_text))
-    frame = _tidy(table, frozenset(as_text))
+    frame = _parse(path, where, layout, facts, as_text)
     index_like = [name for name in layout.index_like if name in frame.columns]
     return Raw(
         where=where,
@@ -59,23 +58,26 @@ def read_delimited(
 
 
 def _parse(
-    path: Path, where: str, layout: Layout, facts: Scan, as_text: frozenset[str]
-) -> pa.Table:
+    path: Path, where: str, layout: Layout, facts: Scan, as_text: Collection[str]
+) -> pl.DataFrame:
     import pyarrow as pa
 
     kept = set(as_text)
     table = _arrow(path, where, layout, facts, kept)
     # Dates and times stay text, and whole numbers that a float cannot hold stay exact.
     wrong = {
-        field.name
-        for field in table.schema
-        if field.name not in kept
-        and (pa.types.is_temporal(field.type) or _lost_digits(table, field, layout))
+        column.name
+        for column in table.schema
+        if column.name not in kept
+        and (pa.types.is_temporal(column.type) or _lost_digits(column, layout))
     }
-    return _arrow(path, where, layout, facts, kept | wrong) if wrong else table
+    if wrong:
+        kept |= wrong
+        table = _arrow(path, where, layout, facts, kept)
+    return _tidy(table, kept)
 
 
-def _lost_digits(table: pa.Table, field: pa.Field, layout: Layout) -> bool:
+def _lost_digits(field: pa.Field, layout: Layout) -> bool:
     import pyarrow as pa
 
     if not pa.types.is_floating(field.type):
@@ -146,7 +148,7 @@ def _arrow(
 
 def _ragged(where: str, layout: Layout, bad: list[Any]) -> DataError:
     first = bad[0]
-    row = None if first.number is None else first.number - 1
+    row = None if first.number is None else first.number - 1 - layout.skip_lines
     text = first.text if len(first.text) <= 80 else first.text[:77] + "…"
     others = f" ({len(bad)} such rows)" if len(bad) > 1 else ""
     short = first.actual_columns < first.expected_columns
@@ -154,7 +156,7 @@ def _ragged(where: str, layout: Layout, bad: list[Any]) -> DataError:
         Problem(
             f"a row has too {'few' if short else 'many'} fields{others}",
             file=where,
-            line=None if row is None else row + layout.skip_lines + 1,
+            line=first.number,
             row=row,
             expected=f"{first.expected_columns} fields separated by {layout.delimiter!r}",
             got=f"{first.actual_columns}: {text!r}",
@@ -185,7 +187,7 @@ def _refuse_open_quote(path: Path, where: str, layout: Layout, facts: Scan) -> N
             )
 
 
-def _tidy(table: pa.Table, as_text: frozenset[str]) -> pl.DataFrame:
+def _tidy(table: pa.Table, as_text: Collection[str]) -> pl.DataFrame:
     """Arrow's table as polars', numbers with stray blanks as numbers, empty columns as floats."""
     import polars as pl
 

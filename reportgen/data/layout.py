@@ -284,15 +284,27 @@ def _is_header(first: Sequence[str], rest: Sequence[Sequence[str]], known: Colle
     numbers = [field for field in first if _NUMBER.match(field)]
     if not numbers:
         return True
-    counted = [field.strip() for field in first if field.strip()]
-    start = counted[0] if counted else ""
-    if start in ("0", "1") and counted == [str(int(start) + i) for i in range(len(counted))]:
-        return not rest or len(counted) > 2
+    if _counts_up(first, numbers, rest):
+        return True
     for i, field in enumerate(first):
         below = [row[i] for row in rest if i < len(row) and row[i].strip() not in MISSING]
         if below and all(map(_NUMBER.match, below)) and field and not _NUMBER.match(field):
             return True
     return not rest
+
+
+def _counts_up(first: Sequence[str], numbers: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether the numbers of the first record are headings: 0, 1, 2 … or, beside text, years."""
+    if not all(number.strip().isdigit() for number in numbers):
+        return False
+    start = int(numbers[0])
+    if [int(number) for number in numbers] != list(range(start, start + len(numbers))):
+        return False
+    words = [i for i, field in enumerate(first) if field.strip() and field not in numbers]
+    if not words:
+        return start in (0, 1) and (not rest or len(numbers) > 2)
+    below = {row[i] for row in rest for i in words if i < len(row)}
+    return len(numbers) > 1 and not any(first[i] in below for i in words)
 
 
 def _unique(names: Sequence[str]) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:
