@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,25 +61,30 @@ def array_names(names: Any, split: str) -> tuple[str | None, str | None]:
 
 
 def _archive(path: Path, where: str) -> dict[str, np.ndarray]:
-    import numpy as np
+    from numpy.lib import format as npy
 
     arrays: dict[str, np.ndarray] = {}
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
+        with path.open("rb") as file:
+            if file.read(6) == b"\x93NUMPY":
                 raise DataError(
                     Problem("this is a single array (.npy), not an archive (.npz)", file=where)
                 )
-            for name in archive.files:
-                try:
-                    arrays[name] = archive[name]
-                except ValueError as error:
-                    if "allow_pickle" not in str(error):
-                        raise
-                    raise holds_objects(name, where) from None
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.namelist():
+                name = member.removesuffix(".npy")
+                if name == member:
+                    continue
+                with archive.open(member) as file:
+                    try:
+                        arrays[name] = npy.read_array(file, allow_pickle=False)
+                    except ValueError as error:
+                        if "allow_pickle" not in str(error):
+                            raise
+                        raise holds_objects(name, where) from None
     except DataError:
         raise
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, KeyError) as error:
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
         raise damaged_archive(where, error) from None
     return arrays
 

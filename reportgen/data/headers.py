@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.data.files import ARCHIVES, DELIMITED, PARQUET, check_file, damaged_parquet
+from reportgen.data.sources import locate
 from reportgen.errors import DataError, Problem
 from reportgen.job.schema import FileSource, HeldOut, ImagesSource, SklearnSource
 
@@ -91,10 +93,10 @@ def read(
     if isinstance(source, SklearnSource):
         return _bundle(source.sklearn)
     if isinstance(source, ImagesSource):
-        return _images(job.locate(source.images), source.images)
+        return _images(locate(job, source.images), source.images)
     if not isinstance(source, FileSource):
         return None
-    path, where = job.locate(source.path), source.path
+    path, where = locate(job, source.path), source.path
     check_file(path, where)
     suffix = path.suffix.lower()
     if suffix in DELIMITED:
@@ -145,7 +147,7 @@ def distinct(
         return header.labels
     if not isinstance(source, FileSource):
         return None
-    path = job.locate(source.path)
+    path = locate(job, source.path)
     suffix = path.suffix.lower()
     if suffix in ARCHIVES:
         name = column if column in header.columns else header.y
@@ -353,7 +355,7 @@ def _archive(path: Path, where: str, split: str) -> Header:
                 dtypes[name] = str(dtype)
     except DataError:
         raise
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError) as error:
         raise damaged_archive(where, error) from None
     X, y = array_names(shapes, split)
     rows = next((shapes[name][0] for name in (X, y, *shapes) if name and shapes[name]), None)
@@ -383,10 +385,10 @@ def _npy_header(file: Any) -> tuple[tuple[int, ...], Any]:
 
 
 def _one_array(path: Path, name: str) -> Any:
-    import numpy as np
+    from numpy.lib import format as npy
 
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return archive[name]
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError):
+        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+            return npy.read_array(file, allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError):
         return None

@@ -16,6 +16,7 @@ from reportgen.data.features import (
     spell_missing,
     unify,
 )
+from reportgen.data.layout import MISSING
 from reportgen.data.raw import Raw
 from reportgen.data.roles import role_column, target_columns, weights_of
 from reportgen.data.sources import named_columns, read_source, written
@@ -135,11 +136,18 @@ def _read(job: Job, entry: DatasetEntry) -> dict[str, Raw]:
         archive = isinstance(source, FileSource) and source.path.lower().endswith(".npz")
         key = (source.model_dump_json(), split if archive else "")
         if key not in read:
-            read[key] = read_source(job, source, split=split, known=known)
+            read[key] = read_source(
+                job, source, split=split, known=known, as_text=_spelled_targets(entry)
+            )
             if read[key].n == 0:
                 raise DataError(Problem(f"{split} is empty: there is no row", file=written(source)))
         raws[split] = read[key]
     return _reread_as_text(job, entry, raws)
+
+
+def _spelled_targets(entry: DatasetEntry) -> tuple[str, ...]:
+    """Target columns in which a word for "missing" (``None``, ``NA``) is a class of the job."""
+    return entry.targets if set(entry.classes or ()) & set(MISSING) else ()
 
 
 def _reread_as_text(job: Job, entry: DatasetEntry, raws: dict[str, Raw]) -> dict[str, Raw]:
@@ -167,7 +175,11 @@ def _reread_as_text(job: Job, entry: DatasetEntry, raws: dict[str, Raw]) -> dict
         if raw.delimited and mixed and id(raw) not in again:
             source = getattr(entry, split)
             again[id(raw)] = read_source(
-                job, source, split=split, known=named_columns(entry), as_text=mixed
+                job,
+                source,
+                split=split,
+                known=named_columns(entry),
+                as_text=(*mixed, *_spelled_targets(entry)),
             )
     return {split: again.get(id(raw), raw) for split, raw in raws.items()}
 
