@@ -20,6 +20,7 @@ from reportgen.models.keras_inputs import Feeder, said, specs_of
 from reportgen.models.keras_loss import Evaluator, serialised_loss, targets_for
 from reportgen.models.predictor import Output
 from reportgen.models.randomness import untouched
+from reportgen.models.sniff import sniff
 from reportgen.models.tables import chunks, n_rows, take
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def _read(
     config: keras_config.KerasConfig,
 ) -> Any:
     # Keras tells formats by the extension, and extensions lie: a link with the right one helps.
-    suffix = ".keras" if path.open("rb").read(2) == b"PK" else ".h5"
+    suffix = ".keras" if sniff(path) == "keras-zip" else ".h5"
     module = importlib.import_module(framework)
     with tempfile.TemporaryDirectory() as folder, untouched(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -9,6 +9,7 @@ import numpy as np
 from reportgen.errors import ModelError, Problem
 from reportgen.job.schema import KerasModel, PredictionsModel, PythonModel, SavedModel, SklearnModel
 from reportgen.models import preprocess as steps
+from reportgen.models.randomness import untouched
 from reportgen.models.tables import n_rows, take
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def load(job: Job, name: str, dataset: Dataset) -> tuple[Predictor, Preprocess]:
     ModelError
         naming the file or the key in the job.
     """
+    with untouched():  # imports, loading and building draw from global generators
+        return _loaded(job, name, dataset)
+
+
+def _loaded(job: Job, name: str, dataset: Dataset) -> tuple[Predictor, Preprocess]:
     entry = job.models[name]
     source = entry.model
     try:

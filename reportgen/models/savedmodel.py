@@ -178,7 +178,7 @@ def _last_operation(signature: Any) -> str | None:
     definition = signature.graph.as_graph_def()
     bodies = {f.signature.name: f for f in definition.library.function}
     nodes = {node.name: node for node in definition.node}
-    wanted = next(iter(signature.structured_outputs.values())).op.name
+    wanted = signature.outputs[0].op.name
     for _ in range(100):
         node = nodes.get(wanted)
         if node is None:
