@@ -6,6 +6,7 @@ method for the report.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -223,7 +224,7 @@ def newcombe(
     if margins > 0:
         # Newcombe's continuity correction of phi: towards zero, for a positive product only.
         product = max(product - n / 2, 0.0) if product > 0 else product
-        phi = product / float(np.sqrt(margins))
+        phi = product / math.sqrt(margins)  # an int of any size: four counts multiplied
     difference = (only_a - only_b) / n
     down_a, up_b = of_a.value - of_a.low, of_b.high - of_b.value
     up_a, down_b = of_a.high - of_a.value, of_b.value - of_b.low
