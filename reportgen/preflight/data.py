@@ -120,19 +120,19 @@ def _columns(
         wanted[(*at, "target", i) if several else (*at, "target")] = column
     if header.X is None:
         wanted |= {(*at, "features", i): c for i, c in enumerate(entry.features or ())}
-    for path, column in wanted.items():
-        if column is None:
+    for path, wished in wanted.items():
+        if wished is None:
             continue
         role = "feature" if "features" in path else str(path[2])
-        if not header.has(column):
-            problem = missing_column(column, role, header.where, header.columns)
+        if not header.has(wished):
+            problem = missing_column(wished, role, header.where, header.columns)
             yield problem.at(key=key_path(path))
-        elif column in repeated:
+        elif wished in repeated:
             yield Problem(
-                f"there is more than one column {column!r}, which the job names as {role}",
+                f"there is more than one column {wished!r}, which the job names as {role}",
                 file=header.where,
                 key=key_path(path),
-                column=column,
+                column=wished,
                 advice="Give each column a name of its own.",
             )
     if not entry.targets and not header.own_target:
