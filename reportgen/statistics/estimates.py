@@ -255,12 +255,13 @@ def mean_of(parts: list[tuple[Influence, Interval]], design: Design) -> Interval
         plain = on_scale(value, se, LOGIT, design.df, method=method)
     else:
         plain = Interval(value, value, value, method, se)
-    # Where single ones are near their bound, the mean of their limits is the safe side.
+    # Where single ones are at their bound their errors are not known, but their limits are.
     if min(p[1].se if np.isfinite(p[1].se) else 0.0 for p in known) > 0:
         return plain
-    low = float(np.mean([p[1].low for p in known]))
-    high = float(np.mean([p[1].high for p in known]))
-    return Interval(value, min(plain.low, low), max(plain.high, high), method, se)
+    down = sum((p[1].value - p[1].low) ** 2 for p in known) ** 0.5 / len(known)
+    up = sum((p[1].high - p[1].value) ** 2 for p in known) ** 0.5 / len(known)
+    low, high = min(plain.low, value - down), max(plain.high, value + up)
+    return Interval(value, max(0.0, low), min(1.0, high), method, se)
 
 
 def positive_mean(found: Influence, design: Design) -> Interval:
