@@ -57,7 +57,7 @@ def _numbered(table: np.ndarray, classes: Sequence[str], width: Width) -> Figure
     names_mm = min(max(width_mm(c, LABEL_SIZE) for c in classes) + 2, wide * 0.24)
     cell = min((wide - names_mm - 1) / k, 30.0 if k < 4 else 17.5)
     with_shares = cell >= 11
-    high = 11.5 if with_shares else 7.0
+    high = (15.0 if k < 4 else 11.5) if with_shares else 7.0
     figure = new_figure(width, 11 + k * high + 6)
     axes = _grid(figure, names_mm, wide - names_mm - cell * k, 9.5, 6.5, k)
     shares = row_shares(table)

@@ -69,7 +69,7 @@ def walk(
         )
         axes.set_xlim(0, wide)
         axes.set_ylim(low, high)
-        finish(axes, grid="y", x_ticks=[], y_ticks=4, baseline=False)
+        finish(axes, grid="y", x_ticks=[], y_ticks=5, baseline=False)
         note(axes, 0, 1, title, weight=600, within="axes", va="bottom", offset=(0, 10))
         for place, step in enumerate(group):
             before = group[place - 1] if place else None

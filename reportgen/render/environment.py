@@ -69,7 +69,14 @@ def fill(template: str, **values: Any) -> str:
     """
     try:
         return environment().get_template(template).render(**values)
-    except jinja2.TemplateError as error:
+    except (
+        jinja2.TemplateError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+    ) as error:  # a template may call a filter with what it cannot take
         line = getattr(error, "lineno", None)
         raise RenderError(
             Problem(f"template {template} cannot be filled: {error}", file=template, line=line)
@@ -111,7 +118,8 @@ def stylesheet(medium: Medium) -> str:
     faces.append(
         _face(fonts.MONO, 400, fonts.mono(mono), "woff2" if mono == "woff2" else "truetype")
     )
-    return "\n".join([*faces, (folder() / "report.css").read_text("utf-8")])
+    sheets = ["report.css", "screen.css"] if medium == "html" else ["report.css"]
+    return "\n".join([*faces, *((folder() / name).read_text("utf-8") for name in sheets)])
 
 
 def _face(family: str, weight: int, path: Path, kind: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.render.environment import dark_variables, fill, stylesheet
-from reportgen.render.report import prepared
+from reportgen.render.report import written
 from reportgen.results import AuditReport
 
 
@@ -15,12 +14,4 @@ def render_html(report: AuditReport) -> str:
     RenderError
         if a template is missing or cannot be filled.
     """
-    page, figures = prepared(report)
-    return fill(
-        "report.html.j2",
-        page=page,
-        report=report,
-        medium="html",
-        css=stylesheet("html"),
-        dark=dark_variables(figures.drawings),
-    )
+    return written(report, "html")

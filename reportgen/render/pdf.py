@@ -10,11 +10,12 @@ import hashlib
 import logging
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from reportgen.errors import Problem, RenderError
-from reportgen.render.environment import fill, stylesheet
-from reportgen.render.report import prepared
+from reportgen.render.environment import stylesheet
+from reportgen.render.report import written
 from reportgen.render.system import check
 from reportgen.results import AuditReport
 
@@ -35,15 +36,11 @@ def render_pdf(report: AuditReport) -> bytes:
         not part of it.
     """
     check()
-    page, _ = prepared(report)
-    data = report.to_json().encode()
-    text = fill(
-        "report.html.j2", page=page, report=report, medium="pdf", css=stylesheet("pdf"), dark=""
-    )
-    return _written(text, data, _moment(report.run_id))
+    text = written(report, "pdf")
+    return _printed(text, report.to_json().encode(), _moment(report.run_id))
 
 
-def _written(text: str, data: bytes, moment: datetime) -> bytes:
+def _printed(text: str, data: bytes, moment: datetime) -> bytes:
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
@@ -58,11 +55,11 @@ def _written(text: str, data: bytes, moment: datetime) -> bytes:
         relationship="Data",
     )
     try:
-        document = weasyprint.HTML(string=text, url_fetcher=fetcher, base_url="data:").render(
-            pdf_variant=VARIANT
-        )
+        sheet, font_config = _style()
+        page = weasyprint.HTML(string=text, url_fetcher=fetcher, base_url="data:")
+        document = page.render(stylesheets=[sheet], font_config=font_config, pdf_variant=VARIANT)
         document.metadata.attachments = [attached]
-        written: bytes = document.write_pdf(
+        printed: bytes = document.write_pdf(
             pdf_variant=VARIANT,
             pdf_identifier=hashlib.md5(data, usedforsecurity=False).digest(),
             finisher=_finished,
@@ -71,7 +68,22 @@ def _written(text: str, data: bytes, moment: datetime) -> bytes:
         raise RenderError(
             Problem("the report asks for something outside itself", got=str(error))
         ) from error
-    return written
+    return printed
+
+
+@cache
+def _style() -> tuple[Any, Any]:
+    """The style sheet with its fonts, read once a process."""
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
+
+    font_config = FontConfiguration()
+    fetcher = URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
+    sheet = weasyprint.CSS(
+        string=stylesheet("pdf"), font_config=font_config, url_fetcher=fetcher, base_url="data:"
+    )
+    return sheet, font_config
 
 
 def _finished(document: Any, pdf: Any) -> None:

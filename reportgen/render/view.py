@@ -22,6 +22,7 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
+PLAIN_SECTION = "section.html.j2"
 MOST_METRICS = 60  # rows of a section's table; the rest stands in report.json
 MOST_CAUSES = 8  # on page one
 WORDS = {
@@ -172,11 +173,11 @@ def _section(section: Section, place: int | None, drawn: Drawn) -> SectionView:
         mark=mark_of(section),
         section=section,
         figures=drawn.pictures,
-        problem=drawn.problem,
+        problem=f"A figure could not be drawn: {drawn.problem}." if drawn.problem else None,
         findings=tuple(sorted(section.findings, key=lambda f: -SEVERITIES.index(f.severity))),
         metrics=metric_table(section.metrics),
         cleared=tuple(_what(c.code) for c in section.checks if c.status == "clear"),
-        template=partial if known else "section.html.j2",
+        template=partial if known else PLAIN_SECTION,
     )
 
 

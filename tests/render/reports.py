@@ -207,7 +207,8 @@ def provenance(job: str = "") -> Provenance:
         hardware="16 cores, x86-64, no GPU",
         seed=20,
         command="reportgen run nightly-churn.yaml --only churn-mlp",
-        job=job or "models:\n  churn-mlp:\n    dataset: churn\n    model: {keras: models/c.keras}\n",
+        job=job
+        or "models:\n  churn-mlp:\n    dataset: churn\n    model: {keras: models/c.keras}\n",
     )
 
 
