@@ -210,7 +210,7 @@ def _rows(
             got=f"{rows:,} rows",
             advice="Give one prediction for each row of the split.",
         )
-    elif by_id and isinstance(own, FileSource):
+    elif by_id and isinstance(own, FileSource) and split in outline.headers:
         given = data_headers.distinct(job, source, dataset.id, split=split)
         wanted = data_headers.distinct(job, own, dataset.id, split=split)
         if given is None or wanted is None:
