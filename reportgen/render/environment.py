@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from reportgen.charts import fonts, numbers
 from reportgen.diagnosis import spoken
@@ -40,6 +41,7 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(folder()),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -93,6 +95,21 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+# what turns the direction of all that follows, and what is not a character of a page at all
+_UNSEEN: dict[int, str | None] = dict.fromkeys(
+    (*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0),
+     0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0xFFFE, 0xFFFF)
+)  # fmt: skip
+_UNSEEN |= dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")  # half characters
+
+
+def visible(value: Any) -> Any:
+    """Text from data without control characters and marks that turn the page's direction."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.translate(_UNSEEN)
+    return value
+
+
 def setting(value: Any) -> str:
     """A setting's value in words."""
     if value is None:
@@ -111,6 +128,17 @@ def setting(value: Any) -> str:
 @cache
 def stylesheet(medium: Medium) -> str:
     """``report.css`` with the font files in it: woff2 for a page, OpenType for a PDF."""
+    sheets = ("report.css", "screen.css") if medium == "html" else ("report.css",)
+    return _styled(medium, sheets)
+
+
+@cache
+def index_stylesheet() -> str:
+    """``index.css`` with the font files in it."""
+    return _styled("html", ("index.css",))
+
+
+def _styled(medium: Medium, sheets: tuple[str, ...]) -> str:
     suffix = "woff2" if medium == "html" else "otf"
     kind = "woff2" if medium == "html" else "opentype"
     faces = [_face(fonts.SANS, w, fonts.sans(w, suffix), kind) for w in fonts.WEIGHTS]
@@ -118,7 +146,6 @@ def stylesheet(medium: Medium) -> str:
     faces.append(
         _face(fonts.MONO, 400, fonts.mono(mono), "woff2" if mono == "woff2" else "truetype")
     )
-    sheets = ["report.css", "screen.css"] if medium == "html" else ["report.css"]
     return "\n".join([*faces, *((folder() / name).read_text("utf-8") for name in sheets)])
 
 

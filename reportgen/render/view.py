@@ -125,7 +125,8 @@ class Page:
 
 def page(report: AuditReport, figures: Figures) -> Page:
     """Everything the template needs, from the report and its drawings."""
-    shown, skipped = [], []
+    shown: list[SectionView] = []
+    skipped: list[SectionView] = []
     for section in report.sections:
         if section.status == "not_applicable":
             skipped.append(_section(section, None, Drawn()))
@@ -171,7 +172,7 @@ def _section(section: Section, place: int | None, drawn: Drawn) -> SectionView:
         title=diagnostic.title if diagnostic else name,
         question=diagnostic.question if diagnostic else name,
         mark=mark_of(section),
-        section=section,
+        section=section.model_copy(update={"series": _Series(section.series)}),
         figures=drawn.pictures,
         problem=f"A figure could not be drawn: {drawn.problem}." if drawn.problem else None,
         findings=tuple(sorted(section.findings, key=lambda f: -SEVERITIES.index(f.severity))),
@@ -179,6 +180,13 @@ def _section(section: Section, place: int | None, drawn: Drawn) -> SectionView:
         cleared=tuple(_what(c.code) for c in section.checks if c.status == "clear"),
         template=partial if known else PLAIN_SECTION,
     )
+
+
+class _Series(dict[str, Any]):
+    """A section's series for its partial: one that is not there is None, for a plain ``if``."""
+
+    def __missing__(self, key: str) -> None:
+        return None
 
 
 def _what(code: str) -> str:
