@@ -109,7 +109,9 @@ def _of_event(
         out += [
             metric("temperature", "Temperature that would mend it", warm.value, "ratio"),
             metric("temperature_gain", "Log loss taken off by it", warm.gain.value, "loss",
-                   warm.gain, verdict=_verdict(raised, "overconfident", "underconfident")),
+                   warm.gain, threshold=settings.least_gain * event.saturation.loss,
+                   bound="at most",
+                   verdict=_verdict(raised, "overconfident", "underconfident")),
         ]  # fmt: skip
     out += _loss_parts(event, settings, raised, metric)
     return out
