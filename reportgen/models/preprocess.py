@@ -84,6 +84,7 @@ class Standardize:
         first = _numbers(take(rows, 0, 1), "standardize")
         n = np.zeros(first.shape[1:])
         mean, squares = np.zeros(first.shape[1:]), np.zeros(first.shape[1:])
+        low, high = np.full(first.shape[1:], np.inf), np.full(first.shape[1:], -np.inf)
         for _, part in chunks(rows, _chunk_rows(first)):
             # Pairs of (mean, squared deviations) are merged after Chan, Golub and LeVeque (1979):
             # one pass, and no cancellation for columns far from zero.
@@ -92,6 +93,8 @@ class Standardize:
             count = present.sum(axis=0)
             filled = np.where(present, values, 0.0)
             here = np.divide(filled.sum(axis=0), count, out=np.zeros_like(mean), where=count > 0)
+            low = np.minimum(low, np.where(present, values, np.inf).min(axis=0, initial=np.inf))
+            high = np.maximum(high, np.where(present, values, -np.inf).max(axis=0, initial=-np.inf))
             deviations = np.where(present, values - here, 0.0)
             both = n + count
             shift = here - mean
@@ -100,10 +103,11 @@ class Standardize:
             mean += shift * share
             n = both
         sd = np.sqrt(np.divide(squares, n, out=np.zeros_like(squares), where=n > 0))
-        tiny = sd <= 10 * np.finfo(np.float64).eps * np.abs(mean)
-        self.mean = mean
-        self.scale = np.where(tiny, 1.0, sd)
-        self._constant = tiny
+        # A sum of equal numbers is rounded: only their range tells that they are equal.
+        constant = (low >= high) | (sd == 0)
+        self.mean = np.where(low == high, low, mean)
+        self.scale = np.where(constant, 1.0, sd)
+        self._constant = constant
 
     def __call__(self, X: Any) -> np.ndarray:
         """Standardised rows: float64, float32 for images."""

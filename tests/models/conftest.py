@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.models.cases import dataset_of, job_of
 
 from reportgen.data.table import Dataset
 from reportgen.job.schema import Job
+from tests.models.cases import dataset_of, job_of
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import zipfile
 import numpy as np
 import polars as pl
 import pytest
-from tests.models.cases import dataset_of
 
 from reportgen.errors import ModelError
 from reportgen.models import headers, keras_config
 from reportgen.models.load import load
+from tests.models.cases import dataset_of
 
 pytestmark = pytest.mark.tensorflow
 

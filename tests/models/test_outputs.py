@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
-from tests.models.cases import dataset_of
 
 from reportgen.errors import ModelError
 from reportgen.job.schema import Decision
 from reportgen.models.inference import checked, declared, from_network
 from reportgen.models.outputs import interpret
 from reportgen.models.predictor import Output
+from tests.models.cases import dataset_of
 
 P, Z, L, V = (Output(k, "x") for k in ("probability", "logit", "label", "value"))
 
@@ -94,11 +94,12 @@ def test_multilabel_scores_stand_alone():
 def test_labels_are_compared_as_canonical_text():
     numbers = data(classes=("0", "1"))
     for raw in ([0, 1, 1], [0.0, 1.0, 1.0], ["0", "1.0", "1"], [False, True, True]):
-        if isinstance(raw[0], bool):
-            numbers_or_truth = data(classes=("false", "true"))
-        else:
-            numbers_or_truth = numbers
-        assert said(raw, L, numbers_or_truth).labels.tolist() == [0, 1, 1]
+        truth = data(classes=("false", "true"))
+        assert said(raw, L, truth if isinstance(raw[0], bool) else numbers).labels.tolist() == [
+            0,
+            1,
+            1,
+        ]
     got = said(["leave", "stay", "moved"], L)
     assert got.labels.tolist() == [1, 0, -1]
     assert "moved" in got.notes[0]
@@ -126,11 +127,11 @@ def test_predictions_that_are_not_finite_are_refused_with_count_and_row(bad, out
 def test_columns_and_classes_that_differ_are_both_named():
     with pytest.raises(ModelError, match=r"3 columns.*2 classes \(stay, leave\)"):
         said(np.full((4, 3), 1 / 3))
-    with pytest.raises(ModelError, match="1 column.*3 classes"):
+    with pytest.raises(ModelError, match=r"1 column.*3 classes"):
         said([0.5], dataset=data("multiclass", "abc", None))
-    with pytest.raises(ModelError, match="2 columns.*1 target"):
+    with pytest.raises(ModelError, match=r"2 columns.*1 target"):
         said(np.zeros((4, 2)), V, data("regression", (), None, y=np.zeros(4)))
-    with pytest.raises(ModelError, match="3 columns.*2 classes"):
+    with pytest.raises(ModelError, match=r"3 columns.*2 classes"):
         said(np.zeros((4, 5, 3)))
 
 

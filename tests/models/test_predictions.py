@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from tests.models.cases import dataset_of
 
 from reportgen.errors import ModelError
 from reportgen.models.load import load
 from reportgen.models.outputs import interpret
+from tests.models.cases import dataset_of
 
 
 def data(task="binary", classes=("stay", "leave"), ids=(11, 12, 13), **known):
