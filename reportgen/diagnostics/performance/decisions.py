@@ -27,6 +27,7 @@ from reportgen.results import Finding, Severity
 
 Decided = tuple[tuple[Finding, ...], str | None]
 ADVICE = {c.code: c.advice for c in CODES}
+SKILL = 0.05  # of balanced accuracy over chance: a model of noise has a little by luck
 SMALLEST = 5  # rows below which nothing is said of a baseline
 
 
@@ -65,8 +66,10 @@ def below_baseline(measured: Measured, settings: PerformanceSettings) -> Decided
     between = lead.interval
     if not between.known or between.value > 0:
         return (), None
-    severity: Severity = "fail" if between.high <= 0 else "warn"
-    useful = _useful(measured, settings)
+    constant = measured.rivals.baselines[0].labels
+    same = judged.labels is not None and np.array_equal(judged.labels, np.asarray(constant))
+    severity: Severity = "fail" if between.high <= 0 or same else "warn"
+    useful = _useful(measured)
     if useful:
         severity = "info"
     verb = (
@@ -88,7 +91,7 @@ def below_baseline(measured: Measured, settings: PerformanceSettings) -> Decided
     ), None
 
 
-def _useful(measured: Measured, settings: PerformanceSettings) -> str:
+def _useful(measured: Measured) -> str:
     """What the model is good for all the same, as a sentence; empty for nothing."""
     judged = measured.judged
     if judged.task == "regression":
@@ -100,7 +103,7 @@ def _useful(measured: Measured, settings: PerformanceSettings) -> str:
             )
         return ""
     balanced = next((c for c in measured.baselines[0] if c.metric == "balanced_accuracy"), None)
-    if balanced is not None and balanced.interval.low > 0:
+    if balanced is not None and balanced.interval.low > SKILL:
         return f" It tells the classes apart: balanced accuracy {score(balanced.model)}."
     return ""
 
@@ -115,7 +118,7 @@ def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
     if judged.design.units < 2 * SMALLEST:
         return (), f"{plural(judged.n, 'row')}: too small to tell"
     best = max(measured.simple, key=lambda group: -group[0].interval.value)
-    better = [g for g in measured.simple if _clearly_better(g)]
+    better = [g for g in measured.simple if _clearly_better(g, settings.as_good_margin)]
     if better:
         group = min(better, key=lambda g: g[0].interval.value)
         first, second = group[0], group[1]
@@ -151,9 +154,16 @@ def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
     return (), None
 
 
-def _clearly_better(group: tuple[Compared, ...]) -> bool:
-    """Both opinions hold with their whole (corrected) intervals."""
-    return len(group) > 1 and all(c.interval.known and c.interval.high < 0 for c in group[:2])
+def _clearly_better(group: tuple[Compared, ...], margin: float) -> bool:
+    """Both opinions hold with their whole (corrected) intervals, and the first matters."""
+    first = group[0]
+    least = margin * (1.0 if first.metric.endswith("accuracy") else first.other)
+    matters = first.interval.value <= -least
+    return (
+        matters
+        and len(group) > 1
+        and all(c.interval.known and c.interval.high < 0 for c in group[:2])
+    )
 
 
 def never_predicted(measured: Measured, settings: PerformanceSettings) -> Decided:

@@ -27,6 +27,9 @@ class PerformanceSettings(Settings):
     simple_model_rows: Annotated[int, Field(ge=10)] = Field(
         20_000, description="Rows of train, drawn at random, that simple models are fitted on."
     )
+    simple_model_alpha: Share = Field(
+        0.01, description="The same for simple models, of which the family is corrected."
+    )
     as_good_margin: Share = Field(
         0.02, description="A simple model is as good when the model leads by less, at 95 %."
     )
@@ -53,8 +56,9 @@ CODES = (
         "The model does not beat an answer that ignores its inputs: the most frequent class, or "
         "the mean of train.",
         "Paired difference (model − baseline) of accuracy, or of RMSE, on the test rows: fail "
-        "when its whole 95 % interval is at or below 0, warn when its point is. Info when the "
-        "model tells classes apart all the same (balanced accuracy wholly above chance), or has "
+        "when its whole 95 % interval is at or below 0 or it gives the same answers, warn when its "
+        "point is at or below 0. Info when the "
+        "model tells classes apart all the same (balanced accuracy wholly 0.05 above chance), or has "
         "a smaller absolute error than the median.",
         "Check that the inputs, their order and their scale are those of training, and the "
         "labels those of the outputs.",
@@ -64,8 +68,9 @@ CODES = (
         "warn",
         "A linear model or a default boosted tree, fitted in seconds on the same inputs, does as "
         "well or better.",
-        "Paired difference (model − simple model), intervals corrected for two simple models: "
-        "warn when the simple model is better with its whole interval, by accuracy and by ROC-AUC "
+        "Paired difference (model − simple model), intervals corrected for two simple models "
+        "(simple_model_alpha): warn when the simple model is better with its whole interval and by "
+        "over as_good_margin, by accuracy and by ROC-AUC "
         "(balanced accuracy without scores), or by RMSE and MAE. Info when the model leads by less "
         "than as_good_margin. Never for models that are that simple themselves.",
         "Deliver the simple model, or find out what the model fails to learn.",

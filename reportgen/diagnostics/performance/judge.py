@@ -140,7 +140,7 @@ def _result(measured: Measured) -> str:
 def _detectable(measured: Measured, settings: PerformanceSettings) -> str:
     if measured.simple:
         group = [c[0] for c in measured.simple]
-        alpha = settings.alpha / len(group)
+        alpha = settings.simple_model_alpha / len(group)
         effects = [(c.detectable(alpha), c) for c in group]
         known = [(e, c) for e, c in effects if 0 < e < float("inf")]
         if known:

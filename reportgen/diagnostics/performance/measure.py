@@ -38,7 +38,7 @@ def measure(case: Case) -> Measured:
     name = judged_split(case)
     judged = answers(case, name)
     against = rivals(case, judged, settings)
-    level = 1 - settings.alpha / max(1, len(against.simple))
+    level = 1 - settings.simple_model_alpha / max(1, len(against.simple))
     return Measured(
         judged,
         _others(case, name),

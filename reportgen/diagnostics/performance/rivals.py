@@ -133,7 +133,7 @@ class _Fit:
         return tuple(found)
 
     def _of(self, linear: bool) -> Rival:
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         # One thread: workers share the cores, and boosting's threads stall each other there.
         with threadpool_limits(1), warnings.catch_warnings():
