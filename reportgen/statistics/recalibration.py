@@ -121,7 +121,7 @@ def fit(
     bounds += [(-20.0, 20.0)] * (len(start) - 2)
     found = optimize.minimize(
         negative, start, jac=True, method="L-BFGS-B", bounds=bounds,
-        options={"maxiter": 200, "ftol": 1e-12, "gtol": 1e-8},
+        options={"maxiter": 60, "ftol": 1e-11, "gtol": 1e-8},
     )  # fmt: skip
     theta = found.x
     a = np.r_[0.0, theta[2:]] if shift else np.zeros(k)
