@@ -42,6 +42,17 @@ def read_delimited(
     """
     facts = scan(path, where)
     layout = read_layout(path, where, known)
+    ambiguous = [name for name in layout.repeated if name in known]
+    if ambiguous:
+        raise DataError(
+            Problem(
+                f"several columns are called {ambiguous[0]!r}, which the job names",
+                file=where,
+                column=ambiguous[0],
+                expected="one column of that name",
+                advice="Rename the others in the file.",
+            )
+        )
     if facts.odd_quotes and facts.quoted_line_breaks:
         _refuse_open_quote(path, where, layout, facts)
     frame = _parse(path, where, layout, facts, as_text)

@@ -46,10 +46,11 @@ class Encoded:
 def encode_targets(entry: DatasetEntry, splits: Mapping[str, Labelled]) -> Encoded:
     """Encode the targets of all splits alike.
 
-    Classes are those of the job, else the labels of train (of the first split where there is no
-    train) in the order in which scikit-learn sorts them. A label that is none of them is an
-    error: no model with an output for each class could ever give it, and a code for "none" would
-    silently count as wrong everywhere.
+    Classes are those of the job, else the labels of train's source (all of it, also what is cut
+    from it as validation or test; the first split's where there is no train) in the order in
+    which scikit-learn sorts them. A label that is none of them is an error: no model with an
+    output for each class could ever give it, and a code for "none" would silently count as wrong
+    everywhere.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ def _classes(
         for name, split in splits.items():
             refuse_missing(labels[name], "target", split.where, split.rows)
         first = next(iter(splits))
-        classes = declared or _order(labels[first], splits[first])
+        classes = declared or _order(_of_source(labels, splits), splits[first])
         y = {}
         for name, split in splits.items():
             codes = encode(labels[name], classes)
@@ -160,6 +161,14 @@ def _named(split: Labelled, declared: tuple[str, ...]) -> pl.Series:
             )
         )
     return column
+
+
+def _of_source(labels: Mapping[str, pl.Series], splits: Mapping[str, Labelled]) -> pl.Series:
+    """Labels of all that is cut from the first split's source."""
+    import polars as pl
+
+    first = next(iter(splits.values()))
+    return pl.concat([labels[name] for name, s in splits.items() if s.where == first.where])
 
 
 def _order(column: pl.Series, split: Labelled) -> tuple[str, ...]:

@@ -287,6 +287,19 @@ def test_a_label_unseen_in_train_is_refused_with_its_row(write: Write, refused: 
     assert problem.got == "'new'"
 
 
+def test_a_label_that_a_cut_leaves_to_test_alone_is_a_class(write: Write, load_data: Load) -> None:
+    train = write("t.csv", "x,y\n1,b\n2,c\n3,b\n4,a\n")
+    rule = {"test": 0.25, "method": "tail"}
+    data = load_data(task="multiclass", target="y", train=train, split=rule)
+    assert data.classes == ("a", "b", "c")
+    assert "No row of train is of class 'a'." in data.notes
+
+
+def test_a_column_the_job_names_stands_once(write: Write, refused: Refused) -> None:
+    train = write("t.csv", "x,y,y\n1,0,1\n2,1,1\n")
+    assert "several columns are called 'y'" in str(refused(task="binary", target="y", train=train))
+
+
 def test_one_class_or_one_row_in_test_is_said_not_refused(write: Write, load_data: Load) -> None:
     train = write("train.csv", "x,y\n1,a\n2,b\n")
     data = load_data(task="binary", target="y", train=train, test=write("t.csv", "x,y\n1,b\n"))
