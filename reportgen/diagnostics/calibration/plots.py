@@ -42,9 +42,17 @@ def _reliability(found: Findings, about: dict[str, Any], where: str) -> Chart:
     ]
     codes = _codes(found)
     if "overconfident" in codes:
-        title = "It is right less often than it says"
+        title = (
+            "Its probabilities are too extreme"
+            if about["event"]
+            else "It is right less often than it says"
+        )
     elif "underconfident" in codes:
-        title = "It is right more often than it says"
+        title = (
+            "Its probabilities are too tame"
+            if about["event"]
+            else "It is right more often than it says"
+        )
     elif "wrong-base-rate" in codes:
         title = "Its probabilities are shifted"
     else:
