@@ -58,8 +58,8 @@ CODES = (
         "Paired difference (model − baseline) of accuracy, or of RMSE, on the test rows: fail "
         "when its whole 95 % interval is at or below 0 or it gives the same answers, warn when its "
         "point is at or below 0. Info when the "
-        "model tells classes apart all the same (balanced accuracy wholly 0.05 above chance), or has "
-        "a smaller absolute error than the median.",
+        "model tells classes apart all the same (balanced accuracy wholly 0.05 above chance), or "
+        "has a smaller absolute error than the median.",
         "Check that the inputs, their order and their scale are those of training, and the "
         "labels those of the outputs.",
     ),

@@ -60,9 +60,8 @@ def judge(case: Case, measured: Measured) -> Findings:
 
 
 def _capped(finding: Finding, judged: Answers) -> Finding:
-    """No fail from a handful of clusters: their variance is hardly known."""
-    few = judged.design.codes is not None and judged.design.units < FEW_UNITS
-    if few and finding.severity == "fail":
+    """No fail from a handful of rows or clusters: their variance is hardly known."""
+    if judged.design.units < FEW_UNITS and finding.severity == "fail":
         return finding.model_copy(update={"severity": "warn"})
     return finding
 
@@ -108,8 +107,9 @@ def _headline(
             "performance.weak-segment": "one segment of rows is answered much worse",
         }[worst.code]
         return f"{said}{where}, and {short}."
-    if first.value is None or first.low is None:
-        return f"{plural(judged.n, 'row')} of {judged.split} are too few to tell how good it is."
+    if first.value is None or first.low is None or judged.design.units < decisions.SMALLEST:
+        verb = "is" if judged.n == 1 else "are"
+        return f"{plural(judged.n, 'row')} of {judged.split} {verb} too few to tell how good it is."
     lead = measured.baselines[0][0]
     if not lead.interval.low > 0:
         return f"{said}{where}; too few rows to tell it from {_named(lead.rival)}."
