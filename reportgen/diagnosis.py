@@ -7,8 +7,10 @@ measured.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from reportgen.job.printed import Printed
+from reportgen.job.schema import MetricName
 from reportgen.results import (
     SEVERITIES,
     Cause,
@@ -38,7 +40,7 @@ def honest_score(
     The headline metric is the first number reported for test, else accuracy, or R² in
     regression.
     """
-    first = next((r for r in restated if r.split == "test"), None)
+    first = next((r for r in restated if r.split == "test" and _is_score(r.metric)), None)
     metric = first.metric if first else ("r2" if task == "regression" else "accuracy")
     measured = _measured(sections, metric)
     steps = []
@@ -112,6 +114,12 @@ def headline(
 def first_line(text: str) -> str:
     line = text.strip().splitlines()[0] if text.strip() else "no reason was given"
     return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+def _is_score(metric: str) -> bool:
+    """Counts of a matrix and lines of a log stand beside scores, but head no page."""
+    name = metric.partition(",")[0]
+    return name in get_args(MetricName)
 
 
 def _worst(sections: Sequence[Section]) -> Finding | None:
