@@ -6,6 +6,7 @@ measured.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import get_args
 
@@ -24,6 +25,8 @@ from reportgen.results import (
 
 _NAMES = {"roc_auc": "ROC-AUC", "r2": "R²", "rmse": "RMSE", "mae": "MAE", "mse": "MSE",
           "mcc": "MCC", "f1": "F1", "brier": "Brier score"}  # fmt: skip
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s\w]*[A-Z0-9])")
 
 
 def spoken(metric: str) -> str:
@@ -103,7 +106,7 @@ def headline(
         names = " and ".join(s.diagnostic.replace("_", " ") for s in failed)
         return f"The audit is incomplete: {names} could not run. {reported}".strip()
     if worst is not None:
-        return f"{reported} {worst.message}".strip()
+        return f"{reported} {first_sentence(worst.message)}".strip()
     off = [r for r in restated if r.agrees is False]
     if off:
         others = f" {len(off)} of {len(restated)} reported numbers do not come out as printed."
@@ -114,6 +117,11 @@ def headline(
 def first_line(text: str) -> str:
     line = text.strip().splitlines()[0] if text.strip() else "no reason was given"
     return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+def first_sentence(text: str) -> str:
+    """Up to the first full stop that ends a sentence; decimals and file names have none."""
+    return _SENTENCE.split(text.strip(), maxsplit=1)[0]
 
 
 def _is_score(metric: str) -> bool:

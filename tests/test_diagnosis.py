@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.diagnosis import causes, headline, honest_score
+from reportgen.diagnosis import causes, first_sentence, headline, honest_score
 from reportgen.results import Finding, Metric, Restated, Section
 
 
@@ -71,3 +71,14 @@ def test_failures_stand_before_warnings_and_info_is_no_cause() -> None:
         ("fail", "F.", None),
         ("warn", "W.", None),
     ]
+
+
+def test_a_headline_takes_one_sentence_of_a_finding() -> None:
+    message = "14 rows of data.v2.csv carry 23.7 % of the loss. Without them it is 0.5385."
+    assert first_sentence(message) == "14 rows of data.v2.csv carry 23.7 % of the loss."
+    assert first_sentence("One only") == "One only"
+
+
+def test_counts_of_a_matrix_do_not_head_the_page() -> None:
+    cell = RIGHT.model_copy(update={"metric": "cell, a as b", "reported": "12"})
+    assert {s.metric for s in honest_score("binary", [], [cell, WRONG]).steps} == {"accuracy"}
