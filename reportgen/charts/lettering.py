@@ -194,7 +194,7 @@ def label_point(
 ) -> Annotation:
     """Text near a point, where it crosses the fewest lines and texts drawn so far.
 
-    Twelve places around the point are tried, ``distance`` points away; set the limits and draw
+    Twelve places around the point are tried, ``distance`` points away and then farther; set the limits and draw
     the curves first.
     """
     figure = axes.get_figure()
@@ -204,16 +204,18 @@ def label_point(
     traces = [line.get_transform().transform(_dense(line.get_xydata())) for line in axes.lines]
     others = [t.get_window_extent(renderer) for t in axes.texts if t.get_text()]
     best: tuple[float, Annotation] | None = None
-    for rank, (ha, right, up) in enumerate(_SIDES):
+    places = [(side, far) for far in (1.0, 2.6, 4.6) for side in _SIDES]
+    for rank, ((ha, right, up), far) in enumerate(places):
+        away = distance * far
         tried = note(axes, x, y, text, colour=colour, size=size, weight=weight, ha=ha,
-                     offset=(right * distance, up * (distance + size / 2)), knock=True)  # fmt: skip
+                     offset=(right * away, up * (away + size / 2)), knock=True)  # fmt: skip
         box = tried.get_window_extent(renderer).padded(2)
         cost = 0.01 * rank
         for trace in traces:
             cost += int(box.count_contains(trace))
-        cost += sum(50 for other in others if box.overlaps(other))
+        cost += sum(1000 for other in others if box.overlaps(other))
         outside = (box.x0 < frame.x0) + (box.x1 > frame.x1) + (box.y0 < frame.y0)
-        cost += 100 * (outside + (box.y1 > frame.y1 + 10))
+        cost += 1000 * (outside + (box.y1 > frame.y1 + 10))
         if best is None or cost < best[0]:
             if best is not None:
                 best[1].remove()

@@ -6,9 +6,11 @@ that it is PDF/A-3a and PDF/UA-1.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import logging
 import re
+import warnings
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -59,11 +61,14 @@ def _printed(text: str, data: bytes, moment: datetime) -> bytes:
         page = weasyprint.HTML(string=text, url_fetcher=fetcher, base_url="data:")
         document = page.render(stylesheets=[sheet], font_config=font_config, pdf_variant=VARIANT)
         document.metadata.attachments = [attached]
-        printed: bytes = document.write_pdf(
-            pdf_variant=VARIANT,
-            pdf_identifier=hashlib.md5(data, usedforsecurity=False).digest(),
-            finisher=_finished,
-        )
+        with warnings.catch_warnings():
+            # WeasyPrint leaves the file of the colour profile to be closed by the collector
+            warnings.simplefilter("ignore", ResourceWarning)
+            printed: bytes = document.write_pdf(
+                pdf_variant=VARIANT,
+                pdf_identifier=hashlib.md5(data, usedforsecurity=False).digest(),
+                finisher=_finished,
+            )
     except FatalURLFetchingError as error:  # not an Exception, so it would end the program
         raise RenderError(
             Problem("the report asks for something outside itself", got=str(error))
@@ -83,6 +88,8 @@ def _style() -> tuple[Any, Any]:
     sheet = weasyprint.CSS(
         string=stylesheet("pdf"), font_config=font_config, url_fetcher=fetcher, base_url="data:"
     )
+    # the fonts must go before the modules that know how to let them go
+    atexit.register(_style.cache_clear)
     return sheet, font_config
 
 
