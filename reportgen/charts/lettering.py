@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -93,7 +93,7 @@ def _ruler() -> RendererAgg:
     return RendererAgg(8, 8, _RULER_DPI)  # type: ignore[no-untyped-call]
 
 
-@cache
+@lru_cache(maxsize=4096)
 def width_mm(text: str, size: float = LABEL_SIZE, weight: int = 400) -> float:
     """How wide a text is on paper, set in one line."""
     fonts.register()
