@@ -194,8 +194,8 @@ def label_point(
 ) -> Annotation:
     """Text near a point, where it crosses the fewest lines and texts drawn so far.
 
-    Twelve places around the point are tried, ``distance`` points away and then farther; set the limits and draw
-    the curves first.
+    Twelve places around the point are tried, ``distance`` points away and then farther; set the
+    limits and draw the curves first.
     """
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
