@@ -227,8 +227,13 @@ def _segment(judged: Answers, segment: Segment, settings: PerformanceSettings) -
     gap, excess = segment.gap, segment.excess
     explained = not (excess.low > 0 and excess.value > settings.segment_gap)
     regression = judged.task == "regression"
-    what = "mean |residual| in sd of the target" if regression else "share of wrong answers"
     unit = "ratio" if regression else "share"
+    here, rest = number(segment.loss, unit), number(segment.rest, unit)
+    said = (
+        f"the mean |residual| is {here} sd of the target, elsewhere {rest}"
+        if regression
+        else f"{here} of the answers are wrong, elsewhere {rest}"
+    )
     why = (
         " Rows of equal predicted value elsewhere are as hard."
         if regression
@@ -238,8 +243,7 @@ def _segment(judged: Answers, segment: Segment, settings: PerformanceSettings) -
         WEAK,
         "info" if explained else "warn",
         segment.words,
-        f"Where {segment.words}: {what} {number(segment.loss, unit)}, elsewhere "
-        f"{number(segment.rest, unit)}; {count(segment.n)} held-back rows."
+        f"Where {segment.words}, {said}; {count(segment.n)} held-back rows."
         f"{why if explained else ''}",
         condition=segment.words,
         rows=segment.n,

@@ -175,18 +175,31 @@ def _leaves(
         random_state=int(rng.integers(2**31)),
     )
     tree.fit(encoded[found_on], loss)
-    leaf = tree.apply(encoded[judged_on])
     shape = tree.tree_
     ends = np.flatnonzero(shape.children_left < 0)
     values = shape.value[:, 0, 0]
     worst = [int(e) for e in ends[np.argsort(-values[ends], kind="stable")] if values[e] > 0]
     parents = _parents(shape)
+    passed = tree.decision_path(encoded[judged_on]).tocsc()
     found = []
-    for end in worst[:TRIED]:
-        words = _words(shape, end, parents, columns)
+    for node in _joined(worst[:TRIED], parents):
+        words = _words(shape, node, parents, columns, encoded)
         if words:
-            found.append((words, np.asarray(leaf == end)))
+            found.append((words, np.asarray(passed[:, [node]].toarray()[:, 0] == 1)))
     return found
+
+
+def _joined(nodes: list[int], parents: dict[int, tuple[int, bool]]) -> list[int]:
+    """Two halves of one node are told as that node: its last condition divides nothing."""
+    joined = list(nodes)
+    while True:
+        above = [parents[n][0] for n in joined if n in parents]
+        whole = next((p for p in above if above.count(p) == 2 and p in parents), None)
+        if whole is None:
+            return joined
+        place = min(k for k, n in enumerate(joined) if parents[n][0] == whole)
+        joined = [n for n in joined if n not in parents or parents[n][0] != whole]
+        joined.insert(place, whole)
 
 
 def _parents(shape: object) -> dict[int, tuple[int, bool]]:
@@ -201,12 +214,16 @@ def _parents(shape: object) -> dict[int, tuple[int, bool]]:
 
 
 def _words(
-    shape: object, leaf: int, parents: dict[int, tuple[int, bool]], columns: tuple[Column, ...]
+    shape: object,
+    end: int,
+    parents: dict[int, tuple[int, bool]],
+    columns: tuple[Column, ...],
+    encoded: Floats,
 ) -> str:
-    """“tenure ≤ 12.5 and plan is gold”: conditions in the features' own names and units."""
+    """“tenure up to 12.5 and plan is gold”: conditions in the features' own names and units."""
     lows: dict[int, float] = {}
     highs: dict[int, float] = {}
-    node = leaf
+    node = end
     while node in parents:
         node, left = parents[node]
         feature = int(shape.feature[node])  # type: ignore[attr-defined]
@@ -220,11 +237,25 @@ def _words(
         column = columns[feature]
         low, high = lows.get(feature), highs.get(feature)
         if column.level is not None:
-            words.append(f"{column.name} is {'' if low is not None else 'not '}“{column.level}”")
+            words.append(_level_words(feature, set(lows), set(highs), columns, encoded))
         elif low is not None and high is not None:
             words.append(f"{column.name} over {low:,.4g} up to {high:,.4g}")
         elif low is not None:
             words.append(f"{column.name} over {low:,.4g}")
         else:
             words.append(f"{column.name} up to {high:,.4g}")
-    return " and ".join(words)
+    return " and ".join(dict.fromkeys(words))
+
+
+def _level_words(
+    feature: int, kept: set[int], left_out: set[int], columns: tuple[Column, ...], encoded: Floats
+) -> str:
+    """“plan is gold”, also where that is said by leaving out all of the other plans."""
+    name, level = columns[feature].name, columns[feature].level
+    if feature in kept:
+        return f"{name} is “{level}”"
+    levels = [k for k, c in enumerate(columns) if c.name == name and c.level is not None]
+    remaining = [k for k in levels if k not in left_out]
+    if len(remaining) == 1 and bool(np.all(encoded[:, levels].sum(axis=1) == 1)):
+        return f"{name} is “{columns[remaining[0]].level}”"
+    return f"{name} is not “{level}”"
