@@ -16,7 +16,7 @@ from matplotlib.text import Annotation
 from numpy.typing import ArrayLike
 
 from reportgen.charts import fonts
-from reportgen.charts.numbers import shorten
+from reportgen.charts.numbers import shorten, words
 from reportgen.charts.style import GREY, INK, LABEL_SIZE, PAPER
 
 FAMILY = (fonts.SANS, fonts.FALLBACK)
@@ -97,7 +97,7 @@ def _ruler() -> RendererAgg:
 def width_mm(text: str, size: float = LABEL_SIZE, weight: int = 400) -> float:
     """How wide a text is on paper, set in one line."""
     fonts.register()
-    text = " ".join(text.split())
+    text = " ".join(words(text))
     if not text:
         return 0.0
     font = FontProperties(family=list(FAMILY), size=size, weight=weight)
@@ -118,7 +118,7 @@ def wrapped(text: str, mm: float, size: float = LABEL_SIZE, weight: int = 400) -
     """``text`` in lines of at most ``mm``; a word that is longer is cut."""
     lines: list[str] = []
     line = ""
-    for word in drawn(text).split():
+    for word in words(drawn(text)):
         longer = f"{line} {word}" if line else word
         if line and width_mm(longer, size, weight) > mm:
             lines.append(line)
