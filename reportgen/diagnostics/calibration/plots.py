@@ -125,9 +125,9 @@ def _concentration(data: dict[str, Any], where: str) -> Chart:
     at, seen = 1.0, 100 * data["share"]
     dot(axes, at, seen)
     beside = max(seen, 8.0)  # both lines stay above the foot
-    note(axes, at, beside, f"worst 1 %: {share(data['share'])}", weight=600, offset=(7, 4),
+    note(axes, at, beside, f"worst 1 %: {share(data['share'])}", weight=600, offset=(7, 8),
          knock=True)  # fmt: skip
-    note(axes, at, beside, f"{share(data['expected'])} expected", offset=(7, -5), knock=True)
+    note(axes, at, beside, f"{share(data['expected'])} expected", offset=(7, -1), knock=True)
     finish(axes, x="Share of rows, worst first, %", y="Share of the log loss, %")
     return Chart(
         name="loss-concentration",
