@@ -100,18 +100,16 @@ def headline(
     if error is not None:
         return f"The audit could not be completed: {first_line(error)}"
     failed = [s for s in sections if s.status == "failed"]
-    reported = _reported_sentence(score)
+    parts = [_reported_sentence(score), _others_sentence(score, restated)]
     worst = _worst(sections)
     if failed:
         names = " and ".join(s.diagnostic.replace("_", " ") for s in failed)
-        return f"The audit is incomplete: {names} could not run. {reported}".strip()
-    if worst is not None:
-        return f"{reported} {first_sentence(worst.message)}".strip()
-    off = [r for r in restated if r.agrees is False]
-    if off:
-        others = f" {len(off)} of {len(restated)} reported numbers do not come out as printed."
-        return f"{reported}{others if len(restated) > 1 else ''}".strip()
-    return f"Nothing is wrong. {reported}".strip()
+        parts.insert(0, f"The audit is incomplete: {names} could not run.")
+    elif worst is not None:
+        parts.append(first_sentence(worst.message))
+    elif not any(r.agrees is False for r in restated):
+        parts.insert(0, "Nothing is wrong.")
+    return " ".join(part for part in parts if part)
 
 
 def first_line(text: str) -> str:
@@ -147,6 +145,20 @@ def _reported_sentence(score: HonestScore) -> str:
         return f"Reported {name} {reported.printed} comes out to the digit."
     digits = max(3, len(reported.printed.rstrip(" %").partition(".")[2]))
     return f"Reported {name} {reported.printed} comes out as {recomputed.value:.{digits}f}."
+
+
+def _others_sentence(score: HonestScore, restated: Sequence[Restated]) -> str:
+    """How many reported numbers do not come out, beside the one that heads the page."""
+    head = next((s.metric for s in score.steps if s.step == "reported"), None)
+    off = [r for r in restated if r.agrees is False]
+    others = [r for r in off if (r.metric, r.split) != (head, "test")]
+    if not others:
+        return ""
+    if len(others) == 1:
+        (other,) = others
+        name = f"{spoken(other.metric)} on {other.split}"
+        return f"Reported {name}, {other.reported}, does not come out."
+    return f"{len(off)} of {len(restated)} reported numbers do not come out as printed."
 
 
 def _interval(step: Step) -> str:

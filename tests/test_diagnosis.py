@@ -49,6 +49,12 @@ def test_the_headline_says_what_is_so() -> None:
     assert clean == "Nothing is wrong. Reported accuracy 0.938 comes out to the digit."
     off = headline(honest_score("binary", sections, [WRONG]), sections, [WRONG])
     assert off == "Reported accuracy 0.953 comes out as 0.938."
+    f1 = WRONG.model_copy(update={"metric": "f1", "reported": "0.83"})
+    second = headline(honest_score("binary", sections, [RIGHT, f1]), sections, [RIGHT, f1])
+    assert second == (
+        "Reported accuracy 0.938 comes out to the digit. "
+        "Reported F1 on test, 0.83, does not come out."
+    )
     found = [
         _section(
             Finding(code="performance.weak-segment", severity="warn", subject="x", message="W."),
