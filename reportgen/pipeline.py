@@ -86,7 +86,7 @@ def audit(task: AuditTask) -> AuditRecord:
     with streams_to(log):
         try:
             report = _audited(task, clock)
-        except Exception as error:  # the boundary: a broken model is a report, not a crash
+        except (Exception, SystemExit) as error:  # the boundary: a broken model is a report
             traceback.print_exc()
             report = unfinished(task, in_words(error))
         problem = report.error
@@ -177,7 +177,7 @@ def section(diagnostic: Diagnostic, case: Case, settings: Settings | None) -> Se
         return Section.completed(name, diagnostic.examine(view, prepared))
     except NotApplicable as reason:
         return Section(diagnostic=name, status="not_applicable", reason=str(reason))
-    except Exception as error:  # the boundary: one diagnostic's crash costs no other its section
+    except (Exception, SystemExit) as error:  # the boundary: one crash costs no other section
         traceback.print_exc()
         return Section(diagnostic=name, status="failed", reason=in_words(error))
 

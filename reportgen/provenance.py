@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.job.inputs import not_a_file
 from reportgen.results import Provenance
 
 if TYPE_CHECKING:
@@ -43,11 +44,13 @@ def sha256_of(path: Path) -> str | None:
             for part in sorted(p for p in path.rglob("*") if p.is_file()):
                 digest.update(part.relative_to(path).as_posix().encode() + b"\0")
                 digest.update((sha256_of(part) or "").encode())
+        elif not_a_file(path) is not None:  # a pipe would be waited for
+            return None
         else:
             with path.open("rb") as file:
                 while block := file.read(1 << 20):
                     digest.update(block)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return digest.hexdigest()
 
@@ -92,7 +95,7 @@ def fingerprint(job: Job, name: str) -> str:
             try:
                 facts = part.stat()
                 stamp = f"{facts.st_size}:{facts.st_mtime_ns}"
-            except OSError:
+            except (OSError, ValueError):
                 stamp = "missing"
             digest.update(f"{role}\0{part}\0{stamp}\0".encode())
     return digest.hexdigest()

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.data.files import ARCHIVES, DELIMITED, PARQUET, check_file, damaged_parquet
-from reportgen.data.sources import locate
 from reportgen.errors import DataError, Problem
 from reportgen.job.schema import FileSource, HeldOut, ImagesSource, SklearnSource
 
@@ -93,10 +92,10 @@ def read(
     if isinstance(source, SklearnSource):
         return _bundle(source.sklearn)
     if isinstance(source, ImagesSource):
-        return _images(locate(job, source.images), source.images)
+        return _images(job.locate(source.images), source.images)
     if not isinstance(source, FileSource):
         return None
-    path, where = locate(job, source.path), source.path
+    path, where = job.locate(source.path), source.path
     check_file(path, where)
     suffix = path.suffix.lower()
     if suffix in DELIMITED:
@@ -147,7 +146,7 @@ def distinct(
         return header.labels
     if not isinstance(source, FileSource):
         return None
-    path = locate(job, source.path)
+    path = job.locate(source.path)
     suffix = path.suffix.lower()
     if suffix in ARCHIVES:
         name = column if column in header.columns else header.y
@@ -389,6 +388,8 @@ def _one_array(path: Path, name: str) -> Any:
 
     try:
         with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+            if archive.getinfo(f"{name}.npy").file_size > _CHEAP:
+                return None
             return npy.read_array(file, allow_pickle=False)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError):
         return None
