@@ -146,14 +146,14 @@ def row_losses(log_scores: Floats, y: Codes, *, clipped: bool) -> Floats:
 
 
 def useful_temperature(z: Floats, y: Codes) -> float:
-    """The temperature that stray rows do not decide, unless it costs over 1 % of the loss.
+    """The temperature that stray rows do not decide, unless it costs over 5 % of the loss.
 
     Where much of the loss is put down to random labels, what is left may call for sharper
     outputs and the whole for softer ones: then it is the temperature that suits the whole.
     """
     robust = fit(z, y, noise=True).temperature
     losses = [float(row_losses(log_softmax(z / t), y, clipped=False).mean()) for t in (1.0, robust)]
-    return robust if losses[1] <= 1.01 * losses[0] else fit(z, y).temperature
+    return robust if losses[1] <= 1.05 * losses[0] else fit(z, y).temperature
 
 
 def crossed_temperature(z: Floats, y: Codes, folds: Codes) -> Floats:
