@@ -414,7 +414,11 @@ def init(
     target: Annotated[str | None, typer.Option(metavar="Y", help="The target column.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite JOB.yaml.")] = False,
 ) -> int:
-    """Write a commented starter job that validates."""
+    """Write a commented starter job that validates.
+
+    Where the files leave something open (a model with fewer inputs than there are columns), the
+    job is written all the same, what is left to settle is listed, and the exit code is 2.
+    """
     from reportgen.runs.writing import write_atomic
     from reportgen.starter import starter
 
@@ -431,7 +435,13 @@ def init(
         print(text, end="")
     else:
         write_atomic(job, text)
-        print(f"{job}: written; check it with `reportgen validate {job}`", file=sys.stderr)
+        from reportgen.preflight import check
+
+        left = check(_load(job))
+        if left:
+            print(f"{job}: written; this is left to you:", file=sys.stderr)
+            raise JobError(*left)
+        print(f"{job}: written, and valid; `reportgen run {job}` is next", file=sys.stderr)
     return 0
 
 

@@ -89,7 +89,7 @@ def audit(task: AuditTask) -> AuditRecord:
         except (Exception, SystemExit) as error:  # the boundary: a broken model is a report
             traceback.print_exc()
             report = unfinished(task, in_words(error))
-        problem = report.error
+        problem = report.error or _failed(report)
         with clock.phase("render"):
             problem = _write(report, task) or problem
     (task.place / PHASE_FILE).unlink(missing_ok=True)
@@ -106,6 +106,13 @@ def audit(task: AuditTask) -> AuditRecord:
         peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         error=problem,
     )
+
+
+def _failed(report: AuditReport) -> str | None:
+    """Which sections could not be completed, and why, in a line each."""
+    failed = [s for s in report.sections if s.status == "failed"]
+    lines = [f"{s.diagnostic}: {diagnosis.first_line(s.reason or 'failed')}" for s in failed]
+    return "\n".join(lines) or None
 
 
 def write_unfinished(task_and_reason: tuple[AuditTask, str]) -> AuditRecord:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.job.inputs import not_a_file
+from reportgen.job.python_names import source_file
 from reportgen.results import Provenance
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def fingerprint(job: Job, name: str) -> str:
     Files count by path, size and time of change: cheap enough to ask for a hundred models.
     """
     digest = hashlib.sha256(f"{job.sha256}\0{name}\0{versions()}".encode())
-    for role, path in sorted(input_files(job, name).items()):
+    for role, path in sorted((input_files(job, name) | _code(job, name)).items()):
         parts = sorted(path.rglob("*")) if path.is_dir() else [path]
         for part in parts:
             try:
@@ -99,6 +100,21 @@ def fingerprint(job: Job, name: str) -> str:
                 stamp = "missing"
             digest.update(f"{role}\0{part}\0{stamp}\0".encode())
     return digest.hexdigest()
+
+
+def _code(job: Job, name: str) -> dict[str, Path]:
+    """Python of the job's folder, where the audit runs any: it may import its neighbours."""
+    entry = job.models[name]
+    dataset = job.datasets.get(entry.dataset)
+    splits = [getattr(dataset, split, None) for split in ("train", "validation", "test")]
+    named = [getattr(part, "python", None) for part in (entry.model, *entry.preprocess, *splits)]
+    named += getattr(entry.model, "custom_objects", ())
+    folder = job.file.parent
+    found = {source_file(python, folder) for python in named if python is not None}
+    if not found - {None}:
+        return {}
+    found |= set(folder.glob("*.py"))
+    return {f"code {path}": path for path in found if path is not None}
 
 
 def _files(entry: ModelEntry, dataset: DatasetEntry | None) -> dict[str, str]:

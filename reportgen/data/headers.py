@@ -193,7 +193,9 @@ def _images(folder: Path, where: str) -> Header:
     labels = classes_of(folder, where)
     files = [path for name in labels for path in files_of(folder, name)]
     shapes = {"X": size_of(files[0], where)} if files else {}
-    return Header(where, (), {}, len(files), shapes=shapes, X="X", y="y", labels=labels)
+    return Header(
+        where, (), {}, len(files), shapes=shapes, X="X", y="y", labels=labels, own_target=("y",)
+    )
 
 
 def _parquet(path: Path, where: str) -> Header:

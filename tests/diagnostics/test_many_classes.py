@@ -17,7 +17,7 @@ def _answers(k: int) -> Any:
     labels[-10:] = (y[-10:] + 1) % k
     return SimpleNamespace(
         task="multiclass", split="test", n=len(y), y=y, labels=labels, scores=None, positive=None,
-        classes=tuple(f"c{i}" for i in range(k)), design=Design(np.ones(len(y)), None),
+        classes=tuple(f"c{i}" for i in range(k)), design=Design(len(y)),
     )  # fmt: skip
 
 
