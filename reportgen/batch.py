@@ -149,18 +149,21 @@ def _lost(task: AuditTask, reason: str, log: Path) -> AuditRecord:
 
 
 def _preload(job: Job, tasks: Sequence[str]) -> list[str]:
-    """Modules worth importing once for all workers: what every audit of this run needs."""
-    if not tasks:
-        return []
+    """Modules worth importing once for all workers: what the audits of this run need.
+
+    Polars is not among them: it has threads of its own, which a fork would not take along.
+    """
     from reportgen.models.headers import needs_tensorflow
 
+    entries = [job.models[name] for name in tasks]
     modules = ["numpy", "reportgen.pipeline"]
-    if any(needs_tensorflow(job, job.models[name]) for name in tasks):
-        modules.insert(0, "tensorflow")
+    if any(needs_tensorflow(job, entry) for entry in entries):
+        modules += ["tensorflow", "keras"]
+    if any(hasattr(part, "sklearn") for e in entries for part in (e.model, *e.preprocess)):
+        modules += ["skops.io", "pandas"]
     if len(tasks) > 1:
-        modules.append("matplotlib.figure")
-        if "pdf" in job.formats:
-            modules.append("weasyprint")
+        modules += ["scipy.stats", "sklearn.ensemble", "sklearn.linear_model", "matplotlib.figure"]
+        modules += ["weasyprint"] if "pdf" in job.formats else []
     return modules
 
 

@@ -56,7 +56,7 @@ def style() -> Iterator[None]:
             "text.color": INK,
             "text.parse_math": False,
             "text.usetex": False,
-            "svg.fonttype": "path",
+            "svg.fonttype": "none",
             "svg.hashsalt": "reportgen",
             "svg.image_inline": True,
             "path.simplify": True,
@@ -197,9 +197,10 @@ def _tick_format(ticks: list[float]) -> Callable[[float], str]:
 _ID = re.compile(r'(\bid="|url\(#|href="#)')
 _HEAD = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 _METADATA = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
-_NAMED = re.compile(r'<g id="(?:figure|axes|patch|text|line2d|xtick|ytick|matplotlib\.axis|'
-                    r'PathCollection|LineCollection|FillBetweenPolyCollection|legend|QuadMesh|'
-                    r'PolyCollection|image|Quiver|PatchCollection|annotation)_\d+">')  # fmt: skip
+_GROUP_NAME = re.compile(r'<g id="[^"]*"')  # nothing refers to a group
+_EMPTY_GROUP = re.compile(r"<g\s*/>\s*")
+_GROUP_TAG = re.compile(r"<g\b[^>]*>\s*|</g>\s*")
+_NO_TURN = re.compile(r' transform="rotate\(-?0 [^"]*\)"')
 
 
 def to_svg(figure: Figure, name: str, title: str = "") -> str:
@@ -221,5 +222,19 @@ def to_svg(figure: Figure, name: str, title: str = "") -> str:
             stream, format="svg", metadata={"Date": None, "Creator": None, "Title": drawn(title)}
         )
     svg = _METADATA.sub("", _HEAD.sub("", stream.getvalue()))
-    svg = _NAMED.sub("<g>", svg)
-    return _ID.sub(rf"\g<1>{name}-", svg)
+    svg = _EMPTY_GROUP.sub("", _GROUP_NAME.sub("<g", _NO_TURN.sub("", svg)))
+    return _ID.sub(rf"\g<1>{name}-", _without_bare_groups(svg))
+
+
+def _without_bare_groups(svg: str) -> str:
+    """Groups that set nothing are taken away; they are most of an axis, and cost time to draw."""
+    kept: list[bool] = []
+
+    def decide(match: re.Match[str]) -> str:
+        tag = match[0].strip()
+        if tag == "</g>":
+            return match[0] if kept.pop() else ""
+        kept.append(tag != "<g>")
+        return match[0] if kept[-1] else ""
+
+    return _GROUP_TAG.sub(decide, svg)

@@ -95,8 +95,9 @@ def _ruler() -> RendererAgg:
 
 @cache
 def width_mm(text: str, size: float = LABEL_SIZE, weight: int = 400) -> float:
-    """How wide a line of text is on paper."""
+    """How wide a text is on paper, set in one line."""
     fonts.register()
+    text = " ".join(text.split())
     if not text:
         return 0.0
     font = FontProperties(family=list(FAMILY), size=size, weight=weight)
@@ -145,7 +146,7 @@ def label_ends(axes: Axes, labels: Sequence[EndLabel], size: float = LABEL_SIZE)
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
     points = axes.get_position().height * figure.get_size_inches()[1] * 72
-    gap = size * 1.25
+    gap = size * 1.3
     order = sorted(range(len(labels)), key=lambda i: (labels[i].y, i))
     wanted = np.array([(labels[i].y - low) / (high - low) * points for i in order])
     places = spread(wanted, gap)

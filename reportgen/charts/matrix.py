@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from reportgen.charts.canvas import add_axes, new_figure
 from reportgen.charts.lettering import fitted, note, width_mm
-from reportgen.charts.marks import floats, shade
+from reportgen.charts.marks import blend, floats, shade
 from reportgen.charts.numbers import count, plural, share
-from reportgen.charts.style import AXIS_SIZE, GREY, LABEL_SIZE, VALUE_SIZE, WIDTHS, Width
+from reportgen.charts.style import AXIS_SIZE, GREY, LABEL_SIZE, TEST, VALUE_SIZE, WIDTHS, Width
 
 HALF_CLASSES = 4  # fit in half the page with count and share in each cell
 FULL_CLASSES = 12  # fit in the full width with a count in each cell
@@ -57,7 +58,7 @@ def _numbered(table: np.ndarray, classes: Sequence[str], width: Width) -> Figure
     names_mm = min(max(width_mm(c, LABEL_SIZE) for c in classes) + 2, wide * 0.24)
     cell = min((wide - names_mm - 1) / k, 30.0 if k < 4 else 17.5)
     with_shares = cell >= 11
-    high = 11.5 if with_shares else 7.0
+    high = (15.0 if k < 4 else 11.5) if with_shares else 7.0
     figure = new_figure(width, 11 + k * high + 6)
     axes = _grid(figure, names_mm, wide - names_mm - cell * k, 9.5, 6.5, k)
     shares = row_shares(table)
@@ -87,11 +88,10 @@ def _compact(table: np.ndarray, classes: Sequence[str], most: int) -> Figure:
     figure = new_figure("full", side + 12)
     axes = _grid(figure, names_mm, WIDTHS["full"] - names_mm - side, 3, 9, k)
     shares = row_shares(table)
-    for i in range(k):
-        for j in range(k):
-            if table[i, j] > 0:
-                # a square root lifts rare confusions into sight
-                shade(axes, j, i, 1, 1, 0.08 + 0.92 * float(np.sqrt(shares[i, j])))
+    # a square root lifts rare confusions into sight; as a picture, since cells can be thousands
+    tints = LinearSegmentedColormap.from_list("tint", [blend(TEST, 0.1), blend(TEST, 1.0)])
+    shown = np.ma.masked_less_equal(np.sqrt(shares), 0)
+    axes.pcolormesh(shown, cmap=tints, vmin=0, vmax=1, rasterized=True, linewidth=0, zorder=1)
     every = int(np.ceil(k * 3.0 / side))
     for i in range(0, k, every):
         note(axes, 0, i + 0.5, fitted(classes[i], names_mm - 1, AXIS_SIZE), size=AXIS_SIZE,

@@ -21,14 +21,17 @@ Kind = Literal["table", "array", "images", "text"]
 class Split:
     """The rows of one split, in the order of their source.
 
+    Splits that ``random`` and ``stratified`` cut are in the order in which scikit-learn's
+    ``train_test_split`` returns them.
+
     Attributes
     ----------
     name : train, validation or test.
-    X : features only. A polars frame for tables (its columns are ``Dataset.features``); an
+    X : features only. A polars frame for tables and text (columns are ``Dataset.features``); an
         array of shape (n, ...) for .npz, images and Python sources; a mapping or a list of such
         arrays for models with several inputs. uint8 images stay uint8.
-    y : int64 class codes of shape (n,), -1 where the label is no class of the data set (binary,
-        multiclass); int8 of shape (n, K) (multilabel); float64 of shape (n,) or (n, T)
+    y : int64 class codes of shape (n,) (binary, multiclass; loading refuses labels that are no
+        class); int8 of shape (n, K) (multilabel); float64 of shape (n,) or (n, T)
         (regression). None when the split has no target.
     ids, groups, times, weights : roles, each of shape (n,), or None. ``weights`` is float64.
     rows : int64, position of each row in its source (0-based), for "row 17 of test.csv".

@@ -63,7 +63,13 @@ def problems(
 ) -> list[Problem]:
     """Each complaint about the part of a document at ``prefix``, read as ``model``."""
     found = []
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        at = detail["loc"]
+        if detail["type"] == "too_short" and any(
+            other["loc"][: len(at)] == at and len(other["loc"]) > len(at) for other in details
+        ):
+            continue  # it has items, and they are what is wrong
         place = _place(model, detail["loc"])
         path = prefix + place.path
         problem = _worded(detail, place, path)

@@ -25,6 +25,7 @@ MAX_VALUES = 100_000
 
 _INT = re.compile(r"[-+]?[0-9]{1,300}\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,9})?\Z")
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _TAG = "tag:yaml.org,2002:"
@@ -76,7 +77,7 @@ class Document:
         if parts not in self.lines:
             return ""
         start = self.lines[parts] - 1
-        rows = self.text.splitlines()[start : max(self.ends[parts], start + 1)]
+        rows = _LINE_END.split(self.text)[start : max(self.ends[parts], start + 1)]
         return "\n".join(row.rstrip() for row in rows).rstrip()
 
 
@@ -97,6 +98,7 @@ class _Collection:
     end: int = 0
     items: list[_Node] = field(default_factory=list)
     open: bool = True
+    flow: bool = False
 
 
 _Node = _Scalar | _Collection
@@ -154,6 +156,7 @@ def parse(raw: bytes, file: str = "job.yaml") -> Document:
     lines = reader.lines | {(): root.line}
     ends = reader.ends | {(): root.end}
     digest = hashlib.sha256(raw).hexdigest()
+    problems.sort(key=lambda problem: problem.line or 0)
     return Document(data, file, text, digest, lines, ends, tuple(problems))
 
 
@@ -200,10 +203,11 @@ def _composed(text: str, file: str, problems: list[Problem]) -> _Node:
     root: _Node | None = None
     stack: list[_Collection] = []
     anchors: dict[str, _Node] = {}
+    rows = _LINE_END.split(text)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             node: _Node | None = None
-            line, end_line, end_column = _place(event)
+            line, end_line = _place(event, rows)
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 raise JobError(
                     Problem(
@@ -217,16 +221,17 @@ def _composed(text: str, file: str, problems: list[Problem]) -> _Node:
                 node = _aliased(event.anchor or "", anchors, file, line)
             elif isinstance(event, yaml.ScalarEvent):
                 plain = event.style is None or event.style == ""
-                end = max(end_line - (end_column == 0), line)
+                end = max(end_line, line)
                 node = _Scalar(event.value, plain, event.tag, line, end)
             elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-                node = _Collection(isinstance(event, yaml.MappingStartEvent), event.tag, line)
+                mapping = isinstance(event, yaml.MappingStartEvent)
+                node = _Collection(mapping, event.tag, line, flow=bool(event.flow_style))
             elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
                 closed = stack.pop()
                 closed.open = False
                 closed.end = max((item.end for item in closed.items), default=closed.line)
-                if end_column > 0:  # flow style: the bracket's own line
-                    closed.end = max(closed.end, line)
+                if closed.flow:  # the closing bracket has a line of its own
+                    closed.end = max(closed.end, end_line)
             if node is None:
                 continue
             if isinstance(event, yaml.NodeEvent) and not isinstance(event, yaml.AliasEvent):
@@ -256,12 +261,14 @@ def _composed(text: str, file: str, problems: list[Problem]) -> _Node:
     return root
 
 
-def _place(event: yaml.Event) -> tuple[int, int, int]:
-    """First and last line (1-based) and last column of an event."""
+def _place(event: yaml.Event, rows: Sequence[str]) -> tuple[int, int]:
+    """First and last line of an event (1-based)."""
     start, end = event.start_mark, event.end_mark
     if start is None or end is None:
         raise TypeError("events of a parser have marks")
-    return start.line + 1, end.line + 1, end.column
+    # Blocks end where the next thing begins.
+    before = rows[end.line][: end.column] if end.line < len(rows) else ""
+    return start.line + 1, end.line + bool(before.strip())
 
 
 def _aliased(anchor: str, anchors: dict[str, _Node], file: str, line: int) -> _Node:
@@ -304,7 +311,7 @@ def _refuse_tag(node: _Node, file: str, problems: list[Problem]) -> None:
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark is not None else None
-    rows = text.splitlines()
+    rows = _LINE_END.split(text)
     source = rows[line - 1] if line is not None and line <= len(rows) else ""
     got = None
     advice = "Check the indentation, colons, quotes and brackets here and on the line before."

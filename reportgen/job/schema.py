@@ -24,6 +24,7 @@ from pydantic import (
     Tag,
     ValidationInfo,
     field_validator,
+    model_serializer,
 )
 from pydantic_core import PydanticCustomError
 
@@ -100,6 +101,10 @@ class FileSource(Strict):
     """``data/train.parquet``: .csv .parquet .npz .jsonl."""
 
     path: Text
+
+    @model_serializer
+    def _as_written(self) -> str:
+        return self.path
 
 
 class SklearnSource(Strict):

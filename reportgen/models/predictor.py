@@ -35,7 +35,6 @@ class Predictor(Protocol):
     framework : which stack it runs on.
     description : "Keras network, 18 inputs, two hidden layers, 3,329 weights."
     output : what its output means.
-    notes : facts for the report, e.g. scikit-learn's version warning on loading.
     n_weights : number of trained parameters, or None where it is not known.
     model : the object itself (Keras model, estimator), or None for prediction files.
     """
@@ -43,9 +42,13 @@ class Predictor(Protocol):
     framework: Framework
     description: str
     output: Output
-    notes: tuple[str, ...]
     n_weights: int | None
     model: Any
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Facts for the report; there may be more of them once rows were predicted."""
+        ...
 
     def predict(self, inputs: Any) -> np.ndarray:
         """Raw outputs for rows of preprocessed inputs, in batches that fit memory.

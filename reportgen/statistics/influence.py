@@ -135,22 +135,20 @@ def r2(
     return Influence(1 - left, -weight * (residual - left * spread) / total)
 
 
-def median(values: NDArray[Any], sample_weight: Floats | None = None) -> Influence:
-    """Median of a value a row, with the density at it from neighbouring quantiles.
+def quantile(values: NDArray[Any], q: float, sample_weight: Floats | None = None) -> Influence:
+    """A quantile of a value a row, with the density at it from neighbouring quantiles.
 
-    The step of the density estimate is Bofinger's (1975) n^(-1/5).
+    The step of the density estimate falls as n^(-1/5) (Bofinger 1975).
     """
     cells = np.asarray(values, dtype=np.float64)
     weight = weights_of(len(cells), sample_weight)
     total = float(weight.sum())
     if total <= 0:
         return Influence(float("nan"), np.zeros(len(cells)))
-    at = weighted_quantile(cells, 0.5, weight)
+    at = weighted_quantile(cells, q, weight)
     effective = total**2 / float(weight @ weight)
-    step = min(0.45, 0.75 * effective ** (-1 / 5))
-    width = weighted_quantile(cells, 0.5 + step / 2, weight) - weighted_quantile(
-        cells, 0.5 - step / 2, weight
-    )
-    sign = np.where(cells > at, 0.5, np.where(cells < at, -0.5, 0.0))
-    centred = sign - float(weight @ sign) / total
-    return Influence(at, weight * centred * width / step / total)
+    step = min(0.9 * q, 0.9 * (1 - q), 0.4 * effective ** (-1 / 5))
+    width = weighted_quantile(cells, q + step, weight) - weighted_quantile(cells, q - step, weight)
+    above = np.where(cells > at, q, np.where(cells < at, q - 1, 0.0))
+    centred = above - float(weight @ above) / total
+    return Influence(at, weight * centred * width / (2 * step) / total)

@@ -6,6 +6,7 @@ method for the report.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -159,8 +160,17 @@ def score_auc(
     def excess(t: float) -> float:
         return (t - auc) ** 2 - z * z * max(variance(t), 0.0)
 
-    low = 0.0 if auc <= 0 or excess(0.0) <= 0 else float(optimize.brentq(excess, 0.0, auc))
-    high = 1.0 if auc >= 1 or excess(1.0) <= 0 else float(optimize.brentq(excess, auc, 1.0))
+    inner = 1 - 1e-9  # the variance vanishes at 0 and 1, which are roots of their own
+    low = (
+        0.0
+        if auc <= 0 or excess(0.0) <= 0
+        else float(optimize.brentq(excess, 0.0, min(auc, inner)))
+    )
+    high = (
+        1.0
+        if auc >= 1 or excess(1.0) <= 0
+        else float(optimize.brentq(excess, max(auc, 1 - inner), 1.0))
+    )
     return Interval(auc, low, high, method, float(np.sqrt(max(variance(auc), 0.0))))
 
 
@@ -214,7 +224,7 @@ def newcombe(
     if margins > 0:
         # Newcombe's continuity correction of phi: towards zero, for a positive product only.
         product = max(product - n / 2, 0.0) if product > 0 else product
-        phi = product / float(np.sqrt(margins))
+        phi = product / math.sqrt(margins)  # an int of any size: four counts multiplied
     difference = (only_a - only_b) / n
     down_a, up_b = of_a.value - of_a.low, of_b.high - of_b.value
     up_a, down_b = of_a.high - of_a.value, of_b.value - of_b.low
@@ -257,7 +267,7 @@ def delong(
     )
 
 
-FEW_MISPLACED = 30
+FEW_MISPLACED = 10
 
 
 def auc_interval(

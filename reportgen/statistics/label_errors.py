@@ -16,6 +16,8 @@ from scipy import stats
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
+DENIED = 0.05  # a label that is less likely than this is denied
+
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
@@ -70,8 +72,11 @@ def suspects(scores: Floats, y: Codes, honest: Floats) -> Suspects:
     """
     chosen = confident_class(scores, thresholds(scores, y))
     sure = np.flatnonzero(chosen >= 0)
-    expected = float(np.sum(1 - honest[sure, chosen[sure]]))
-    against = sure[chosen[sure] != y[sure]]
+    likely = honest[sure]
+    denied = likely < DENIED
+    denied[np.arange(len(sure)), chosen[sure]] = False
+    expected = float(np.sum(likely, where=denied))
+    against = sure[denied[np.arange(len(sure)), y[sure]]]
     confidence = scores[against, y[against]]
     order = np.argsort(confidence, kind="stable")
     rows = against[order]

@@ -21,7 +21,7 @@ FLOOR = 1e-7  # where Keras clips probabilities; one row then costs at most 16.1
 CEILING = -float(np.log(FLOOR))  # 16.118
 DEEPEST = -50.0  # logits further below the largest say nothing more
 COLDEST, HOTTEST = 0.05, 50.0
-MOST_NUMBERS = 200_000  # rows times classes in one fit; more rows add digits nobody reads
+MOST_NUMBERS = 100_000  # rows times classes in one fit; more rows add digits nobody reads
 
 
 def logits_of(scores: Floats) -> Floats:
@@ -121,7 +121,7 @@ def fit(
     bounds += [(-20.0, 20.0)] * (len(start) - 2)
     found = optimize.minimize(
         negative, start, jac=True, method="L-BFGS-B", bounds=bounds,
-        options={"maxiter": 200, "ftol": 1e-12, "gtol": 1e-8},
+        options={"maxiter": 60, "ftol": 1e-11, "gtol": 1e-8},
     )  # fmt: skip
     theta = found.x
     a = np.r_[0.0, theta[2:]] if shift else np.zeros(k)

@@ -57,8 +57,8 @@ def _classes(entry: DatasetEntry) -> Iterator[Placed]:
                     else None,
                 ),
             )
-        if entry.task == "multilabel" and isinstance(entry.target, tuple):
-            yield from _as_many_names(classes, entry.target)
+        if entry.task != "regression" and len(entry.targets) > 1:
+            yield from _as_many_names(classes, entry.targets)
     if entry.positive is None:
         return
     if entry.task != "binary":
@@ -113,23 +113,25 @@ def _target(entry: DatasetEntry) -> Iterator[Placed]:
         yield ("target",), Problem("the list of target columns is empty")
     for column in repeated(entry.targets):
         yield ("target",), Problem(f"the target column {quoted(column)} stands twice")
-    if entry.task in ("binary", "multiclass") and isinstance(entry.target, tuple):
+    flat = [source.path for source in sources if isinstance(source, FileSource)]
+    if entry.task == "multilabel" and isinstance(entry.target, str):
+        if any(path.lower().endswith((".csv", ".tsv")) for path in flat):
+            yield (
+                ("target",),
+                Problem(
+                    "a multilabel task has a list of target columns, one a label",
+                    expected="a list of columns",
+                    got=quoted(entry.target),
+                ),
+            )
+    elif entry.task == "binary" and len(entry.targets) > 2:
         yield (
             ("target",),
             Problem(
-                f"a {entry.task} task has one target column",
-                expected="a column",
-                got=f"a list: {named(entry.target)}",
-                advice="Several columns of 0 and 1 are `task: multilabel`.",
-            ),
-        )
-    if entry.task == "multilabel" and table and isinstance(entry.target, str):
-        yield (
-            ("target",),
-            Problem(
-                "a multilabel task has a list of target columns, one a label",
-                expected="a list of columns",
-                got=quoted(entry.target),
+                "a binary task has one target column, or one of 0 and 1 for each class",
+                got=f"{len(entry.targets)}: {named(entry.targets)}",
+                advice="Several labels a row are `task: multilabel`; more classes "
+                "`task: multiclass`.",
             ),
         )
 
@@ -229,11 +231,11 @@ def _cut(entry: DatasetEntry, method: str, path: KeyPath) -> Iterator[Placed]:
                 advice=f"Add `{method}: COLUMN` to the data set.",
             ),
         )
-    if method == "stratified" and entry.task in ("regression", "multilabel"):
+    if method == "stratified" and entry.task == "regression":
         yield (
             path,
             Problem(
-                f"a {entry.task} task has no classes to stratify by",
+                "a regression task has no classes to stratify by",
                 expected="one of: random, group, time, tail",
                 got="stratified",
             ),

@@ -1,0 +1,176 @@
+"""What is said of what was measured: headline, checks, and the parts put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.charts.numbers import count, interval, plural, score
+from reportgen.diagnostics.calibration import CODES, CalibrationSettings
+from reportgen.diagnostics.calibration.figures import metrics, series
+from reportgen.diagnostics.calibration.measure import (
+    FEWEST,
+    FEWEST_CLUSTERS,
+    Evidence,
+    Measured,
+)
+from reportgen.diagnostics.calibration.verdicts import (
+    FEWEST_FOR_TIES,
+    confidence,
+    findings_of,
+    leading,
+)
+from reportgen.evidence import Case, settings_of
+from reportgen.results import Check, Finding, Findings
+from reportgen.statistics.calibration import root
+
+TESTED = {
+    "calibration.overconfident", "calibration.underconfident", "calibration.wrong-base-rate",
+}  # fmt: skip
+IN_THE_TAIL = {"calibration.loss-from-few-rows", "calibration.suspected-label-errors"}
+
+
+def judged(case: Case, evidence: Evidence) -> Findings:
+    settings = settings_of(case, CalibrationSettings)
+    found = findings_of(case, evidence, settings)
+    lead = leading(evidence)
+    return Findings(
+        headline=_headline(evidence, lead, found, settings),
+        findings=found,
+        metrics=metrics(evidence, settings, found),
+        series=series(case, evidence, lead, found),
+        checks=_checks(evidence, lead, found),
+        tried=_tried(evidence),
+        result=_result(lead),
+        detectable=_detectable(lead),
+        method=_method(evidence, settings),
+    )
+
+
+def _headline(
+    evidence: Evidence, lead: Measured, found: Sequence[Finding], settings: CalibrationSettings
+) -> str:
+    codes = {f.code.split(".")[1] for f in found if f.severity != "info"}
+    said, right = confidence(lead.rows)
+    where = f" on label {lead.rows.label!r}" if lead.rows.label else ""
+    if codes & {"overconfident", "underconfident"}:
+        return f"No{where}. It is {score(said)} sure on average, and right {score(right)}."
+    if "wrong-base-rate" in codes:
+        return "No. Its probabilities hold a class to be more frequent than it is."
+    if "saturated" in codes:
+        return "No. Its outputs are 0 or 1, whether it is right or wrong."
+    if "suspected-label-errors" in codes:
+        return "Yes, as far as the labels are right: it firmly denies more of them than it should."
+    if "loss-from-few-rows" in codes:
+        return "Mostly. A few rows of which it is sure and wrong carry much of the loss."
+    if not lead.tested:
+        return f"{_units(lead)} too few to tell."
+    if "near-ties" in codes:
+        return "Yes, and it says so: many rows are near ties."
+    if lead.reach is None or lead.reach.over is None:
+        return f"Nothing found, but {_units(lead)} too few to tell."
+    if lead.p_value < settings.alpha:
+        return (
+            f"Yes, nearly. Its probabilities are off by {score(root(lead.square.value))}, "
+            "which rows show but nobody will feel."
+        )
+    return f"Yes. Nothing tells its probabilities from true ones on {evidence.n_rows:,} rows."
+
+
+def _units(event: Measured) -> str:
+    n = event.rows.n_units
+    what = "row" if event.rows.clusters is None else "group of rows"
+    many = "rows" if event.rows.clusters is None else "groups of rows"
+    return f"{plural(n, what, many)} {'is' if n == 1 else 'are'}"
+
+
+def _checks(evidence: Evidence, lead: Measured, found: Sequence[Finding]) -> tuple[Check, ...]:
+    raised = {f.code for f in found}
+    return tuple(
+        Check(code=c.code, status="raised")
+        if c.code in raised
+        else _unraised(c.code, evidence, lead)
+        for c in CODES
+    )
+
+
+def _unraised(code: str, evidence: Evidence, lead: Measured) -> Check:
+    reason = None
+    if code in TESTED | IN_THE_TAIL and not lead.tested:
+        least = FEWEST if lead.rows.clusters is None else FEWEST_CLUSTERS
+        reason = f"{_units(lead)} too few to tell; {least} are needed"
+    elif code in IN_THE_TAIL and lead.rows.n < 100:
+        reason = f"{_units(lead)} too few to tell; 100 are needed"
+    elif code == "calibration.suspected-label-errors" and lead.suspects is None:
+        reason = "there are training rows only, which the model has seen"
+    elif code == "calibration.near-ties" and evidence.n_rows < FEWEST_FOR_TIES:
+        reason = f"{_units(lead)} too few to tell; {FEWEST_FOR_TIES} are needed"
+    elif code in ("calibration.overconfident", "calibration.underconfident"):
+        over = code.endswith("overconfident")
+        limit = None if lead.reach is None else lead.reach.over if over else lead.reach.under
+        if limit is None:
+            factor = "5" if over else "0.2"
+            reason = f"{_units(lead)} too few to tell: a temperature of {factor} would be missed"
+    if reason is not None:
+        return Check(code=code, status="not_applicable", reason=reason)
+    return Check(code=code, status="clear")
+
+
+def _tried(evidence: Evidence) -> str:
+    labels = f", {len(evidence.events)} labels" if len(evidence.events) > 1 else ""
+    return (
+        f"Truths drawn from its own probabilities against those of {count(evidence.n_rows)} "
+        f"{evidence.split} rows{labels}"
+    )
+
+
+def _result(lead: Measured) -> str:
+    error = f"calibration error {score(root(lead.square.value))}"
+    if lead.rows.n < 100:
+        return error
+    return f"{error} ({interval(root(lead.square.low), root(lead.square.high))})"
+
+
+def _detectable(lead: Measured) -> str:
+    found = lead.reach
+    if found is None or (found.over is None and found.under is None):
+        return f"nothing: {_units(lead)} too few to tell"
+    parts = []
+    if found.over is not None:
+        parts.append(f"{found.over:.2f} or more")
+    if found.under is not None:
+        parts.append(f"{found.under:.2f} or less")
+    error = "" if found.error is None else f" (error {score(found.error)})"
+    return f"a temperature of {' or '.join(parts)}{error}"
+
+
+def _method(evidence: Evidence, settings: CalibrationSettings) -> str:
+    lead = evidence.events[0]
+    if lead.rows.label is not None:
+        what = "Each label is an event of its own, and p-values are corrected over labels (Holm)."
+    elif lead.rows.binary:
+        what = f"The event is {lead.rows.classes[1]!r}."
+    else:
+        what = "The event is that the likeliest class is the right one."
+    fitted = lead.temperature
+    where = "" if fitted is None else f" The temperature is fitted on {fitted.fitted_on}."
+    clip = (
+        "Losses are those of the logits."
+        if lead.rows.logits
+        else "Losses are clipped at 1e-7, as Keras does, so a row costs at most 16.118."
+    )
+    groups = (
+        f" Rows count in {count(lead.rows.n_units)} clusters (groups, copies or time blocks)."
+        if lead.rows.clusters is not None
+        else ""
+    )
+    dropped = (
+        f" {plural(lead.rows.dropped, 'row')} with a label that is no class are left out."
+        if lead.rows.dropped
+        else ""
+    )
+    return (
+        f"{what} Calibration is refuted when fewer than {settings.alpha:g} of the draws from the "
+        "model's own probabilities look as bad (ECE in bins of equal mass, and Spiegelhalter's "
+        f"Z).{where} {clip} Near ties are measured by the gap of {settings.tie_gap:g}, not by "
+        f"changes between seeds.{groups}{dropped}"
+    )

@@ -1,0 +1,77 @@
+"""All that is measured before anything is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.diagnostic import NotApplicable
+from reportgen.diagnostics.performance.answers import ORDER, Answers, answers, judged_split
+from reportgen.diagnostics.performance.comparison import Compared, compare
+from reportgen.diagnostics.performance.declared import PerformanceSettings
+from reportgen.diagnostics.performance.rivals import Rivals, is_simple, rivals
+from reportgen.diagnostics.performance.segments import Searched, search
+from reportgen.evidence import Case, settings_of
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What :func:`reportgen.diagnostics.performance.judge.judge` decides on."""
+
+    judged: Answers
+    others: tuple[Answers, ...]
+    rivals: Rivals
+    baselines: tuple[tuple[Compared, ...], ...]
+    simple: tuple[tuple[Compared, ...], ...]
+    itself_simple: bool
+    segments: Searched
+
+
+def measure(case: Case) -> Measured:
+    """Answers of every split, rivals fitted on train, comparisons, segments.
+
+    Raises
+    ------
+    NotApplicable
+        when no split can be judged.
+    """
+    settings = settings_of(case, PerformanceSettings)
+    name = judged_split(case)
+    judged = answers(case, name)
+    against = rivals(case, judged, settings)
+    level = 1 - settings.simple_model_alpha / max(1, len(against.simple))
+    return Measured(
+        judged,
+        _others(case, name),
+        against,
+        tuple(compare(judged, r, level=1 - settings.alpha) for r in against.baselines),
+        tuple(compare(judged, r, level=level) for r in against.simple),
+        is_simple(
+            case.predictor.model,
+            case.predictor.n_weights,
+            len(against.encoder.columns) if against.encoder else None,
+            max(1, len(case.classes) or judged.y.shape[-1]),
+        ),
+        _segments(case, judged, against, settings),
+    )
+
+
+def _others(case: Case, judged: str) -> tuple[Answers, ...]:
+    found = []
+    for name in ORDER:
+        if name != judged and name in case.splits and case.split(name).n > 0:
+            try:
+                found.append(answers(case, name))
+            except NotApplicable:
+                continue  # a split that nothing can be said about is left out of the table
+    return tuple(found)
+
+
+def _segments(
+    case: Case, judged: Answers, against: Rivals, settings: PerformanceSettings
+) -> Searched:
+    if against.encoder is None or against.encoded is None:
+        return Searched((), judged.n, why_not="the features have no columns to describe rows with")
+    if case.dataset.kind == "images":
+        return Searched((), judged.n, why_not="single pixels describe no rows")
+    rng = case.rng("segments")
+    return search(judged, against.encoded, against.encoder.columns, settings, rng)

@@ -1,0 +1,113 @@
+"""Whether Python that a job names is there, told from files alone: nothing is imported or run."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from reportgen.errors import Problem
+from reportgen.job.keypath import meant, quoted
+
+
+def problem_of(name: str, folder: Path) -> Problem | None:
+    """What is wrong with ``pkg.mod:name``; None when it is there or cannot be told.
+
+    Parameters
+    ----------
+    folder : the job file's folder, which comes first on the path.
+    """
+    module, _, attribute = name.partition(":")
+    parts = module.split(".")
+    file = _module_file([folder], parts)
+    if file is None:
+        try:
+            spec = importlib.util.find_spec(parts[0])
+        except (ImportError, ValueError):
+            spec = None
+        if spec is None:
+            return _no_module(name, parts[0], folder)
+        if len(parts) == 1:
+            file = Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
+        else:
+            places = [Path(place) for place in spec.submodule_search_locations or ()]
+            file = _module_file(places, parts[1:])
+            if file is None and not _compiled(places, parts[1:]):
+                return _no_module(name, module, folder)
+    if file is None:
+        return None
+    try:
+        tree = ast.parse(file.read_bytes(), filename=str(file))
+    except (SyntaxError, ValueError) as error:
+        return Problem(
+            f"the Python of {quoted(module)} cannot be parsed: {error}",
+            file=str(file),
+            line=getattr(error, "lineno", None),
+            got=name,
+        )
+    except OSError as error:
+        return Problem(f"{quoted(module)} cannot be read: {error.strerror}", file=str(file))
+    defined = set(_names(tree.body))
+    wanted = attribute.partition(".")[0]
+    if wanted in defined or defined & {"*", "__getattr__"}:
+        return None
+    if (file.parent / wanted).is_dir() or (file.parent / f"{wanted}.py").is_file():
+        return None
+    return Problem(
+        f"{quoted(module)} has no {quoted(wanted)}",
+        file=str(file),
+        got=name,
+        advice=meant(wanted, sorted(defined)),
+    )
+
+
+def _no_module(name: str, missing: str, folder: Path) -> Problem:
+    beside = sorted(path.stem for path in folder.glob("*.py"))
+    return Problem(
+        f"there is no Python module {quoted(missing)}",
+        got=name,
+        advice=meant(missing, beside)
+        or f"It is looked for in {folder} and among the installed packages.",
+    )
+
+
+def _module_file(places: Iterable[Path], parts: list[str]) -> Path | None:
+    for place in places:
+        stem = place.joinpath(*parts)
+        for candidate in (stem / "__init__.py", stem.with_name(stem.name + ".py")):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def _compiled(places: Iterable[Path], parts: list[str]) -> bool:
+    """Whether the module is an extension, or a folder without ``__init__.py``."""
+    for place in places:
+        stem = place.joinpath(*parts)
+        if stem.is_dir() or any(stem.parent.glob(f"{stem.name}.*.so")):
+            return True
+        if any(stem.parent.glob(f"{stem.name}*.pyd")):
+            return True
+    return False
+
+
+def _names(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """Names that the statements of a module bind, those under ``if``, ``try`` and ``with`` too."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.For)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+        for part in ("body", "orelse", "finalbody", "handlers"):
+            inner = getattr(node, part, None)
+            if isinstance(inner, list) and not isinstance(
+                node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+            ):
+                for one in inner:
+                    yield from _names(one.body if isinstance(one, ast.ExceptHandler) else [one])

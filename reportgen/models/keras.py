@@ -1,0 +1,351 @@
+"""Keras models: loaded without compiling and without running code, asked in large batches."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from reportgen.errors import ModelError, Problem
+from reportgen.models import headers, imported, keras_config
+from reportgen.models.inference import checked, declared, from_network
+from reportgen.models.keras_inputs import Feeder, said, specs_of
+from reportgen.models.keras_loss import Evaluator, serialised_loss, targets_for
+from reportgen.models.predictor import Output
+from reportgen.models.randomness import untouched
+from reportgen.models.sniff import sniff
+from reportgen.models.tables import chunks, n_rows, take
+
+if TYPE_CHECKING:
+    from reportgen.job.schema import Job, KerasModel, ModelEntry
+
+Framework = Literal["keras", "tf_keras"]
+
+#: Memory for one batch's inputs and activations.
+BATCH_BYTES = 64 << 20
+MIN_BATCH, MAX_BATCH = 32, 8192
+#: Rows converted to float32 at a time, at most.
+FEED_BYTES = 256 << 20
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+class KerasPredictor:
+    """A Keras model behind the :class:`~reportgen.models.predictor.Predictor` protocol.
+
+    Parameters
+    ----------
+    model : the live model, of ``keras`` or of ``tf_keras``.
+    config : its architecture as JSON, or None when it does not give one.
+    loss : its loss as serialised, or None.
+    task : of the data set.
+    custom_objects : name -> object, from the job.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        framework: Framework,
+        *,
+        config: Mapping[str, Any] | None,
+        loss: Any,
+        task: str,
+        custom_objects: Mapping[str, Any] | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.model = model
+        self.framework: Framework = framework
+        self._loss = loss
+        self._task = task
+        self._custom = dict(custom_objects or {})
+        self._notes = notes
+        self._feeder = Feeder(specs_of(model))
+        self._evaluator: Evaluator | None = None
+        self._activation = keras_config.last_layer(config)[0] if config else None
+        self._batch = batch_size(model)
+        self.n_weights: int | None = _count(model)
+        self.output: Output = from_network(self._activation, loss, task)
+        self.description = describe(config, self._feeder, self.n_weights)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Facts for the report, those about rows that were predicted included."""
+        missing = self._feeder.missing_rows
+        said_missing = (f"{missing:,} rows reached the model with missing values (NaN)",)
+        return (*self._notes, *self._feeder.notes, *(said_missing if missing else ()))
+
+    def look_at(self, probe: np.ndarray, entry: ModelEntry) -> None:
+        """Settles what the output means, given raw outputs for some rows."""
+        inferred = from_network(self._activation, self._loss, self._task, probe)
+        output = declared(entry, inferred)
+        self.output = checked(output, probe, self._task)
+
+    def predict(self, inputs: Any) -> np.ndarray:
+        """``model.predict`` for rows of preprocessed inputs: float array (n, K).
+
+        Raises
+        ------
+        ModelError
+            if the inputs do not fit the model, it raises, or it has several outputs.
+        """
+        total = n_rows(inputs)
+        counted = self._feeder.missing_rows
+        result: np.ndarray | None = None
+        for start, rows in chunks(inputs, self._feed_rows(inputs)):
+            fed = self._feeder(rows)
+            for at in range(0, max(n_rows(fed), 1), self._batch):
+                batch = take(fed, at, at + self._batch)
+                part = self._ask(batch)
+                if result is None:
+                    result = np.empty((total, *part.shape[1:]), dtype=part.dtype)
+                result[start + at : start + at + len(part)] = part
+        self._feeder.missing_rows = max(counted, self._feeder.missing_rows - counted)
+        assert result is not None
+        return result
+
+    def predict_split(self, name: str) -> np.ndarray | None:
+        """None: a network computes."""
+        return None
+
+    def loss(self, inputs: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
+        """What ``evaluate`` returns as loss: through logits, penalties included.
+
+        Parameters
+        ----------
+        inputs : as for :meth:`predict`, n rows.
+        y : the split's target, as in ``data.table.Split.y``.
+        sample_weight : shape (n,), or None.
+
+        Raises
+        ------
+        ModelError
+            if the file keeps no loss, or one that cannot be made.
+        """
+        framework = importlib.import_module(self.framework)
+        with untouched():
+            if self._evaluator is None:
+                self._evaluator = Evaluator(self.model, framework, self._loss, self._custom)
+            shape = getattr(self.model, "output_shape", None) or (None, 1)
+            targets = targets_for(y, self._loss, int(shape[-1] or 1), self._task)
+            return self._evaluator(
+                Feeder(self._feeder.specs), inputs, targets, sample_weight, self._batch
+            )
+
+    def _feed_rows(self, inputs: Any) -> int:
+        row = sum(math.prod(s or 1 for s in spec.shape) for spec in self._feeder.specs) or 64
+        rows = max(FEED_BYTES // (4 * row), self._batch)
+        return rows - rows % self._batch
+
+    def _ask(self, batch: Any) -> np.ndarray:
+        try:
+            answer = self.model.predict_on_batch(batch)
+        except ModelError:
+            raise
+        except Exception as error:
+            raise _failed(error) from error
+        if isinstance(answer, (list, tuple)) and len(answer) == 1:
+            answer = answer[0]
+        if isinstance(answer, (list, tuple, dict)):
+            raise several_outputs(len(answer))
+        array = np.asarray(answer)
+        if len(array) != n_rows(batch):
+            raise ModelError(
+                Problem(f"the model gave {len(array)} rows for {n_rows(batch)} rows of inputs")
+            )
+        return array
+
+
+def load(job: Job, source: KerasModel, task: str) -> KerasPredictor:
+    """A .keras or HDF5 file as a predictor; nothing in the file is executed.
+
+    Raises
+    ------
+    ModelError
+        if the file is missing, damaged, carries code, needs classes that the job does not name,
+        has several outputs, or cannot be built.
+    """
+    path = job.locate(source.keras)
+    config = keras_config.read_config(path)
+    headers.refuse_unsafe(config, source)
+    headers.require_tf_keras(config)
+    heads = keras_config.output_heads(config.model)
+    if len(heads) > 1:
+        raise several_outputs(len(heads), heads)
+    framework: Framework = "tf_keras" if config.is_keras2 else "keras"
+    custom = custom_objects(source.custom_objects, job.file.parent)
+    model = _read(path, framework, custom, config)
+    notes: tuple[str, ...] = ()
+    if framework == "tf_keras":
+        said_version = f"Keras {config.version}" if config.version else "Keras 1 or 2"
+        notes = (f"the file was written by {said_version} and is loaded by tf_keras",)
+    compiled = config.compiled or {}
+    return KerasPredictor(
+        model,
+        framework,
+        config=config.model,
+        loss=headers.only(compiled.get("loss")),
+        task=task,
+        custom_objects=custom,
+        notes=notes,
+    )
+
+
+def of_live_model(
+    model: Any, task: str, custom: Mapping[str, Any] | None = None, notes: tuple[str, ...] = ()
+) -> KerasPredictor:
+    """A predictor for a model that Python built."""
+    framework: Framework = "tf_keras" if is_tf_keras(model) else "keras"
+    outputs = getattr(model, "outputs", None)
+    if outputs and len(outputs) > 1:
+        raise several_outputs(len(outputs))
+    try:
+        config = json.loads(model.to_json())
+    except (NotImplementedError, TypeError, ValueError, AttributeError):
+        config = None
+    return KerasPredictor(
+        model,
+        framework,
+        config=config,
+        loss=headers.only(serialised_loss(model)),
+        task=task,
+        custom_objects=custom,
+        notes=notes,
+    )
+
+
+def is_tf_keras(model: Any) -> bool:
+    """Whether a live model belongs to tf_keras (Keras 2)."""
+    return any(c.__module__.partition(".")[0] == "tf_keras" for c in type(model).__mro__)
+
+
+def is_keras(model: Any) -> bool:
+    """Whether an object is a Keras model, of either major version; imports nothing."""
+    return any(
+        c.__module__.partition(".")[0] in ("keras", "tf_keras") and c.__name__ == "Model"
+        for c in type(model).__mro__
+    )
+
+
+def custom_objects(names: tuple[str, ...], folder: Path) -> dict[str, Any]:
+    """The job's ``custom_objects`` by their own and their registered names."""
+    found: dict[str, Any] = {}
+    for name in names:
+        value = imported.resolve(name, folder)
+        found[name.partition(":")[2].rpartition(".")[2]] = value
+        registered = getattr(value, "_api_export_path", None)
+        if isinstance(registered, str):
+            found[registered] = value
+    return found
+
+
+def batch_size(model: Any) -> int:
+    """Rows a batch so that inputs and activations stay within ``BATCH_BYTES``; a power of two."""
+    values = 0
+    for layer in getattr(model, "layers", ()):
+        try:
+            shape = layer.output.shape
+        except (AttributeError, ValueError, RuntimeError):
+            continue
+        values += math.prod(int(s) if s else 64 for s in tuple(shape)[1:])
+    if not values:
+        return 256
+    rows = BATCH_BYTES // (8 * values)
+    return min(max(1 << max(rows, 1).bit_length() - 1, MIN_BATCH), MAX_BATCH)
+
+
+def describe(config: Mapping[str, Any] | None, feeder: Feeder, n_weights: int | None) -> str:
+    """``Keras network, 18 inputs, two hidden layers, 3,329 weights.``"""
+    parts = ["Keras network"]
+    specs = feeder.specs
+    if len(specs) == 1:
+        shape = specs[0].shape
+        one = shape[0] if len(shape) == 1 else None
+        noun = "input" if one == 1 else "inputs"
+        parts.append(f"{one:,} {noun}" if one else f"inputs of {said(shape)}")
+    elif specs:
+        parts.append(f"{len(specs)} inputs ({', '.join(s.name for s in specs[:4])})")
+    if config is not None:
+        weighted = [
+            layer
+            for layer in keras_config.layers(config)
+            if {"units", "filters", "depth_multiplier", "num_heads"} & set(layer.config)
+        ]
+        hidden = max(len(weighted) - 1, 0)
+        counted = _WORDS[hidden] if hidden < len(_WORDS) else f"{hidden:,}"
+        parts.append(f"{counted} hidden {'layer' if hidden == 1 else 'layers'}")
+    if n_weights is not None:
+        parts.append(f"{n_weights:,} {'weight' if n_weights == 1 else 'weights'}")
+    return ", ".join(parts) + "."
+
+
+def several_outputs(n: int, names: tuple[str, ...] = ()) -> ModelError:
+    """The error for models with more than one output."""
+    named = f" ({', '.join(names)})" if any(names) else ""
+    return ModelError(
+        Problem(
+            f"the model has {n} outputs{named}; an audit reads one",
+            advice="Give a model with the one output to be audited, or its predictions.",
+        )
+    )
+
+
+def _count(model: Any) -> int | None:
+    try:
+        return int(model.count_params())
+    except (ValueError, AttributeError):
+        return None
+
+
+def _read(
+    path: Path,
+    framework: Framework,
+    custom: Mapping[str, Any],
+    config: keras_config.KerasConfig,
+) -> Any:
+    # Keras tells formats by the extension, and extensions lie: a link with the right one helps.
+    suffix = ".keras" if sniff(path) == "keras-zip" else ".h5"
+    module = importlib.import_module(framework)
+    with tempfile.TemporaryDirectory() as folder, untouched(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        named = path
+        if path.suffix != suffix:
+            named = Path(folder) / f"model{suffix}"
+            named.symlink_to(path)
+        try:
+            return module.models.load_model(
+                str(named), custom_objects=dict(custom), compile=False, safe_mode=True
+            )
+        except Exception as error:
+            unknown = "Unknown layer" in str(error) or "Could not locate" in str(error)
+            raise ModelError(
+                Problem(
+                    f"{framework} cannot load the model: {first_line(error)}",
+                    file=str(path),
+                    got=f"written by Keras {config.version}" if config.version else None,
+                    advice="Name its classes: {keras: FILE, custom_objects: [pkg.mod:Class]}."
+                    if unknown
+                    else "Load it where it was made and save it again as .keras.",
+                )
+            ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first telling line of an exception."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:300]
+
+
+def _failed(error: Exception) -> ModelError:
+    return ModelError(
+        Problem(
+            f"the model failed on the data: {type(error).__name__}: {first_line(error)}",
+            advice="It loads, but cannot compute: compare the shape and type of its inputs with "
+            "what it was trained on.",
+        )
+    )

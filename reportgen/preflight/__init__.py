@@ -1,0 +1,25 @@
+"""What can be seen to be wrong with a job's files before anything runs.
+
+Headers of data and of models are opened, and target columns are read; no model is loaded, no
+Python of the job is run, no database is asked, and TensorFlow is not imported.
+"""
+
+from __future__ import annotations
+
+from reportgen.errors import Problem
+from reportgen.job.schema import Job
+from reportgen.preflight import data, model
+
+__all__ = ["check"]
+
+
+def check(job: Job) -> list[Problem]:
+    """All problems of a job's files, each with the key path that names the file or column."""
+    problems: list[Problem] = []
+    outlines: dict[str, data.Outline] = {}
+    for name, entry in job.datasets.items():
+        outlines[name], found = data.check(job, name, entry)
+        problems += found
+    for name, audited in job.models.items():
+        problems += model.check(job, name, audited, outlines[audited.dataset])
+    return list(dict.fromkeys(problems))

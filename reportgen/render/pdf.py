@@ -1,0 +1,106 @@
+"""The report as a PDF: tagged, with bookmarks, fonts, and report.json attached.
+
+The same bytes for the same results: dates, identifier and drawings are fixed. It says of itself
+that it is PDF/A-3a and PDF/UA-1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from reportgen.errors import Problem, RenderError
+from reportgen.render.environment import stylesheet
+from reportgen.render.report import written
+from reportgen.render.system import check
+from reportgen.results import AuditReport
+
+VARIANT = "pdf/a-3a"
+_UA = (
+    '<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">'
+    "<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
+)
+
+
+def render_pdf(report: AuditReport) -> bytes:
+    """A report as PDF.
+
+    Raises
+    ------
+    RenderError
+        if a library of the operating system is missing, or the page asks for something that is
+        not part of it.
+    """
+    check()
+    text = written(report, "pdf")
+    return _printed(text, report.to_json().encode(), _moment(report.run_id))
+
+
+def _printed(text: str, data: bytes, moment: datetime) -> bytes:
+    import weasyprint
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    fetcher = URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
+    attached = weasyprint.Attachment(
+        string=data,
+        name="report.json",
+        description="All results of this audit",
+        created=moment,
+        modified=moment,
+        relationship="Data",
+    )
+    try:
+        sheet, font_config = _style()
+        page = weasyprint.HTML(string=text, url_fetcher=fetcher, base_url="data:")
+        document = page.render(stylesheets=[sheet], font_config=font_config, pdf_variant=VARIANT)
+        document.metadata.attachments = [attached]
+        printed: bytes = document.write_pdf(
+            pdf_variant=VARIANT,
+            pdf_identifier=hashlib.md5(data, usedforsecurity=False).digest(),
+            finisher=_finished,
+        )
+    except FatalURLFetchingError as error:  # not an Exception, so it would end the program
+        raise RenderError(
+            Problem("the report asks for something outside itself", got=str(error))
+        ) from error
+    return printed
+
+
+@cache
+def _style() -> tuple[Any, Any]:
+    """The style sheet with its fonts, read once a process."""
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
+
+    font_config = FontConfiguration()
+    fetcher = URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
+    sheet = weasyprint.CSS(
+        string=stylesheet("pdf"), font_config=font_config, url_fetcher=fetcher, base_url="data:"
+    )
+    return sheet, font_config
+
+
+def _finished(document: Any, pdf: Any) -> None:
+    """Say in the metadata that the file is PDF/UA too."""
+    for item in pdf.objects:
+        extra = getattr(item, "extra", None)
+        if isinstance(extra, dict) and str(extra.get("Type", "")) == "/Metadata":
+            joined = b"".join(
+                part if isinstance(part, bytes) else str(part).encode() for part in item.stream
+            )
+            joined = re.sub(rb"</rdf:RDF>", _UA.encode() + rb"</rdf:RDF>", joined, count=1)
+            item.stream = [joined]
+
+
+def _moment(run_id: str) -> datetime:
+    """The run's time as its name has it, or a fixed one."""
+    try:
+        return datetime.strptime(run_id[:17], "%Y-%m-%dT%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return datetime(2000, 1, 1, tzinfo=UTC)

@@ -1,0 +1,67 @@
+"""The preparation that HTML and PDF share; a report's figures are drawn once for both."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from dataclasses import replace
+
+from markupsafe import Markup
+
+from reportgen.errors import RenderError
+from reportgen.render.environment import Medium, dark_variables, fill, stylesheet
+from reportgen.render.figures import Figures, draw
+from reportgen.render.view import PLAIN_SECTION, Page, SectionView, page
+from reportgen.results import AuditReport
+
+log = logging.getLogger(__name__)
+_last: tuple[str, Figures] | None = None
+_lock = threading.Lock()
+
+
+def prepared(report: AuditReport) -> tuple[Page, Figures]:
+    """The page and its drawings; those of the last report are kept, so that the second form
+    of the same report need not draw again.
+    """
+    global _last
+    key = hashlib.sha256(report.to_json().encode()).hexdigest()
+    with _lock:
+        if _last is None or _last[0] != key:
+            _last = (key, draw(report))
+        figures = _last[1]
+    return page(report, figures), figures
+
+
+def written(report: AuditReport, medium: Medium) -> str:
+    """The report's page for a browser (``html``) or for the PDF engine (``pdf``).
+
+    Raises
+    ------
+    RenderError
+        if a template of the report itself is missing or cannot be filled; a diagnostic's own
+        partial that fails is replaced by the plain section, which says so.
+    """
+    shown, figures = prepared(report)
+    return fill(
+        "report.html.j2",
+        page=shown,
+        report=report,
+        medium=medium,
+        sections={s.anchor: _section(s, report, medium) for s in shown.sections},
+        css=stylesheet(medium) if medium == "html" else "",
+        dark=dark_variables(figures.drawings) if medium == "html" else "",
+    )
+
+
+def _section(s: SectionView, report: AuditReport, medium: Medium) -> Markup:
+    try:
+        # what is filled here was escaped by the template
+        return Markup(fill(s.template, s=s, report=report, medium=medium))
+    except RenderError:
+        if s.template == PLAIN_SECTION:
+            raise
+        log.exception("the partial %s cannot be filled", s.template)
+    problem = f"{s.problem or ''} The layout of this section failed; this is the plain one.".strip()
+    plain = replace(s, template=PLAIN_SECTION, problem=problem)
+    return Markup(fill(plain.template, s=plain, report=report, medium=medium))
