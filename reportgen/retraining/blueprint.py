@@ -16,10 +16,10 @@ from reportgen.retraining.member import Member, Scalar
 
 #: Optimizers whose second moment TensorFlow feeds with the squares of indexed slices entry by
 #: entry, and for which the stacked engine does the same.
-SQUARING = ("Adam", "AdamW", "Nadam", "RMSprop", "Adagrad", "Adadelta")
+SQUARING = ("Adam", "AdamW", "Nadam", "RMSprop", "Adagrad")
 #: Optimizers that treat each weight on its own and linearly in what is squared nowhere.
 PLAIN = ("SGD", "Lion")
-ELEMENTWISE = (*SQUARING, *PLAIN, "Adamax", "Ftrl", "Adafactor", "Lamb")
+ELEMENTWISE = (*SQUARING, *PLAIN, "Adadelta", "Adamax", "Ftrl", "Adafactor", "Lamb")
 #: Layers that give other results, or none, outside TensorFlow.
 TENSORFLOW_ONLY = (
     "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing",
@@ -100,6 +100,8 @@ class Blueprint:
         if self._slices() and name not in PLAIN:
             if name not in SQUARING:
                 return f"TensorFlow's {name} treats the gradients of an embedding in its own way"
+            if settings.get("centered"):
+                return "TensorFlow's centered RMSprop treats an embedding in its own way"
             if any(settings.get(k) for k in ("clipnorm", "global_clipnorm", "clipvalue")):
                 return "clipped gradients of an embedding are TensorFlow's own"
         return None
@@ -107,8 +109,7 @@ class Blueprint:
     def _slices(self) -> bool:
         """Whether some gradient is indexed slices in TensorFlow."""
         return any(
-            layer["class_name"] == "Embedding"
-            and not layer["config"].get("embeddings_regularizer")
+            layer["class_name"] == "Embedding" and not layer["config"].get("embeddings_regularizer")
             for layer in self.layers
         )
 

@@ -29,14 +29,14 @@ def cache_root() -> Path:
 
 
 def folder(root: Path, cores: int) -> Path:
-    """This machine's and these versions' folder of compiled programs."""
+    """Where programs compiled by this machine and these versions are."""
     words = [f"{name} {version(name)}" for name in ("jax", "jaxlib", "keras", "numpy")]
     words += [_processor(), f"cores {cores}", _code()]
     return root / "programs" / hashlib.sha256("\n".join(words).encode()).hexdigest()[:20]
 
 
 def _processor() -> str:
-    """The processor's model and its instruction sets: machine code of one may not run on another."""
+    """The processor and its instruction sets: machine code of one may not run on another."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

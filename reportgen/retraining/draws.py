@@ -32,9 +32,7 @@ def orders(order_seed: int, n: int, epochs: int, *, shuffle: bool) -> Iterator[n
 
 def dropout_state(order_seed: int, index: int) -> np.ndarray:
     """A seed generator's initial state, uint32 of shape (2,)."""
-    return np.array(
-        [stream("masks", order_seed, index).integers(1, 2**31), 0], dtype=np.uint32
-    )
+    return np.array([stream("masks", order_seed, index).integers(1, 2**31), 0], dtype=np.uint32)
 
 
 @contextlib.contextmanager
@@ -118,15 +116,20 @@ def _truncated(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 def _scaled(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """``VarianceScaling`` and its kin (Glorot, He, LeCun)."""
     fan_in, fan_out = fans(shape)
-    fan = {"fan_in": fan_in, "fan_out": fan_out}.get(initializer.mode, (fan_in + fan_out) / 2)
-    scale = initializer.scale / max(1.0, fan)
+    fan: float = {"fan_in": fan_in, "fan_out": fan_out}.get(
+        initializer.mode, (fan_in + fan_out) / 2
+    )
+    scale = float(initializer.scale) / max(1.0, fan)
     if initializer.distribution == "uniform":
         limit = np.sqrt(3.0 * scale)
-        return rng.uniform(-limit, limit, shape)
+        values: np.ndarray = rng.uniform(-limit, limit, shape)
+        return values
     if initializer.distribution == "truncated_normal":
         # 0.8796... is the standard deviation of a standard normal truncated at two.
-        return np.sqrt(scale) / 0.87962566103423978 * _truncated(rng, shape)
-    return np.sqrt(scale) * rng.standard_normal(shape)
+        values = np.sqrt(scale) / 0.87962566103423978 * _truncated(rng, shape)
+        return values
+    values = np.sqrt(scale) * rng.standard_normal(shape)
+    return values
 
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:

@@ -61,9 +61,11 @@ class Slices:
                     training=True,
                 )[0]
 
-        x = keras.tree.pack_sequence_as(model._inputs_struct, list(example)) if len(
-            example
-        ) > 1 else list(example)
+        x = (
+            keras.tree.pack_sequence_as(model._inputs_struct, list(example))
+            if len(example) > 1
+            else list(example)
+        )
         jax.eval_shape(outputs, x)
         return found
 

@@ -19,7 +19,7 @@ from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.draws import orders
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.network import Network
-from reportgen.retraining.results import TrainedMember
+from reportgen.retraining.results import Status, TrainedMember
 from reportgen.retraining.rows import neutral, row_weights
 
 
@@ -95,7 +95,7 @@ class Loop:
             if name in ("loss", "val_loss")
         }
         bad = not np.isfinite(losses["loss"]).all() if len(losses.get("loss", ())) else True
-        status = "stopped" if watch.stopped else "diverged" if bad else "trained"
+        status: Status = "stopped" if watch.stopped else "diverged" if bad else "trained"
         done = len(losses.get("loss", ()))
         best = early.best_epoch if early is not None and stopping is not None else done - 1
         return TrainedMember(

@@ -20,7 +20,8 @@ from reportgen.retraining.member import Member
 @dataclass(frozen=True)
 class Weights:
     """Values of a model's variables, in the order of ``model.trainable_variables`` and
-    ``model.non_trainable_variables``."""
+    ``model.non_trainable_variables``.
+    """
 
     trainable: list[np.ndarray]
     other: list[np.ndarray]
@@ -84,10 +85,7 @@ class Network:
     def initial(self, member: Member) -> Weights:
         """The weights that a member starts from."""
         return Weights(
-            [
-                self._value(v, i, member)
-                for i, v in enumerate(self.model.trainable_variables)
-            ],
+            [self._value(v, i, member) for i, v in enumerate(self.model.trainable_variables)],
             [
                 self._value(v, 10_000 + i, member)
                 for i, v in enumerate(self.model.non_trainable_variables)

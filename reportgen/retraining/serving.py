@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.retraining.agreement import disagreement
 from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.member import Member, Pool
 from reportgen.retraining.messages import Answer, Progress, Refused, Train, UsePool
 from reportgen.retraining.network import Network, Unstackable
 from reportgen.retraining.stacked import Stack, StackResult
-from reportgen.retraining.agreement import disagreement
 
 
 class Server:

@@ -36,7 +36,8 @@ CHUNK_NUMBERS = 30_000_000
 @dataclass
 class StackResult:
     """Of K members: losses ``{name: (epochs, K)}``, weights with a leading axis of K, epochs
-    trained and best epoch ``(K,)``, predictions by split ``(K, n, ...)``, seconds by phase."""
+    trained and best epoch ``(K,)``, predictions by split ``(K, n, ...)``, seconds by phase.
+    """
 
     losses: dict[str, np.ndarray]
     trained_epochs: np.ndarray
@@ -86,7 +87,7 @@ class Stack:
         initial = [self.network.initial(m) for m in self.padded]
         optimizer = [self.network.optimizer_initial(m) for m in self.padded]
         k = len(self.padded)
-        state = {
+        state: dict[str, Any] = {
             "tv": _stacked([w.trainable for w in initial]),
             "ntv": _stacked([w.other for w in initial]),
             "ov": _stacked(optimizer),
@@ -235,8 +236,7 @@ class Stack:
             **stop,
             "best": jnp.where(better, value, old["best"]),
             "wait": wait,
-            "done": old["done"]
-            | (active & ~better & (wait >= stopping.patience) & (epoch > 0)),
+            "done": old["done"] | (active & ~better & (wait >= stopping.patience) & (epoch > 0)),
         }
         if not self._restores:
             return {"stop": stop}

@@ -60,9 +60,7 @@ def penalised(keras):
 
 def normalised(keras):
     la = keras.layers
-    return _model(
-        keras, "flat", la.Dense(16, use_bias=False), la.BatchNormalization(), la.ReLU()
-    )
+    return _model(keras, "flat", la.Dense(16, use_bias=False), la.BatchNormalization(), la.ReLU())
 
 
 def layer_normalised(keras):

@@ -9,28 +9,12 @@ import numpy as np
 from reportgen.retraining.draws import orders
 
 
-def batches(keras, arrays, order_seed, epochs, batch_size, *, shuffle):
-    """A Keras data set that gives each epoch's batches in the member's order."""
-
-    n = len(arrays[-1] if arrays[-1] is not None else arrays[1])
-
-    class Ordered(keras.utils.PyDataset):
-        def __init__(self):
-            super().__init__()
-            self.orders = list(orders(order_seed, n, epochs, shuffle=shuffle))
-            self.epoch = 0
-
-        def __len__(self):
-            return -(-n // batch_size)
-
-        def __getitem__(self, step):
-            rows = self.orders[self.epoch][step * batch_size : (step + 1) * batch_size]
-            return tuple(a[rows] for a in arrays if a is not None)
-
-        def on_epoch_end(self):
-            self.epoch = min(self.epoch + 1, epochs - 1)
-
-    return Ordered()
+def batches(arrays, order_seed, epochs, batch_size, *, shuffle):
+    """The batches of all epochs, one after another, each epoch's in the member's order."""
+    n = len(arrays[1])
+    for order in orders(order_seed, n, epochs, shuffle=shuffle):
+        for start in range(0, n, batch_size):
+            yield tuple(a[order[start : start + batch_size]] for a in arrays if a is not None)
 
 
 def fit(file, initial, x, y, *, recipe, order_seed=0, epochs=None, weights=None, validation=None):
@@ -63,13 +47,12 @@ def fit(file, initial, x, y, *, recipe, order_seed=0, epochs=None, weights=None,
                 restore_best_weights=recipe.stopping.restore_best,
             )
         )
-    data = batches(
-        keras, (x, y, weights), order_seed, epochs, recipe.batch_size, shuffle=recipe.shuffle
-    )
+    data = batches((x, y, weights), order_seed, epochs, recipe.batch_size, shuffle=recipe.shuffle)
     history = model.fit(
         data,
         epochs=epochs,
         shuffle=False,
+        steps_per_epoch=-(-len(y) // recipe.batch_size),
         validation_data=validation,
         validation_batch_size=recipe.batch_size,
         callbacks=callbacks,

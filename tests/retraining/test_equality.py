@@ -23,7 +23,7 @@ def compare(worker, file, pool, recipe, members=MEMBERS, which=1, validation=Non
     answer = stacked(worker, pool, recipe, members)
     member = members[which]
     initial = [a[which] for a in answer.initial_weights]
-    final, history, model = fit(
+    final, history, _ = fit(
         file, initial, pool.inputs[0], pool.targets,
         recipe=recipe, order_seed=member.order_seed, validation=validation, weights=weights,
         epochs=member.epochs,
@@ -38,7 +38,7 @@ def compare(worker, file, pool, recipe, members=MEMBERS, which=1, validation=Non
 ALL = pytest.mark.slow
 LAYERS = [
     (arch.dense, "adam", 2e-6, ()),
-    (arch.penalised, "adam", 2e-6, ()),
+    (arch.penalised, "momentum", 2e-6, ()),
     (arch.normalised, "sgd", 2e-6, ()),
     (arch.convolution, "momentum", 3e-6, ()),
     (arch.lstm, "adam", 2e-5, ()),
@@ -93,17 +93,13 @@ OPTIMIZERS = {
     "adamw-embedding": (lambda o: o.AdamW(0.01), arch.embedding, ALL),
     "nadam-embedding": (lambda o: o.Nadam(0.01), arch.embedding, ALL),
     "adagrad-embedding": (lambda o: o.Adagrad(0.05), arch.embedding, ALL),
-    "adadelta-embedding": (lambda o: o.Adadelta(1.0), arch.embedding, ALL),
-    "centered-embedding": (lambda o: o.RMSprop(0.01, centered=True), arch.embedding, ALL),
     "amsgrad-embedding": (lambda o: o.Adam(0.01, amsgrad=True), arch.embedding, ALL),
     "sgd-embedding": (lambda o: o.SGD(0.1, momentum=0.9), arch.embedding, ALL),
     "lion-embedding": (lambda o: o.Lion(0.001), arch.embedding, ALL),
 }
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=m) for n, (_, _, m) in OPTIMIZERS.items()]
-)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=m) for n, (_, _, m) in OPTIMIZERS.items()])
 def test_optimizers(worker, keras, saved, name):
     make, build, _ = OPTIMIZERS[name]
     x, y = arch.rows(arch.KINDS[build])
@@ -143,9 +139,7 @@ def test_early_stopping_stops_each_member_where_fit_does(worker, keras, saved, s
     recipe = Recipe(file, epochs=30, batch_size=16, stopping=stopping)
     ended = []
     for which in range(len(MEMBERS)):
-        worst, answer, history = compare(
-            worker, file, pool, recipe, which=which, validation=held
-        )
+        worst, answer, history = compare(worker, file, pool, recipe, which=which, validation=held)
         assert worst < 2e-4
         done = len(history["loss"])
         assert answer.epochs[which] == done
