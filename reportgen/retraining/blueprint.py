@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,9 @@ TENSORFLOW_ONLY = (
     "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing",
     "TFSMLayer", "SpectralNormalization", "Lambda",
 )  # fmt: skip
+
+#: Layers that ``adapt`` to data.
+ADAPTED = ("Normalization", "Discretization", "FeatureSpace")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,26 @@ class Blueprint:
     def layers(self) -> tuple[dict[str, Any], ...]:
         """The configurations of all layers, nested ones and wrapped ones included."""
         return tuple(_layers(self.config.get("config", {})))
+
+    @property
+    def foreign(self) -> bool:
+        """Whether a layer is of somebody's own class, whose code is not known here."""
+        return any(la.get("registered_name") not in (None, la["class_name"]) for la in self.layers)
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all that decides the model's computation: its configuration, and what was measured.
+
+        Layers that were adapted to data may hold results outside their variables, so the weights
+        count where there are such layers.
+        """
+        digest = hashlib.sha256(json.dumps(self.config, sort_keys=True).encode())
+        if any(layer["class_name"] in ADAPTED for layer in self.layers):
+            with zipfile.ZipFile(self.file) as archive:
+                for name in sorted(archive.namelist()):
+                    if name != "metadata.json":
+                        digest.update(archive.read(name))
+        return digest.hexdigest()
 
     @property
     def compiled(self) -> dict[str, Any]:

@@ -123,12 +123,11 @@ def _scaled(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) 
     if initializer.distribution == "uniform":
         limit = np.sqrt(3.0 * scale)
         values: np.ndarray = rng.uniform(-limit, limit, shape)
-        return values
-    if initializer.distribution == "truncated_normal":
+    elif initializer.distribution == "truncated_normal":
         # 0.8796... is the standard deviation of a standard normal truncated at two.
         values = np.sqrt(scale) / 0.87962566103423978 * _truncated(rng, shape)
-        return values
-    values = np.sqrt(scale) * rng.standard_normal(shape)
+    else:
+        values = np.sqrt(scale) * rng.standard_normal(shape)
     return values
 
 

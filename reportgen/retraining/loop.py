@@ -83,6 +83,7 @@ class Loop:
         history = model.fit(
             _batches(self.recipe, member, epochs, x, y, w, batch),
             epochs=epochs,
+            shuffle=False,
             steps_per_epoch=-(-len(y) // batch),
             validation_data=validation,
             validation_batch_size=self.recipe.batch_size,
@@ -210,7 +211,7 @@ def _batches(
     return (
         tf.data.Dataset.from_tensor_slices(drawn)
         .flat_map(lambda order: tf.data.Dataset.from_tensor_slices(order).batch(batch))
-        .map(rows, deterministic=True)
+        .map(rows)
         .prefetch(2)
     )
 
@@ -242,8 +243,8 @@ def untouched() -> Iterator[None]:
     generator = global_state.get_global_attribute(key)
     state = None if generator is None else np.asarray(generator.state)
     seed = global_state.get_global_attribute("global_random_seed")
-    context = _eager_context()
-    operation = (context._seed, context._rng) if context is not None else None
+    eager = _eager_context()
+    told = {name: vars(eager)[name] for name in ("_seed", "_rng") if name in vars(eager)}
     try:
         yield
     finally:
@@ -253,14 +254,15 @@ def untouched() -> Iterator[None]:
         global_state.set_global_attribute(key, generator)
         if generator is not None:
             generator.state.assign(state)
-        if context is not None and operation is not None:
-            context._seed, context._rng = operation
+        for name in ("_seed", "_rng"):
+            if name in told:
+                setattr(eager, name, told[name])
+            elif name in vars(eager):
+                delattr(eager, name)
 
 
 def _eager_context() -> Any:
     """TensorFlow's eager context, which holds its global seed."""
-    try:
-        from tensorflow.python.eager import context
-    except ImportError:
-        return None
+    from tensorflow.python.eager import context
+
     return context.context()

@@ -43,6 +43,7 @@ class Network:
     def __init__(self, blueprint: Blueprint, member: Member) -> None:
         import keras
 
+        self.blueprint = blueprint
         shaping = member.architecture[:2] != ((), ())
         with recorded_initializers() as found, warnings.catch_warnings():
             # The delivered optimizer's state may not load; a fresh one is built anyway.

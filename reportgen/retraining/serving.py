@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,11 @@ from reportgen.retraining.stacked import Stack, StackResult
 class Server:
     """Trains groups; keeps the pool, and the networks that were loaded."""
 
-    def __init__(self, cores: int) -> None:
-        self.cores = cores
+    def __init__(self, cores: int, programs: Path | None = None) -> None:
+        self.cores, self.programs = cores, programs
         self.pool: Pool | None = None
         self._networks: dict[Any, Network] = {}
-        self._agree: dict[str, str | None] = {}
+        self._agree: dict[Any, str | None] = {}
 
     def answer(self, message: Any, send: Callable[[Any], None]) -> Answer | Refused | str:
         """The reply to a message; progress is sent as it comes."""
@@ -42,13 +44,14 @@ class Server:
         recipe, members = message.recipe, message.members
         network = self._network(recipe.file, members[0])
         loaded = time.perf_counter()
-        stack = Stack(network, recipe, pool, members, cores=self.cores)
+        stack = Stack(network, recipe, pool, members, cores=self.cores, programs=self.programs)
         stack.seconds["load"] = loaded - started
         if message.check is not None:
-            if recipe.file not in self._agree:
-                rows, expected = message.check
-                self._agree[recipe.file] = disagreement(stack.delivered(rows), expected)
-            why = self._agree[recipe.file]
+            rows, expected = message.check
+            key = (_state(recipe.file), hashlib.sha256(expected.tobytes()).digest())
+            if key not in self._agree:
+                self._agree[key] = disagreement(stack.delivered(rows), expected)
+            why = self._agree[key]
             if why is not None:
                 return Refused(why)
         deadline = None if message.seconds is None else time.monotonic() + message.seconds
@@ -66,10 +69,16 @@ class Server:
         )
 
     def _network(self, file: str, member: Member) -> Network:
-        key = (file, member.architecture[:2])
+        key = (_state(file), member.architecture[:2])
         if key not in self._networks:
             self._networks[key] = Network(Blueprint.read(file), member)
         return self._networks[key]
+
+
+def _state(file: str) -> tuple[str, int, int]:
+    """A file and what tells that it was written again."""
+    now = Path(file).stat()
+    return file, now.st_mtime_ns, now.st_size
 
 
 def _initial(result: StackResult) -> list[np.ndarray]:

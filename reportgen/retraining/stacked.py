@@ -7,9 +7,11 @@ over members, and ``shard_map`` spreads the members over the cores.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -19,11 +21,13 @@ from jax import lax
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as Spec
 
+from reportgen.retraining.convolutions import as_matrices
 from reportgen.retraining.draws import orders
 from reportgen.retraining.embeddings import Slices
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.monitors import Evaluation
 from reportgen.retraining.network import Network, Unstackable, Weights
+from reportgen.retraining.programs import Programs
 from reportgen.retraining.rows import neutral, row_weights
 
 Tree = Any
@@ -60,6 +64,7 @@ class Stack:
         members: Sequence[Member],
         *,
         cores: int = 1,
+        programs: Path | None = None,
     ) -> None:
         self.network, self.recipe, self.pool = network, recipe, pool
         self.members = list(members)
@@ -73,10 +78,31 @@ class Stack:
         spare = -len(members) % len(self.devices)
         #: A member more on a core costs less than an idle core; its results are dropped.
         self.padded = self.members + self.members[:1] * spare
-        self.slices = Slices.of(network, self._example())
         self.evaluation = Evaluation.of(self.model, recipe, pool)
         self.augment = _augmentation(members[0], pool)
+        self._programs = Programs(programs, self._key())
+        self._slices: Slices | None = None
         self.seconds: dict[str, float] = {}
+
+    @property
+    def slices(self) -> Slices:
+        """Found when first traced: a stored program has them in it."""
+        if self._slices is None:
+            self._slices = Slices.of(self.network, self._example())
+        return self._slices
+
+    def _key(self) -> str | None:
+        """What tracing looks at but for the shapes of arguments; None where that is not known."""
+        blueprint, member = self.network.blueprint, self.members[0]
+        if blueprint.foreign:
+            return None
+        settings = (self.n, self.batch, self.recipe.stopping, member.architecture)
+        devices = [str(d) for d in self.devices]
+        return "\0".join((blueprint.digest, repr(settings), repr(devices), str(self._map)))
+
+    @property
+    def _map(self) -> bool:
+        return len(self.padded) > 1
 
     # --- what is sent to the device -----------------------------------------------------
 
@@ -259,15 +285,23 @@ class Stack:
 
     # --- all members --------------------------------------------------------------------
 
-    def _compiled(self, function: Callable[..., Any], specs: Any, out: Any, *args: Any) -> Any:
+    def _compiled(
+        self, name: str, function: Callable[..., Any], specs: Any, out: Any, *args: Any
+    ) -> Any:
         """The function mapped over members, spread over cores, compiled for these arguments."""
-        mapped = jax.vmap(function, in_axes=specs[0], out_axes=out[0])
-        if len(self.devices) > 1:
-            mapped = jax.shard_map(
-                mapped, mesh=self.mesh, in_specs=specs[1], out_specs=out[1], check_vma=False
+
+        def mapped() -> Any:
+            over = jax.vmap(function, in_axes=specs[0], out_axes=out[0])
+            if len(self.devices) == 1:
+                return over
+            return jax.shard_map(
+                over, mesh=self.mesh, in_specs=specs[1], out_specs=out[1], check_vma=False
             )
+
         started = time.perf_counter()
-        lowered = jax.jit(mapped, donate_argnums=specs[2]).lower(*args)
+        with as_matrices() if self._map else contextlib.nullcontext():
+            program, _ = self._programs.get(name, mapped, args)
+            lowered = jax.jit(program, donate_argnums=specs[2]).lower(*args)
         traced = time.perf_counter()
         compiled = lowered.compile()
         self._spent("trace", traced - started)
@@ -313,7 +347,7 @@ class Stack:
             first = self._placed(np.int32(done), by_member=False)
             if program is None:
                 program = self._compiled(
-                    self._epochs,
+                    "epochs", self._epochs,
                     ((0, 0, None, 1, None), (members, members, all_, second, all_), 0),
                     ((0, 1), (members, second)),
                     state, own, shared, positions, first,
@@ -380,7 +414,7 @@ class Stack:
             if program is None:
                 members, all_ = Spec("members"), Spec()
                 program = self._compiled(
-                    self._predict,
+                    "predict", self._predict,
                     ((0, 0, None, None), (members, members, all_, all_), ()),
                     (0, members),
                     weights, kept, fill, part,
@@ -448,7 +482,8 @@ def _augmentation(member: Member, pool: Pool) -> Any:
 
 
 def _augment_start(augment: Any, member: Member) -> list[np.ndarray]:
-    from reportgen.retraining.draws import dropout_state
+    from reportgen.retraining.convolutions import as_matrices
+from reportgen.retraining.draws import dropout_state
 
     if augment is None:
         return []

@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> None:
         keras.backend.set_floatx("float64")
     from reportgen.retraining.serving import Server
 
-    server = Server(cores)
+    server = Server(cores, programs)
     connection.send("ready")
     while True:
         try:
