@@ -22,7 +22,7 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as Spec
 
 from reportgen.retraining.convolutions import as_matrices
-from reportgen.retraining.draws import orders
+from reportgen.retraining.draws import dropout_state, orders
 from reportgen.retraining.embeddings import Slices
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.monitors import Evaluation
@@ -482,8 +482,6 @@ def _augmentation(member: Member, pool: Pool) -> Any:
 
 
 def _augment_start(augment: Any, member: Member) -> list[np.ndarray]:
-    from reportgen.retraining.convolutions import as_matrices
-from reportgen.retraining.draws import dropout_state
 
     if augment is None:
         return []

@@ -34,9 +34,9 @@ def main(arguments: list[str]) -> None:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
     jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
-    if os.environ.get("REPORTGEN_RETRAINING_FLOAT64"):
-        import keras
+    import keras
 
+    if os.environ.get("REPORTGEN_RETRAINING_FLOAT64"):
         jax.config.update("jax_enable_x64", True)
         keras.backend.set_floatx("float64")
     from reportgen.retraining.serving import Server
