@@ -27,6 +27,10 @@ TENSORFLOW_ONLY = (
     "TFSMLayer", "SpectralNormalization", "Lambda",
 )  # fmt: skip
 
+#: Layers that treat each row of a batch on its own, in training too.
+ROWWISE = frozenset(
+    ["Sequential", "Functional", "InputLayer", "Dense", "EinsumDense", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "Flatten", "Reshape", "Permute", "RepeatVector", "Conv1D", "Conv2D", "Conv3D", "SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D", "Conv1DTranspose", "Conv2DTranspose", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping2D", "UpSampling1D", "UpSampling2D", "Embedding", "LSTM", "GRU", "SimpleRNN", "Bidirectional", "LayerNormalization", "UnitNormalization", "GroupNormalization", "MultiHeadAttention", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Rescaling", "Normalization"]
+)
 #: Layers that ``adapt`` to data.
 ADAPTED = ("Normalization", "Discretization", "FeatureSpace")
 
@@ -59,6 +63,27 @@ class Blueprint:
     def layers(self) -> tuple[dict[str, Any], ...]:
         """The configurations of all layers, nested ones and wrapped ones included."""
         return tuple(_layers(self.config.get("config", {})))
+
+    @property
+    def rowwise(self) -> bool:
+        """Whether a row of weight zero in a batch has no effect while training.
+
+        Not so where rows meet (batch normalisation), are counted (activity penalties, masks), or
+        where the loss is no plain mean over rows.
+        """
+        for layer in self.layers:
+            settings = layer["config"]
+            if layer["class_name"] not in ROWWISE or settings.get("mask_zero"):
+                return False
+            if settings.get("activity_regularizer") or settings.get("stateful"):
+                return False
+        loss = self.compiled.get("loss")
+        if isinstance(loss, str):
+            return True
+        if not isinstance(loss, dict) or loss.get("module") != "keras.losses":
+            return False
+        reduction = loss.get("config", {}).get("reduction", "sum_over_batch_size")
+        return reduction in ("sum_over_batch_size", "mean")
 
     @property
     def foreign(self) -> bool:
@@ -149,6 +174,9 @@ class Blueprint:
         for key, value in (*member.overrides, *member.config_patch):
             if not _apply(config, key, value):
                 raise ValueError(f"nothing in the model is called {key!r}")
+        if member.config_patch:
+            for layer in _layers(config.get("config", {})):
+                layer.pop("build_config", None)  # shapes from before the change
         return config
 
 

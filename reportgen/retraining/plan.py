@@ -73,6 +73,7 @@ def plan(
     *,
     unstackable: str | None = None,
     schedule: bool = False,
+    rowwise: bool = False,
 ) -> Plan:
     """Plan the members that diagnostics declared.
 
@@ -81,13 +82,15 @@ def plan(
     declared : diagnostic -> its members, each family's (the same but for seeds) in the order in
         which they may be missed: the last are cut first.
     unstackable : why nothing of this model can be stacked, or None.
+    rowwise : whether members with different numbers of rows can be stacked
+        (``Blueprint.rowwise``); they are while none has twice as many as another.
     schedule : whether the learning rate follows a schedule, so that another one is another model.
     """
     wanted = list(dict.fromkeys(member for members in declared.values() for member in members))
     result = Plan(())
     for share in STEPS:
         kept = _share(wanted, share)
-        groups = _groups(kept, recipe, pool, cost, budget, unstackable, schedule)
+        groups = _groups(kept, recipe, pool, cost, budget, unstackable, schedule, rowwise)
         estimate = sum(group.seconds for group in groups)
         missed = tuple(member for member in wanted if member not in set(kept))
         result = Plan(
@@ -132,11 +135,14 @@ def _groups(
     budget: Budget,
     unstackable: str | None,
     schedule: bool,
+    rowwise: bool,
 ) -> list[Group]:
     alike: dict[Any, list[Member]] = {}
     for member in members:
         rate = member.override("learning_rate") if schedule else None
-        key = (member.architecture, pool.n_rows(member), member.backend, rate)
+        rows = pool.n_rows(member)
+        size = (rows - 1).bit_length() if rowwise else rows
+        key = (member.architecture, size, member.backend, rate)
         alike.setdefault(key, []).append(member)
     groups = []
     for together in alike.values():
@@ -152,7 +158,7 @@ def _ways(
     budget: Budget,
     unstackable: str | None,
 ) -> list[Group]:
-    rows = pool.n_rows(members[0])
+    rows = max(pool.n_rows(member) for member in members)
     epochs = max(recipe.epochs_of(member) for member in members)
     batch = min(recipe.batch_size, rows)
     loop = cost.loop_seconds(rows, epochs, batch, len(members))

@@ -12,6 +12,7 @@ import numpy as np
 
 from reportgen.retraining.agreement import disagreement
 from reportgen.retraining.blueprint import Blueprint
+from reportgen.retraining.derivatives import as_in_tensorflow
 from reportgen.retraining.member import Member, Pool
 from reportgen.retraining.messages import Answer, Progress, Refused, Train, UsePool
 from reportgen.retraining.network import Network, Unstackable
@@ -22,6 +23,7 @@ class Server:
     """Trains groups; keeps the pool, and the networks that were loaded."""
 
     def __init__(self, cores: int, programs: Path | None = None) -> None:
+        as_in_tensorflow()
         self.cores, self.programs = cores, programs
         self.pool: Pool | None = None
         self._networks: dict[Any, Network] = {}

@@ -31,6 +31,8 @@ from reportgen.retraining.programs import Programs
 from reportgen.retraining.rows import neutral, row_weights
 
 Tree = Any
+#: Less optimisation by LLVM than usual compiles a fifth faster and runs no slower.
+COMPILER = {"xla_backend_optimization_level": 1}
 #: Orders of this many numbers at most are sent to the device at a time.
 ORDER_NUMBERS = 20_000_000
 #: Activations of a prediction or evaluation chunk stay within this many numbers, all members.
@@ -69,10 +71,13 @@ class Stack:
         self.network, self.recipe, self.pool = network, recipe, pool
         self.members = list(members)
         self.model: Any = network.model
-        self.n = pool.n_rows(members[0])
-        if any(pool.n_rows(member) != self.n for member in members):
-            raise ValueError("members of a stack have the same number of rows")
-        self.batch = min(recipe.batch_size, self.n)
+        counts = [pool.n_rows(member) for member in members]
+        self.n = max(counts)
+        #: Whether the last batch is filled up with rows of weight zero: one shape to compile.
+        self.fills = network.blueprint.rowwise
+        if not self.fills and min(counts) != self.n:
+            raise ValueError("members of different lengths, of a model whose rows meet")
+        self.batch = batch_size(recipe, self.n) if self.fills else min(recipe.batch_size, self.n)
         self.devices = jax.devices()[: max(1, min(cores, len(members)))]
         self.mesh = Mesh(np.array(self.devices), ("members",))
         spare = -len(members) % len(self.devices)
@@ -96,7 +101,8 @@ class Stack:
         blueprint, member = self.network.blueprint, self.members[0]
         if blueprint.foreign:
             return None
-        settings = (self.n, self.batch, self.recipe.stopping, member.architecture)
+        uneven = len({self.pool.n_rows(m) for m in self.members}) > 1
+        settings = (self.n, self.batch, uneven, self.recipe.stopping, member.architecture)
         devices = [str(d) for d in self.devices]
         return "\0".join((blueprint.digest, repr(settings), repr(devices), str(self._map)))
 
@@ -107,7 +113,7 @@ class Stack:
     # --- what is sent to the device -----------------------------------------------------
 
     def _example(self) -> tuple[np.ndarray, ...]:
-        return tuple(a[: self.batch] for a in self.pool.inputs)
+        return tuple(_of_length(a[: self.batch], self.batch) for a in self.pool.inputs)
 
     def _state(self) -> tuple[Tree, list[Weights]]:
         initial = [self.network.initial(m) for m in self.padded]
@@ -147,17 +153,17 @@ class Stack:
         if any(m.rows is not None for m in members):
             own["rows"] = np.stack([self._rows(m) for m in members]).astype(np.int32)
         if any(m.labels is not None for m in members):
-            own["labels"] = np.stack(
-                [
-                    (m.labels.array if m.labels is not None else pool.targets[self._rows(m)])
-                    for m in members
-                ]
-            ).astype(pool.targets.dtype)
+            own["labels"] = np.stack([self._labels(m) for m in members])
         weights = [row_weights(self.recipe, pool, m) for m in members]
         if any(w is not None for w in weights):
             own["weights"] = np.stack(
-                [np.ones(self.n, np.float32) if w is None else w for w in weights]
+                [
+                    np.ones(self.n, np.float32) if w is None else _of_length(w, self.n)
+                    for w in weights
+                ]
             )
+        if self.fills:
+            own["n"] = np.array([pool.n_rows(m) for m in members], np.int32)
         if any(m.columns for m in members):
             width = pool.inputs[0].shape[-1]
             keep = np.ones((len(members), width), bool)
@@ -167,7 +173,13 @@ class Stack:
         return own
 
     def _rows(self, member: Member) -> np.ndarray:
-        return np.arange(self.n) if member.rows is None else member.rows.array
+        rows = np.arange(self.pool.n_train) if member.rows is None else member.rows.array
+        return _of_length(rows, self.n)
+
+    def _labels(self, member: Member) -> np.ndarray:
+        if member.labels is None:
+            return self.pool.targets[self._rows(member)]
+        return _of_length(member.labels.array.astype(self.pool.targets.dtype), self.n)
 
     def _shared(self) -> Tree:
         shared: dict[str, Any] = {"x": self.pool.inputs, "y": self.pool.targets}
@@ -196,11 +208,16 @@ class Stack:
             return x[0]
         return keras.tree.pack_sequence_as(self.model._inputs_struct, list(x))
 
-    def _step(self, own: Tree, shared: Tree, carry: Tree, positions: Any) -> tuple[Tree, Any]:
+    def _step(
+        self, own: Tree, shared: Tree, carry: Tree, positions: Any, of_rows: Any = None
+    ) -> tuple[Tree, Any]:
+        """One batch; ``of_rows`` are weights that make up for rows that only fill it."""
         index = own["rows"][positions] if "rows" in own else positions
         x = tuple(a[index] for a in shared["x"])
         y = own["labels"][positions] if "labels" in own else shared["y"][index]
         w = own["weights"][positions] if "weights" in own else None
+        if of_rows is not None:
+            w = of_rows if w is None else w * of_rows
         x = _without(x, own, shared)
         aug = carry["aug"]
         if self.augment is not None:
@@ -217,18 +234,10 @@ class Stack:
 
     def _epoch(self, own: Tree, shared: Tree, state: Tree, order: Tree) -> tuple[Tree, Tree]:
         positions, epoch = order
-        full, rest = divmod(self.n, self.batch)
         before = {name: state[name] for name in ("tv", "ntv", "ov", "aug")}
-        carry, losses = lax.scan(
-            lambda c, p: self._step(own, shared, c, p),
-            before,
-            positions[: full * self.batch].reshape(full, self.batch),
-        )
-        total = jnp.sum(losses) * self.batch
-        if rest:
-            carry, last = self._step(own, shared, carry, positions[full * self.batch :])
-            total = total + last * rest
-        seen = {"loss": total / self.n}
+        steps = self._filled_steps if self.fills else self._exact_steps
+        carry, loss = steps(own, shared, before, positions)
+        seen = {"loss": loss}
         if self.evaluation is not None:
             seen |= self.evaluation.measure(
                 carry["tv"],
@@ -247,6 +256,45 @@ class Stack:
         if self.recipe.stopping is not None:
             result |= self._watched(seen, active, after, state, stop, epoch)
         return result, {k: jnp.where(active, v, jnp.nan) for k, v in seen.items()}
+
+    def _exact_steps(self, own: Tree, shared: Tree, before: Tree, positions: Any) -> Any:
+        """An epoch's batches, the last as short as it comes; the mean loss."""
+        full, rest = divmod(self.n, self.batch)
+        carry, losses = lax.scan(
+            lambda c, p: self._step(own, shared, c, p),
+            before,
+            positions[: full * self.batch].reshape(full, self.batch),
+        )
+        total = jnp.sum(losses) * self.batch
+        if rest:
+            carry, last = self._step(own, shared, carry, positions[full * self.batch :])
+            total = total + last * rest
+        return carry, total / self.n
+
+    def _filled_steps(self, own: Tree, shared: Tree, before: Tree, positions: Any) -> Any:
+        """An epoch's batches of one size.
+
+        The r rows of a short last one weigh B/r and the others nothing, so that the mean over B
+        rows is the mean over r. Batches beyond a member's last change nothing.
+        """
+        steps = -(-self.n // self.batch)
+        filled = jnp.pad(positions, (0, steps * self.batch - self.n))
+        place = jnp.arange(steps * self.batch).reshape(steps, self.batch)
+        rows = jnp.clip(own["n"] - jnp.arange(steps) * self.batch, 0, self.batch)
+        weights = jnp.where(
+            place < own["n"], self.batch / jnp.maximum(rows, 1)[:, None], 0.0
+        ).astype(jnp.float32)
+        uneven = len({self.pool.n_rows(member) for member in self.members}) > 1
+
+        def step(carry: Tree, batch: Tree) -> tuple[Tree, Any]:
+            chosen, of_rows, count = batch
+            after, loss = self._step(own, shared, carry, chosen, of_rows)
+            if uneven:
+                after, loss = _where(count > 0, after, carry), jnp.where(count > 0, loss, 0.0)
+            return after, loss * count
+
+        carry, losses = lax.scan(step, before, (filled.reshape(steps, self.batch), weights, rows))
+        return carry, jnp.sum(losses) / own["n"]
 
     def _watched(
         self, seen: Tree, active: Any, after: Tree, state: Tree, stop: Tree, epoch: Any
@@ -303,7 +351,7 @@ class Stack:
             program, _ = self._programs.get(name, mapped, args)
             lowered = jax.jit(program, donate_argnums=specs[2]).lower(*args)
         traced = time.perf_counter()
-        compiled = lowered.compile()
+        compiled = lowered.compile(COMPILER)
         self._spent("trace", traced - started)
         self._spent("compile", time.perf_counter() - traced)
         return compiled
@@ -337,12 +385,12 @@ class Stack:
         chunk = self._chunk(longest)
         members, all_, second = Spec("members"), Spec(), Spec(None, "members")
         streams = [
-            orders(m.order_seed, self.n, longest + chunk, shuffle=self.recipe.shuffle)
+            orders(m.order_seed, self.pool.n_rows(m), longest + chunk, shuffle=self.recipe.shuffle)
             for m in self.padded
         ]
         program, losses, done = None, [], 0
         while done < longest:
-            drawn = [[next(s) for s in streams] for _ in range(chunk)]
+            drawn = [[_of_length(next(s), self.n) for s in streams] for _ in range(chunk)]
             positions = self._placed(np.array(drawn), by_member=True, axis=1)
             first = self._placed(np.int32(done), by_member=False)
             if program is None:
@@ -432,6 +480,15 @@ class Stack:
             lambda tv, ntv, rows: self.model.stateless_call(tv, ntv, rows, training=False)[0]
         )
         return np.asarray(call(weights.trainable, weights.other, packed))
+
+
+def batch_size(recipe: Recipe, rows: int) -> int:
+    """Rows a batch of a stack that is filled up: the recipe's, less where there are few rows.
+
+    A power of two then, the same for all members of up to twice as many rows, so that a member
+    gets the same masks whichever others it is stacked with.
+    """
+    return min(recipe.batch_size, 1 << max(0, (rows - 1).bit_length()))
 
 
 def activations(model: Any) -> int:

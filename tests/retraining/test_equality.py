@@ -121,6 +121,21 @@ def test_class_and_sample_weights(worker, keras, saved):
     assert worst < 1e-5
 
 
+def test_members_of_different_numbers_of_rows(worker, keras, saved):
+    x, y = arch.rows("flat")
+    file = saved(arch.dense(keras))
+    pool, recipe = Pool((x,), y, len(y)), Recipe(file, epochs=3, batch_size=16)
+    counts = [75, 74, 64, 41]
+    members = tuple(Member(k, k, rows=np.arange(n)[::-1]) for k, n in enumerate(counts))
+    answer = stacked(worker, pool, recipe, members)
+    for k, n in enumerate(counts):
+        initial = [a[k] for a in answer.initial_weights]
+        rows = np.arange(n)[::-1]
+        final, history, _ = fit(file, initial, x[rows], y[rows], recipe=recipe, order_seed=k)
+        np.testing.assert_allclose(answer.losses["loss"][:, k], history["loss"], rtol=3e-5)
+        assert difference([a[k] for a in answer.weights], final) < 2e-6
+
+
 @pytest.mark.parametrize(
     "stopping",
     [
