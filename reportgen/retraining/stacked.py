@@ -178,7 +178,8 @@ class Stack:
 
     def _labels(self, member: Member) -> np.ndarray:
         if member.labels is None:
-            return self.pool.targets[self._rows(member)]
+            labels: np.ndarray = self.pool.targets[self._rows(member)]
+            return labels
         return _of_length(member.labels.array.astype(self.pool.targets.dtype), self.n)
 
     def _shared(self) -> Tree:
