@@ -30,8 +30,8 @@ def case_of(model, training, splits=("train", "validation", "test")):
     return Case("m", entry, dataset, of_live_model(model, "multiclass"), Preprocess(()), 0)
 
 
-RECIPE = {"epochs": 4, "batch_size": 16, "class_weight": "balanced",
-          "early_stopping": {"monitor": "val_loss", "patience": 1, "restore_best": True}}  # fmt: skip
+RECIPE = {"epochs": 4, "batch_size": 16, "class_weight": "balanced", "early_stopping": {
+    "monitor": "val_loss", "patience": 1, "restore_best": True}}  # fmt: skip
 
 
 @pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy"])
