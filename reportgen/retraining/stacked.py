@@ -43,7 +43,8 @@ CHUNK_NUMBERS = 30_000_000
 class StackResult:
     """Of K members: losses ``{name: (epochs, K)}``; weights with a leading axis of K; epochs
     trained, whether to the end, and best epoch, each ``(K,)``; predictions by split
-    ``(K, n, ...)``; seconds by phase."""
+    ``(K, n, ...)``; seconds by phase.
+    """
 
     losses: dict[str, np.ndarray]
     trained_epochs: np.ndarray
