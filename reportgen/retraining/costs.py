@@ -1,0 +1,102 @@
+"""What training a model costs, from its configuration and shapes alone: no clock is read.
+
+The same file gives the same costs every night and on every machine, so that the plan is the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+#: Multiply-adds a second that small layers reach on one core of an ordinary machine, forward and
+#: backward together; seconds that a step costs whatever its size, and a program's compilation.
+#: Measured on two cores in 2026; they weigh one way against another and fill the budget, nothing
+#: else depends on them.
+RATE = 4e9
+STACKED_STEP, STACKED_PROGRAM = 60e-6, 4.0
+LOOP_STEP, LOOP_MEMBER, LOOP_MODEL = 1.5e-3, 0.4, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one row through a model, and of its weights.
+
+    Attributes
+    ----------
+    multiply_adds : of one forward pass of a row.
+    activations : numbers that the layers put out for a row.
+    weights : numbers in all variables; ``trainable`` in those that are trained.
+    """
+
+    multiply_adds: float
+    activations: int
+    weights: int
+    trainable: int
+
+    @classmethod
+    def of(cls, model: Any) -> Cost:
+        """Costs of a built Keras model; unknown layers count as one use of each weight."""
+        adds, numbers = 0.0, 0
+        cells: set[int] = set()
+        for layer in model._flatten_layers(include_self=False):
+            if hasattr(layer, "cell"):
+                cells |= {id(part) for part in layer._flatten_layers(include_self=False)}
+                steps = (layer.input.shape[1] or 1) if _shape(layer, "input") else 1
+                adds += float(steps) * sum(_numbers(tuple(v.shape)) for v in layer.weights)
+                numbers += steps * _numbers(_shape(layer, "output"))
+                continue
+            if id(layer) in cells or getattr(layer, "_layers", None):
+                continue  # counted already, or its parts are
+            outputs = _numbers(_shape(layer, "output"))
+            numbers += outputs
+            adds += _multiply_adds(layer, outputs)
+        trainable = sum(_numbers(tuple(v.shape)) for v in model.trainable_variables)
+        weights = sum(_numbers(tuple(v.shape)) for v in model.variables)
+        return cls(max(adds, trainable), max(numbers, 1), weights, trainable)
+
+    def seconds(self, rows: int, epochs: int, batch_size: int, members: int, cores: int) -> float:
+        """Of training a stack, roughly."""
+        steps = -(-rows // batch_size) * epochs
+        work = 3 * self.multiply_adds * rows * epochs * members / RATE / min(cores, members)
+        return STACKED_PROGRAM + work + steps * STACKED_STEP * max(1.0, members / 10)
+
+    def loop_seconds(self, rows: int, epochs: int, batch_size: int, members: int) -> float:
+        """Of training the same members with ``fit``, one after another."""
+        steps = -(-rows // batch_size) * epochs
+        work = 3 * self.multiply_adds * rows * epochs / (1.5 * RATE)
+        return LOOP_MODEL + members * (LOOP_MEMBER + work + steps * LOOP_STEP)
+
+    def member_bytes(self, batch_size: int, predicted_rows: int, outputs: int) -> int:
+        """Memory that one more member of a stack takes.
+
+        Weights, gradients, two moments, the best weights and the copies that a step makes;
+        activations of a batch forward and backward; predictions.
+        """
+        return 4 * (8 * self.weights + 3 * self.activations * batch_size + predicted_rows * outputs)
+
+
+def _shape(layer: Any, which: str) -> tuple[int | None, ...]:
+    try:
+        return tuple(getattr(layer, which).shape)[1:]
+    except (AttributeError, ValueError):
+        return ()
+
+
+def _numbers(shape: tuple[int | None, ...]) -> int:
+    return int(np.prod([s or 1 for s in shape])) if shape else 1
+
+
+def _multiply_adds(layer: Any, outputs: int) -> float:
+    kind = type(layer).__name__
+    if kind in ("Embedding", "InputLayer"):
+        return 0.0
+    own = [tuple(v.shape) for v in layer.trainable_variables]
+    weights = sum(_numbers(shape) for shape in own)
+    if not own:
+        return 0.0
+    kernel = max(own, key=_numbers)
+    if kind.startswith(("Conv", "Depthwise", "Separable")) or kind in ("Dense", "EinsumDense"):
+        return float(weights * max(1.0, outputs / max(1, kernel[-1])))
+    return float(max(weights, outputs))
