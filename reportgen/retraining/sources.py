@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def recipe_of(case: Case, file: Path) -> tuple[Recipe, Cost]:
     """How a network was trained, from its compiled arguments and the job's ``training:``.
 
-    ``file`` is written: the architecture, compiled, with weights of no meaning.
+    ``file`` is written: the delivered model, compiled as it was.
 
     Raises
     ------
@@ -32,6 +32,8 @@ def recipe_of(case: Case, file: Path) -> tuple[Recipe, Cost]:
     training = _training(case)
     with untouched():
         model = case.predictor.fresh()  # type: ignore[attr-defined]
+        # The worker asks the delivered weights for what TensorFlow gave: do backends agree?
+        model.set_weights(case.predictor.model.get_weights())
         model.save(file)
         cost = Cost.of(model)
     stop = training.early_stopping

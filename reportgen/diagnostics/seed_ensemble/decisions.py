@@ -317,7 +317,7 @@ def helps(measured: Measured, settings: SeedEnsembleSettings) -> Decided:
             "info",
             head.metric.name,
             f"The mean answer of {plural(len(measured.sound), 'member')} has "
-            f"{head.metric.label} {_number(unit, found.score)}, better than a member by "
+            f"{in_a_sentence(head.metric.label)} {_number(unit, found.score)}, better than a member by "
             f"{_gap(unit, gain.value)} ({_gap(unit, gain.low)} to {_gap(unit, gain.high)}).{also}",
             gain=gain.value,
             low=gain.low,
@@ -325,6 +325,11 @@ def helps(measured: Measured, settings: SeedEnsembleSettings) -> Decided:
             by_size=found.by_size,
         ),
     ), None
+
+
+def in_a_sentence(label: str) -> str:
+    """A metric's label within a sentence: accuracy, but ROC-AUC, R² and F1."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _number(unit: str, value: float) -> str:

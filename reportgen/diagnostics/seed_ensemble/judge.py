@@ -64,7 +64,7 @@ def _headline(measured: Measured, placed: Luck, findings: tuple[Finding, ...]) -
     head = measured.head
     unit = head.metric.unit
     worst = [f.code for level in ("fail", "warn") for f in findings if f.severity == level]
-    mean = f"{head.metric.label} {number(head.mean, unit)} on average"
+    mean = f"{decisions.in_a_sentence(head.metric.label)} {number(head.mean, unit)} on average"
     if worst:
         first = worst[0]
         if first == COLLAPSES:
@@ -109,7 +109,7 @@ def _metrics(
             unit=head.metric.unit,
             low=low,
             high=high,
-            label=f"Spread over seeds, {head.metric.label} (standard deviation)",
+            label=f"Spread over seeds, {decisions.in_a_sentence(head.metric.label)} (standard deviation)",
             split=split,
             n=n,
             interval="chi-squared",
@@ -135,7 +135,7 @@ def _metrics(
             name="sampling_se",
             value=head.sampling,
             unit=head.metric.unit,
-            label=f"Beside it: sampling error of {head.metric.label} on these rows",
+            label=f"Beside it: sampling error of {decisions.in_a_sentence(head.metric.label)} on these rows",
             split=split,
             n=n,
         )
