@@ -197,7 +197,9 @@ def _regressor(rng: Rng) -> Case:
     X = rng.uniform(-1, 1, size=(20, 4))
     y = rng.normal(size=20)
     X_test = rng.uniform(-1, 1, size=(400, 4))
-    model = MLPRegressor(hidden_layer_sizes=(64,), alpha=0.0, max_iter=300, random_state=_seed(rng)).fit(X, y)
+    model = MLPRegressor(
+        hidden_layer_sizes=(64,), alpha=0.0, max_iter=300, random_state=_seed(rng)
+    ).fit(X, y)
     splits = {"train": (X, y), "test": (X_test, rng.normal(size=400))}
     return case_from_arrays("regression", splits, model)
 
@@ -276,30 +278,116 @@ LUCKY, WRONG = CODE("lucky-seed"), CODE("recipe-does-not-reproduce")
 WOBBLES, METRIC = CODE("unstable-predictions"), CODE("unstable-metric")
 
 PLANTED = (
-    FaultCase("best of 1,000 seeds, 40 members", LUCKY, partial(drawn, members=40, best_of=1000, own=0.5), also=(WRONG,)),
-    FaultCase("best of 300 seeds of ten classes, 99 members", LUCKY, partial(drawn, members=99, best_of=300, classes=10, own=0.5), also=(WRONG,)),
-    FaultCase("far above its recipe, 99 members", WRONG, partial(drawn, members=99, better=0.6), at_least="fail"),
-    FaultCase("below its recipe, multilabel", WRONG, partial(drawn, members=30, labels=4, better=-0.5), also=(LUCKY,)),
+    FaultCase(
+        "best of 1,000 seeds, 40 members",
+        LUCKY,
+        partial(drawn, members=40, best_of=1000, own=0.5),
+        also=(WRONG,),
+    ),
+    FaultCase(
+        "best of 300 seeds of ten classes, 99 members",
+        LUCKY,
+        partial(drawn, members=99, best_of=300, classes=10, own=0.5),
+        also=(WRONG,),
+    ),
+    FaultCase(
+        "far above its recipe, 99 members",
+        WRONG,
+        partial(drawn, members=99, better=0.6),
+        at_least="fail",
+    ),
+    FaultCase(
+        "below its recipe, multilabel",
+        WRONG,
+        partial(drawn, members=30, labels=4, better=-0.5),
+        also=(LUCKY,),
+    ),
     FaultCase("below its recipe, regression", WRONG, partial(values, members=30, worse=0.4)),
-    FaultCase("trained longer than declared", WRONG, partial(_retrained, make=partial(_network, max_iter=2, learning_rate_init=0.003), classes=6, noise=0.5, change=_longer), at_least="fail", also=(METRIC, WOBBLES, CODE("training-collapses"))),
-    FaultCase("fitted on the test rows", WRONG, partial(_retrained, make=_network, noise=1.6, change=_on_test), at_least="fail", also=(METRIC, WOBBLES)),
-    FaultCase("unstable by learning rate", METRIC, partial(_retrained, make=partial(_network, learning_rate_init=0.5), classes=6), also=(WOBBLES, CODE("training-collapses"), LUCKY, WRONG)),
-    FaultCase("tiny data", WOBBLES, partial(_retrained, make=partial(_network, hidden_layer_sizes=(4,), max_iter=400, alpha=0.0, learning_rate_init=0.05), n=24, classes=4, noise=1.2), also=(METRIC, LUCKY)),
-    FaultCase("sure members that differ", WOBBLES, partial(drawn, own=2.5, sharp=8.0), at_least="fail", also=(METRIC,)),
+    FaultCase(
+        "trained longer than declared",
+        WRONG,
+        partial(
+            _retrained,
+            make=partial(_network, max_iter=2, learning_rate_init=0.003),
+            classes=6,
+            noise=0.5,
+            change=_longer,
+        ),
+        at_least="fail",
+        also=(METRIC, WOBBLES, CODE("training-collapses")),
+    ),
+    FaultCase(
+        "fitted on the test rows",
+        WRONG,
+        partial(_retrained, make=_network, noise=1.6, change=_on_test),
+        at_least="fail",
+        also=(METRIC, WOBBLES),
+    ),
+    FaultCase(
+        "unstable by learning rate",
+        METRIC,
+        partial(_retrained, make=partial(_network, learning_rate_init=0.5), classes=6),
+        also=(WOBBLES, CODE("training-collapses"), LUCKY, WRONG),
+    ),
+    FaultCase(
+        "tiny data",
+        WOBBLES,
+        partial(
+            _retrained,
+            make=partial(
+                _network, hidden_layer_sizes=(4,), max_iter=400, alpha=0.0, learning_rate_init=0.05
+            ),
+            n=24,
+            classes=4,
+            noise=1.2,
+        ),
+        also=(METRIC, LUCKY),
+    ),
+    FaultCase(
+        "sure members that differ",
+        WOBBLES,
+        partial(drawn, own=2.5, sharp=8.0),
+        at_least="fail",
+        also=(METRIC,),
+    ),
     FaultCase("twenty points of noise", WOBBLES, _regressor, at_least="fail", also=(METRIC, LUCKY)),
-    FaultCase("two seeds of ten collapse", CODE("training-collapses"), _collapsing, at_least="fail"),
+    FaultCase(
+        "two seeds of ten collapse", CODE("training-collapses"), _collapsing, at_least="fail"
+    ),
     FaultCase("dropout left on", CODE("not-deterministic"), _dropout_left_on, also=(WRONG,)),
-    FaultCase("tf.random.set_seed", CODE("seed-has-no-effect"), _seeded_in_vain, also=(METRIC, WOBBLES, LUCKY, WRONG)),
-    FaultCase("members that average well", CODE("ensemble-helps"), partial(drawn, n=4000, own=1.5), at_least="info", also=()),
-)  # fmt: skip
+    FaultCase(
+        "tf.random.set_seed",
+        CODE("seed-has-no-effect"),
+        _seeded_in_vain,
+        also=(METRIC, WOBBLES, LUCKY, WRONG),
+    ),
+    FaultCase(
+        "members that average well",
+        CODE("ensemble-helps"),
+        partial(drawn, n=4000, own=1.5),
+        at_least="info",
+        also=(),
+    ),
+)
 
 CLEAN = (
     *(CleanCase(f"drawn members, {n} rows", partial(drawn, n=n)) for n in (100, 1000, 4000)),
     CleanCase("drawn members, ten classes", partial(drawn, classes=10)),
     CleanCase("drawn members, five labels", partial(drawn, labels=5)),
     CleanCase("drawn members, regression", partial(values, own=0.05)),
-    CleanCase("network, 400 rows", partial(_retrained, make=partial(_network, max_iter=60, learning_rate_init=0.003))),
-    CleanCase("network, 2,000 rows, four classes", partial(_retrained, make=partial(_network, max_iter=30, learning_rate_init=0.003), n=2000, classes=4)),
+    CleanCase(
+        "network, 400 rows",
+        partial(_retrained, make=partial(_network, max_iter=60, learning_rate_init=0.003)),
+    ),
+    CleanCase(
+        "network, 2,000 rows, four classes",
+        partial(
+            _retrained,
+            make=partial(_network, max_iter=30, learning_rate_init=0.003),
+            n=2000,
+            classes=4,
+        ),
+    ),
     CleanCase("random forest", partial(_retrained, make=_forest)),
     CleanCase("logistic regression: no randomness", partial(_retrained, make=_logistic)),
-)  # fmt: skip
+)

@@ -72,4 +72,4 @@ def seeded(model: Any, seed: int) -> Any:
         for name in copy.get_params(deep=True)
         if name == "random_state" or name.endswith("__random_state")
     ]
-    return copy.set_params(**{name: seed % 2**32 for name in names})
+    return copy.set_params(**dict.fromkeys(names, seed % 2**32))

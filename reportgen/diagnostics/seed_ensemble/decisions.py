@@ -317,8 +317,8 @@ def helps(measured: Measured, settings: SeedEnsembleSettings) -> Decided:
             "info",
             head.metric.name,
             f"The mean answer of {plural(len(measured.sound), 'member')} has "
-            f"{in_a_sentence(head.metric.label)} {_number(unit, found.score)}, better than a member by "
-            f"{_gap(unit, gain.value)} ({_gap(unit, gain.low)} to {_gap(unit, gain.high)}).{also}",
+            f"{in_a_sentence(head.metric.label)} {_number(unit, found.score)}, better than a member "
+            f"by {_gap(unit, gain.value)} ({_gap(unit, gain.low)} to {_gap(unit, gain.high)}).{also}",
             gain=gain.value,
             low=gain.low,
             high=gain.high,

@@ -101,6 +101,7 @@ def _metrics(
     for s in measured.spreads:
         rows.append(_mean(s, split, n))
     head = measured.head
+    named = decisions.in_a_sentence(head.metric.label)
     low, high = spread_interval(head.sd, len(head.values))
     rows.append(
         Metric(
@@ -109,7 +110,7 @@ def _metrics(
             unit=head.metric.unit,
             low=low,
             high=high,
-            label=f"Spread over seeds, {decisions.in_a_sentence(head.metric.label)} (standard deviation)",
+            label=f"Spread over seeds, {named} (standard deviation)",
             split=split,
             n=n,
             interval="chi-squared",
@@ -135,7 +136,7 @@ def _metrics(
             name="sampling_se",
             value=head.sampling,
             unit=head.metric.unit,
-            label=f"Beside it: sampling error of {decisions.in_a_sentence(head.metric.label)} on these rows",
+            label=f"Beside it: sampling error of {named} on these rows",
             split=split,
             n=n,
         )

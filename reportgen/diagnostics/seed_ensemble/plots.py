@@ -8,7 +8,7 @@ from typing import Any
 from reportgen.charts.canvas import add_axes, finish, new_figure
 from reportgen.charts.figure import Chart
 from reportgen.charts.lettering import note
-from reportgen.charts.marks import bars, dot, reference
+from reportgen.charts.marks import bars, dot
 from reportgen.charts.numbers import count, number, plural, score, share
 from reportgen.charts.rows import Mark, Row, bar_rows, forest
 from reportgen.charts.style import LINE, TEST, TRAIN
