@@ -6,6 +6,7 @@ logits of a row are the truth's, blurred alike for all, plus what each member ad
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,11 +14,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
-from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
 from reportgen.evidence import Case
 
 Rng = np.random.Generator
-NOTHING_MORE = SeedEnsembleSettings(grow_to=0)
 
 
 def _seed(rng: Rng) -> int:
@@ -144,6 +143,13 @@ def _rows(rng: Rng, n: int, *, test: int = 600, classes: int = 2, noise: float =
     return X[:n], y[:n], X[n:], y[n:]
 
 
+def _fitted(model: Any, X: np.ndarray, y: np.ndarray) -> Any:
+    """Fitted as far as its epochs go, whether that is far enough or not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model.fit(X, y)
+
+
 def _network(rng: Rng, **settings: Any) -> Any:
     from sklearn.neural_network import MLPClassifier
 
@@ -168,7 +174,7 @@ def _retrained(
 ) -> Case:
     """A fitted estimator; ``change`` gives the delivered one from it, train and test."""
     X, y, X_test, y_test = _rows(rng, n, classes=classes, noise=noise)
-    model = make(rng).fit(X, y)
+    model = _fitted(make(rng), X, y)
     if change is not None:
         model = change(model, (X, y), (X_test, y_test))
     splits = {"train": (X, y), "test": (X_test, y_test)}
@@ -186,7 +192,7 @@ def _on_test(model: Any, train: Any, test: Any) -> Any:
     """The delivered model was fitted on the test rows too."""
     X, y = (np.concatenate(parts) for parts in zip(train, test, strict=True))
     model.set_params(max_iter=600, alpha=0.0, hidden_layer_sizes=(64,))
-    model.fit(X, y)
+    _fitted(model, X, y)
     return model.set_params(max_iter=30, hidden_layer_sizes=(16,))
 
 
@@ -197,9 +203,10 @@ def _regressor(rng: Rng) -> Case:
     X = rng.uniform(-1, 1, size=(20, 4))
     y = rng.normal(size=20)
     X_test = rng.uniform(-1, 1, size=(400, 4))
-    model = MLPRegressor(
+    network = MLPRegressor(
         hidden_layer_sizes=(64,), alpha=0.0, max_iter=300, random_state=_seed(rng)
-    ).fit(X, y)
+    )
+    model = _fitted(network, X, y)
     splits = {"train": (X, y), "test": (X_test, rng.normal(size=400))}
     return case_from_arrays("regression", splits, model)
 
@@ -207,7 +214,7 @@ def _regressor(rng: Rng) -> Case:
 def _dropout_left_on(rng: Rng) -> Case:
     """The delivered model drops units when it predicts, each time others."""
     X, y, X_test, y_test = _rows(rng, 400)
-    model = _network(rng).fit(X, y)
+    model = _fitted(_network(rng), X, y)
     stream = np.random.default_rng(_seed(rng))
 
     class Dropping(type(model)):  # type: ignore[misc]
@@ -219,7 +226,7 @@ def _dropout_left_on(rng: Rng) -> Case:
 
     dropping = Dropping(**model.get_params())
     dropping.__dict__.update(model.__dict__)
-    members = [_network(rng).fit(X, y).predict_proba(X_test)[:, 1] for _ in range(10)]
+    members = [_fitted(_network(rng), X, y).predict_proba(X_test)[:, 1] for _ in range(10)]
     return case_from_arrays(
         "binary",
         {"train": (X, y), "test": (X_test, y_test)},

@@ -310,15 +310,16 @@ def helps(measured: Measured, settings: SeedEnsembleSettings) -> Decided:
     unit = head.metric.unit
     few = {size: g for size, g in found.by_size.items() if size <= 5}
     parts = [f"{size}: {_gap(unit, g)}" for size, g in few.items()]
-    also = f" Averaging fewer gives less ({listed(parts)})." if few else ""
+    also = f" Averaging fewer gives, by their number, {listed(parts)}." if few else ""
     return (
         _finding(
             HELPS,
             "info",
             head.metric.name,
             f"The mean answer of {plural(len(measured.sound), 'member')} has "
-            f"{in_a_sentence(head.metric.label)} {_number(unit, found.score)}, better than a member "
-            f"by {_gap(unit, gain.value)} ({_gap(unit, gain.low)} to {_gap(unit, gain.high)}).{also}",
+            f"{in_a_sentence(head.metric.label)} {_number(unit, found.score)}, "
+            f"{_gap(unit, gain.value)} better than a member ({_gap(unit, gain.low)} to "
+            f"{_gap(unit, gain.high)}).{also}",
             gain=gain.value,
             low=gain.low,
             high=gain.high,

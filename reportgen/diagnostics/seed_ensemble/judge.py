@@ -170,8 +170,7 @@ def _mean(s: Spread, split: str, n: int) -> Metric:
         unit=s.metric.unit,
         low=between.low,
         high=between.high,
-        label=f"{s.metric.label}, mean over seeds (delivered: "
-        f"{number(s.delivered, s.metric.unit)})",
+        label=f"{s.metric.label}, mean over seeds",
         split=split,
         n=n,
         interval="t over members",

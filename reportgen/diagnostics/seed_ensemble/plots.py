@@ -63,14 +63,11 @@ def _spread(series: Series) -> Chart:
            y_ticks=[])  # fmt: skip
     side = head["better"] * (head["delivered"] - head["mean"])
     unit = head["unit"]
-    verb = "above" if side > 0 else "below"
-    title = (
-        f"The delivered model is {number(abs(side), unit)} {verb} its recipe's mean"
-        if abs(side) > 0
-        else "The delivered model is its recipe's mean"
-    )
-    if unit != "score":
-        title = f"{title}, better being up"
+    verb = "better than" if side > 0 else "worse than"
+    gap = number(abs(side), unit)
+    title = f"The delivered model is {gap} {verb} its recipe's mean"
+    if not any(c in "123456789" for c in gap):
+        title = "The delivered model scores as its recipe does on average"
     what = f"Scores of models of the same recipe; {_where(series)}"
     alt = f"{what}. " + "; ".join(
         f"{s['label']}: members {number(min(s['values']), s['unit'])} to "
