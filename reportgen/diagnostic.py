@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from reportgen.charts.figure import Chart
     from reportgen.evidence import Case
     from reportgen.job.schema import Settings
+    from reportgen.retraining.member import Member
+    from reportgen.retraining.results import Trained
 
 
 class NotApplicable(Exception):
@@ -39,12 +41,26 @@ def nothing(case: Case) -> None:
     """A diagnostic that prepares nothing."""
 
 
+def none(case: Case, prepared: Any) -> list[Member]:
+    """A diagnostic that wants nothing trained."""
+    return []
+
+
+def enough(case: Case, prepared: Any, trained: Trained) -> list[Member]:
+    """A diagnostic that never wants more of the same."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One question a reviewer asks, and the functions that answer it.
 
-    ``examine(case, prepared)`` judges: pure, no files, no plots, no printing.
     ``prepare(case)`` measures all that needs no training, and is called once.
+    ``retrainings(case, prepared)`` declares what is to be trained again; everything that the suite
+    declares is trained in one round. ``further(case, prepared, trained)`` may then declare more
+    members of the same recipe, where a suspicion needs them before it becomes a ``fail``.
+    ``examine(case, prepared, trained)`` judges: pure, no files, no plots, no printing; ``trained``
+    holds every member that was declared, empty where nothing was.
     ``plots(findings)`` draws from the findings and their series alone.
     Any of them may raise :class:`NotApplicable`. ``position`` orders the report.
     """
@@ -55,6 +71,8 @@ class Diagnostic:
     position: int
     settings: type[Settings]
     codes: tuple[Code, ...]
-    examine: Callable[[Case, Any], Findings]
+    examine: Callable[[Case, Any, Trained], Findings]
     plots: Callable[[Findings], list[Chart]]
     prepare: Callable[[Case], Any] = nothing
+    retrainings: Callable[[Case, Any], list[Member]] = none
+    further: Callable[[Case, Any, Trained], list[Member]] = enough

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reportgen.data.table import Dataset, Split
     from reportgen.job.schema import ModelEntry, Settings
+    from reportgen.models.determinism import Determinism
     from reportgen.models.outputs import Predictions
     from reportgen.models.predictor import Output, Predictor
     from reportgen.models.preprocess import Preprocess
@@ -29,7 +30,8 @@ class Case:
     """One model on one data set, as a diagnostic sees it.
 
     ``settings`` are those of the diagnostic that is looking; :meth:`view` makes such a case.
-    Memoised values are shared by all views.
+    ``members`` are retrainings that the job brings along; ``ensemble_size`` is how many members
+    the standard seed ensemble has, 0 where it is off. Memoised values are shared by all views.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Case:
     seed: int
     diagnostic: str = ""
     settings: Settings | None = None
+    members: tuple[Predictor, ...] = ()
+    ensemble_size: int = 0
     _memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def view(self, diagnostic: str, settings: Settings | None) -> Case:
@@ -93,14 +97,25 @@ class Case:
 
     def predict(self, name: str) -> Predictions:
         """Predictions on a split; the model is asked once."""
-        return self.memo(("predict", name), lambda: self._interpreted(name))
+        return self.memo(("predict", name), lambda: self.asked(self.predictor, name))
 
-    def _interpreted(self, name: str) -> Predictions:
+    def asked(self, predictor: Predictor, name: str) -> Predictions:
+        """Another predictor's answers on a split, e.g. a member's, in the case's terms."""
+        raw = predictor.predict_split(name)
+        if raw is None:
+            raw = predictor.predict(self.inputs(name))
+        return self.interpreted(raw, name)
+
+    def interpreted(self, raw: np.ndarray, name: str) -> Predictions:
+        """Raw outputs on a split, as a model of this recipe gives them, in the case's terms.
+
+        Raises
+        ------
+        ModelError
+            if there is not one for each row, or a number is not finite.
+        """
         from reportgen.models.outputs import interpret
 
-        raw = self.predictor.predict_split(name)
-        if raw is None:
-            raw = self.predictor.predict(self.inputs(name))
         split = self.split(name)
         if len(raw) != split.n:
             raise ModelError(
@@ -110,6 +125,21 @@ class Case:
                 )
             )
         return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=name)
+
+    def determinism(self) -> Determinism | None:
+        """Whether the same seed gives the same model, in TensorFlow; None for other models.
+
+        Compared are initial weights, the first batch, and the weights after its step; see
+        :mod:`reportgen.models.determinism`.
+        """
+        from reportgen.models import determinism
+
+        return self.memo(
+            "determinism",
+            lambda: determinism.measure(
+                self.predictor, self.entry, self.dataset, self.preprocess, self.seed
+            ),
+        )
 
     def positive_scores(self, name: str) -> np.ndarray | None:
         """Binary tasks: P(positive class), shape (n,); None when there are no scores."""

@@ -1,4 +1,4 @@
-"""One audit, as the recipe it is: load, predict once, examine, put together, render.
+"""One audit, as the recipe it is: load, predict once, prepare, train once, examine, render.
 
 Runs in a worker process. Whatever goes wrong ends in a report that says so.
 """
@@ -9,10 +9,10 @@ import contextlib
 import resource
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reportgen import diagnosis
 from reportgen.diagnostic import Diagnostic, NotApplicable
@@ -34,6 +34,9 @@ from reportgen.runs.writing import write_atomic
 if TYPE_CHECKING:
     from reportgen.evidence import Case
     from reportgen.job.schema import Job, Settings
+    from reportgen.retraining.member import Member
+    from reportgen.retraining.plan import Budget
+    from reportgen.retraining.results import Trained
 
 PHASE_FILE = ".phase"
 LOG_FILE = "worker.log"
@@ -64,13 +67,17 @@ class _Clock:
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
         started = time.perf_counter()
-        with contextlib.suppress(OSError):  # progress is a courtesy
-            (self.place / PHASE_FILE).write_text(name)
+        self.say(name)
         try:
             yield
         finally:
             elapsed = time.perf_counter() - started
             self.seconds[name] = self.seconds.get(name, 0.0) + elapsed
+
+    def say(self, words: str) -> None:
+        """Tells the phase, or how far it is."""
+        with contextlib.suppress(OSError):  # progress is a courtesy
+            (self.place / PHASE_FILE).write_text(words)
 
 
 def audit(task: AuditTask) -> AuditRecord:
@@ -82,10 +89,11 @@ def audit(task: AuditTask) -> AuditRecord:
     started = time.perf_counter()
     task.place.mkdir(parents=True, exist_ok=True)
     clock = _Clock(task.place)
+    told: dict[str, Any] = {}
     log = task.place / LOG_FILE
     with streams_to(log):
         try:
-            report = _audited(task, clock)
+            report = _audited(task, clock, told)
         except (Exception, SystemExit) as error:  # the boundary: a broken model is a report
             traceback.print_exc()
             report = unfinished(task, in_words(error))
@@ -103,6 +111,8 @@ def audit(task: AuditTask) -> AuditRecord:
         headline=report.headline,
         seconds=time.perf_counter() - started,
         phases=Phases(**clock.seconds),
+        members=told.get("members", 0),
+        retraining=told.get("retraining"),
         peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         error=problem,
     )
@@ -129,9 +139,11 @@ def write_unfinished(task_and_reason: tuple[AuditTask, str]) -> AuditRecord:
     )
 
 
-def _audited(task: AuditTask, clock: _Clock) -> AuditReport:
+def _audited(task: AuditTask, clock: _Clock, told: dict[str, Any]) -> AuditReport:
+    """The report; ``told`` receives what ``run.json`` alone says of the retrainings."""
     from reportgen.provenance import provenance
     from reportgen.restated import restate
+    from reportgen.retraining.rounds import Rounds
 
     job = task.job
     with clock.phase("load"):
@@ -141,16 +153,29 @@ def _audited(task: AuditTask, clock: _Clock) -> AuditReport:
             case.predict(name)
         restated = restate(case, job)
     with clock.phase("examine"):
-        sections = [
-            section(diagnostic, case, job.diagnostics.get(name))
+        asked = [
+            _prepared(diagnostic, case, job.diagnostics.get(name))
             for name, diagnostic in suite().items()
         ]
+    with clock.phase("retrain"):
+        rounds = Rounds(
+            case,
+            retraining_budget(job),
+            log=task.place / LOG_FILE,
+            report=lambda done, total: clock.say(f"retrain {done:,} of {total:,} epochs"),
+        )
+        trained = _trained(asked, rounds.run)
+    with clock.phase("examine"):
+        sections = [_examined(one, trained) for one in asked]
+    round_ = rounds.told
+    told.update(members=round_["members"], retraining=trained.way if trained else None)
     hashes = {name: split.sha256 for name, split in case.dataset.splits.items()}
     return assemble(task, sections, restated, case).model_copy(
         update={
+            "plan": round_,
             "provenance": provenance(
                 job, task.model, framework=case.predictor.framework, data_sha256=hashes
-            )
+            ),
         }
     )
 
@@ -166,27 +191,126 @@ def load_case(job: Job, name: str) -> Case:
     from reportgen.data.load import load as load_data
     from reportgen.evidence import Case
     from reportgen.models.load import load as load_model
+    from reportgen.models.members import load as load_members
 
     entry = job.models[name]
     dataset = load_data(job, entry.dataset)
     predictor, preprocess = load_model(job, name, dataset)
-    return Case(name, entry, dataset, predictor, preprocess, job.seed)
+    settings = job.diagnostics.get("seed_ensemble")
+    return Case(
+        name,
+        entry,
+        dataset,
+        predictor,
+        preprocess,
+        job.seed,
+        members=load_members(job, name, dataset),
+        ensemble_size=getattr(settings, "members", 0),
+    )
 
 
-def section(diagnostic: Diagnostic, case: Case, settings: Settings | None) -> Section:
-    """One diagnostic's section; its crash is its own."""
-    name = diagnostic.name
+def retraining_budget(job: Job) -> Budget:
+    """What the job allows the retrainings of one audit."""
+    from reportgen.retraining.plan import Budget
+
+    memory = job.budget.memory_gb
+    return Budget(
+        seconds=60 * job.budget.minutes, memory=None if memory is None else int(memory * 2**30)
+    )
+
+
+@dataclass
+class _Asked:
+    """A diagnostic after its preparation: what it wants trained, or its section already."""
+
+    diagnostic: Diagnostic
+    view: Case | None = None
+    prepared: Any = None
+    members: list[Member] = field(default_factory=list)
+    section: Section | None = None
+
+    def ends(self, error: BaseException) -> Section:
+        """Its section is what went wrong; the boundary: it costs no other its section."""
+        name = self.diagnostic.name
+        self.members = []
+        if isinstance(error, NotApplicable):
+            self.section = Section(diagnostic=name, status="not_applicable", reason=str(error))
+        else:
+            traceback.print_exception(error)
+            self.section = Section(diagnostic=name, status="failed", reason=in_words(error))
+        return self.section
+
+
+Train = Callable[[Mapping[str, Sequence["Member"]]], "Trained"]
+
+
+def section(
+    diagnostic: Diagnostic, case: Case, settings: Settings | None, train: Train | None = None
+) -> Section:
+    """One diagnostic's section, as if it were alone; its crash is its own.
+
+    ``train`` carries out its retrainings; by default as an audit does.
+    """
+    from reportgen.retraining.plan import Budget
+    from reportgen.retraining.rounds import Rounds
+
+    asked = _prepared(diagnostic, case, settings)
+    return _examined(asked, _trained([asked], train or Rounds(case, Budget()).run))
+
+
+def _prepared(diagnostic: Diagnostic, case: Case, settings: Settings | None) -> _Asked:
+    asked = _Asked(diagnostic)
     if settings is None:
-        return Section(diagnostic=name, status="not_applicable", reason="switched off in the job")
+        reason = "switched off in the job"
+        asked.section = Section(diagnostic=diagnostic.name, status="not_applicable", reason=reason)
+        return asked
     try:
-        view = case.view(name, settings)
-        prepared = diagnostic.prepare(view)
-        return Section.completed(name, diagnostic.examine(view, prepared))
-    except NotApplicable as reason:
-        return Section(diagnostic=name, status="not_applicable", reason=str(reason))
-    except (Exception, SystemExit) as error:  # the boundary: one crash costs no other section
-        traceback.print_exc()
-        return Section(diagnostic=name, status="failed", reason=in_words(error))
+        asked.view = case.view(diagnostic.name, settings)
+        asked.prepared = diagnostic.prepare(asked.view)
+        asked.members = diagnostic.retrainings(asked.view, asked.prepared)
+    except (Exception, SystemExit) as error:
+        asked.ends(error)
+    return asked
+
+
+def _trained(asked: Sequence[_Asked], train: Train) -> Trained:
+    """One round for everything that was declared, and more members where one asks for them."""
+    from reportgen.retraining.results import Trained
+    from reportgen.retraining.rounds import joined
+
+    trained = Trained({})
+    for further in (False, True):
+        wanted = [one for one in asked if one.members]
+        if further:
+            wanted = [one for one in wanted if _wants_more(one, trained)]
+        if not wanted:
+            continue
+        try:
+            trained = joined(trained, train({o.diagnostic.name: o.members for o in wanted}))
+        except (Exception, SystemExit) as error:  # the recipe cannot be read: those that need it say so
+            for one in wanted:
+                one.ends(error)
+    return trained
+
+
+def _wants_more(one: _Asked, trained: Trained) -> bool:
+    assert one.view is not None
+    try:
+        one.members = one.diagnostic.further(one.view, one.prepared, trained)
+    except (Exception, SystemExit) as error:
+        one.ends(error)
+    return bool(one.members)
+
+
+def _examined(one: _Asked, trained: Trained) -> Section:
+    if one.section is not None:
+        return one.section
+    assert one.view is not None
+    try:
+        found = one.diagnostic.examine(one.view, one.prepared, trained)
+        return Section.completed(one.diagnostic.name, found)
+    except (Exception, SystemExit) as error:
+        return one.ends(error)
 
 
 def assemble(

@@ -60,7 +60,7 @@ def name(request):
 
 
 def test_the_suite_is_the_folder():
-    assert {"performance", "calibration"} <= set(SUITE)
+    assert {"performance", "calibration", "seed_ensemble"} <= set(SUITE)
 
 
 def test_names_and_words_are_there(name):
@@ -199,7 +199,7 @@ def test_the_same_case_gives_the_same_findings(name):
 def test_a_crash_inside_one_is_a_failed_section_of_its_own(name, monkeypatch, capsys):
     from dataclasses import replace
 
-    def crash(case, prepared):
+    def crash(case, prepared, trained):
         raise ZeroDivisionError("made to crash")
 
     d = completed(name)[0]

@@ -98,6 +98,7 @@ def case_from_arrays(
     reported: Sequence[Mapping[str, Any]] = (),
     training: Mapping[str, Any] | None = None,
     preprocess: Preprocess | None = None,
+    members: Sequence[Any] = (),
     target: Sequence[str] = ("y",),
     name: str = "model",
     seed: int = 0,
@@ -124,6 +125,7 @@ def case_from_arrays(
     output : what the raw outputs mean; default: ``value`` in regression, ``label`` where they are
         strings or integers, else ``probability``.
     preprocess : steps between ``X`` and the model; default none.
+    members : retrainings that the job brings along, each given as ``model`` may be.
     diagnostic, settings : whose view of the case it is; ``case.view(...)`` makes others.
 
     Returns
@@ -168,6 +170,8 @@ def case_from_arrays(
         seed=seed,
         diagnostic=diagnostic,
         settings=settings,
+        members=tuple(_predictor(member, dataset, output) for member in members),
+        ensemble_size=10,
     )
 
 

@@ -23,6 +23,8 @@ from benchmarks.faults.cases import CleanCase, FaultCase
 from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics import suite
 from reportgen.results import SEVERITIES, Finding, Findings
+from reportgen.retraining.plan import Budget
+from reportgen.retraining.rounds import Rounds, joined
 from reportgen.statistics.intervals import wilson
 
 NOT_DIAGNOSTICS = ("cases", "harness", "__main__")
@@ -83,7 +85,13 @@ def judge(diagnostic: str, case: FaultCase | CleanCase, seed: int) -> Findings:
     drawn = case.draw(generator(diagnostic, case.name, seed))
     settings = case.settings or drawn.settings or rule.settings()
     view = drawn.view(diagnostic, settings)
-    return rule.examine(view, rule.prepare(view))
+    prepared = rule.prepare(view)
+    rounds = Rounds(view, Budget())
+    trained = rounds.run({diagnostic: rule.retrainings(view, prepared)})
+    more = rule.further(view, prepared, trained)
+    if more:
+        trained = joined(trained, rounds.run({diagnostic: more}))
+    return rule.examine(view, prepared, trained)
 
 
 def run_one(diagnostic: str, planted: bool, index: int, seed: int) -> Outcome:

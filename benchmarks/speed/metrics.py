@@ -13,6 +13,7 @@ from reportgen.diagnostics import suite
 from reportgen.diagnostics.performance.answers import answers
 from reportgen.diagnostics.performance.scores import metrics
 from reportgen.evidence import Case
+from reportgen.retraining.results import Trained
 
 ROWS = 1_000_000
 
@@ -30,7 +31,7 @@ def measured() -> Iterator[Measured]:
         yield Measured(f"metrics with intervals, {name}, 1M rows", value, "s", 5.0, how)
     for name, diagnostic in suite().items():
         case = cases["binary"].view(name, diagnostic.settings())
-        value = seconds(lambda c=case, d=diagnostic: d.examine(c, d.prepare(c)), 1)  # type: ignore[misc]
+        value = seconds(lambda c=case, d=diagnostic: d.examine(c, d.prepare(c), Trained({})), 1)  # type: ignore[misc]
         yield Measured(f"{name}, whole, binary, 1M rows", value, "s", None, "once")
 
 

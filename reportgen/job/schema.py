@@ -497,6 +497,11 @@ class ModelEntry(Strict):
         None, description="Default: 0.5 for binary and multilabel, argmax for multiclass."
     )
     training: Training | None = Field(None, description="How it was trained.")
+    members: tuple[Text, ...] = Field(
+        (),
+        description="Retrainings of this model, if any: .keras, .h5 or .skops files, or files of "
+        "predictions for test.",
+    )
     reported: tuple[Reported, ...] = Field((), description="The numbers that were reported.")
 
 
@@ -505,6 +510,15 @@ class LocalExecutor(Strict):
 
     kind: Literal["local"] = "local"
     workers: Annotated[int, Field(ge=1)] = Field(1, description="Audits at a time.")
+
+
+class Budget(Strict):
+    """What the retrainings of one audit may take."""
+
+    minutes: Annotated[float, Field(gt=0)] = Field(60, description="Of training, an audit.")
+    memory_gb: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Default: no limit."
+    )
 
 
 class Settings(Strict):
@@ -537,6 +551,7 @@ class Job(Strict):
         {}, description="Settings of diagnostics; false switches one off."
     )
     executor: LocalExecutor = Field(LocalExecutor(), description="Where audits run.")
+    budget: Budget = Field(Budget(), description="Of the retrainings of one audit.")
 
     file: Annotated[Path, PlainSerializer(str)] = Field(default=Path("job.yaml"), exclude=True)
     sha256: str = Field(default="", exclude=True)

@@ -47,6 +47,7 @@ class KerasPredictor:
     loss : its loss as serialised, or None.
     task : of the data set.
     custom_objects : name -> object, from the job.
+    compiled : arguments it was compiled with, as serialised, or None.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class KerasPredictor:
         task: str,
         custom_objects: Mapping[str, Any] | None = None,
         notes: tuple[str, ...] = (),
+        compiled: Mapping[str, Any] | None = None,
     ) -> None:
         self.model = model
+        self.compiled = compiled
         self.framework: Framework = framework
         self._loss = loss
         self._task = task
@@ -113,6 +116,35 @@ class KerasPredictor:
     def predict_split(self, name: str) -> np.ndarray | None:
         """None: a network computes."""
         return None
+
+    def fresh(self) -> Any:
+        """The same architecture with new initial weights, compiled as this one was.
+
+        Draws from the process's random state; this model stays as it is.
+
+        Raises
+        ------
+        ModelError
+            if it does not say how it was compiled, or cannot be built from its configuration.
+        """
+        if not self.compiled or not self.compiled.get("optimizer"):
+            raise ModelError(Problem("the model does not say how it was compiled"))
+        keras = importlib.import_module(self.framework)
+        try:
+            with keras.utils.custom_object_scope(self._custom):
+                model = keras.models.clone_model(self.model)
+                model.compile_from_config(dict(self.compiled))
+        except Exception as error:
+            raise ModelError(
+                Problem(f"the model cannot be built anew: {first_line(error)}")
+            ) from error
+        if not getattr(model, "compiled", False):
+            raise ModelError(Problem("its optimizer or loss cannot be made from the file"))
+        return model
+
+    def rows(self, inputs: Any) -> Any:
+        """Rows of preprocessed inputs as the network takes them: an array, or one an input."""
+        return Feeder(self._feeder.specs)(inputs)
 
     def loss(self, inputs: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
         """What ``evaluate`` returns as loss: through logits, penalties included.
@@ -194,6 +226,7 @@ def load(job: Job, source: KerasModel, task: str) -> KerasPredictor:
         task=task,
         custom_objects=custom,
         notes=notes,
+        compiled=config.compiled,
     )
 
 
@@ -217,7 +250,18 @@ def of_live_model(
         task=task,
         custom_objects=custom,
         notes=notes,
+        compiled=_compile_config(model),
     )
+
+
+def _compile_config(model: Any) -> Mapping[str, Any] | None:
+    if not getattr(model, "compiled", False):
+        return None
+    try:
+        found: Mapping[str, Any] | None = model.get_compile_config()
+    except (NotImplementedError, TypeError, ValueError, AttributeError):
+        return None
+    return found
 
 
 def is_tf_keras(model: Any) -> bool:

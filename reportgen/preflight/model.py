@@ -31,7 +31,7 @@ def check(job: Job, name: str, entry: ModelEntry, outline: Outline) -> list[Prob
     """What is wrong with a model's files, and how they do not fit the data set."""
     dataset = job.datasets[entry.dataset]
     key = key_path(("models", name, "model"))
-    problems = [*_python(job, name, entry), *_steps(job, name, entry)]
+    problems = [*_python(job, name, entry), *_steps(job, name, entry), *_members(job, name, entry)]
     try:
         header = headers.read(job, entry)
     except (ModelError, DataError) as error:
@@ -62,6 +62,19 @@ def _python(job: Job, name: str, entry: ModelEntry) -> Iterator[Problem]:
         problem = python_names.problem_of(python, job.file.parent)
         if problem is not None:
             yield problem.at(key=key_path(path))
+
+
+def _members(job: Job, name: str, entry: ModelEntry) -> Iterator[Problem]:
+    """Retrainings of its own that are not there."""
+    for index, file in enumerate(entry.members):
+        path = job.locate(file)
+        if not path.is_file():
+            yield Problem(
+                "there is no such file",
+                file=str(path),
+                key=key_path(("models", name, "members", index)),
+                expected="a model or predictions, one retraining of this model",
+            )
 
 
 def _steps(job: Job, name: str, entry: ModelEntry) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ def drawn(level):
     return draw
 
 
-def examine(case, prepared):
+def examine(case, prepared, trained):
     level = case.split("test").X[0, 0]
     if level < 0:
         raise NotApplicable("no level")

@@ -17,6 +17,7 @@ from reportgen.diagnostics.calibration import CODES, CalibrationSettings
 from reportgen.diagnostics.calibration.losses import worst_rows
 from reportgen.diagnostics.calibration.measure import measured
 from reportgen.diagnostics.calibration.rows import read_rows
+from reportgen.retraining.results import Trained
 from reportgen.statistics.recalibration import Fit
 
 CALIBRATION = suite()["calibration"]
@@ -28,7 +29,7 @@ def view(case, **settings):
 
 def examine(case, **settings):
     seen = view(case, **settings)
-    return CALIBRATION.examine(seen, CALIBRATION.prepare(seen))
+    return CALIBRATION.examine(seen, CALIBRATION.prepare(seen), Trained({}))
 
 
 def alarms(found):

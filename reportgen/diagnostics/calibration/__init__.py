@@ -13,6 +13,7 @@ from reportgen.results import Findings
 if TYPE_CHECKING:
     from reportgen.charts.figure import Chart
     from reportgen.evidence import Case
+    from reportgen.retraining.results import Trained
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -141,7 +142,7 @@ def prepare(case: Case) -> Any:
     return measured(case)
 
 
-def examine(case: Case, prepared: Any) -> Findings:
+def examine(case: Case, prepared: Any, trained: Trained) -> Findings:
     from reportgen.diagnostics.calibration.judge import judged
 
     return judged(case, prepared)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reportgen.charts.figure import Chart
     from reportgen.evidence import Case
     from reportgen.results import Findings
+    from reportgen.retraining.results import Trained
 
 
 def _prepare(case: Case) -> Any:
@@ -19,7 +20,7 @@ def _prepare(case: Case) -> Any:
     return measure(case)
 
 
-def _examine(case: Case, prepared: Any) -> Findings:
+def _examine(case: Case, prepared: Any, trained: Trained) -> Findings:
     from reportgen.diagnostics.performance.judge import judge
 
     return judge(case, prepared)

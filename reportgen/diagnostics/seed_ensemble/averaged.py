@@ -1,0 +1,86 @@
+"""What the members' mean answer scores, for all of them and for fewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.diagnostics.performance.answers import Answers
+from reportgen.diagnostics.seed_ensemble.scores import Followed
+from reportgen.evidence import Case
+from reportgen.models.outputs import interpret
+from reportgen.models.predictor import Output
+from reportgen.statistics.intervals import Interval, student
+
+SIZES = (2, 3, 5, 10, 20, 50)
+SUBSETS = 30
+
+
+@dataclass(frozen=True)
+class Averaged:
+    """``gain`` of the ensemble over the mean member, positive where better, paired by row.
+
+    ``by_size`` is the mean gain of averaging that many, over subsets of the members; a subset of
+    all of them is the ensemble itself.
+    """
+
+    score: float
+    gain: Interval
+    by_size: dict[int, float]
+
+
+def averaged(
+    case: Case, members: Sequence[Answers], metric: Followed, rng: np.random.Generator
+) -> Averaged:
+    """The ensemble of all members, and of some."""
+    singles = [metric.of(m) for m in members]
+    whole = metric.of(mean_answer(case, members))
+    value = metric.better * (whole.value - float(np.mean([s.value for s in singles])))
+    rows = metric.better * (whole.rows - np.mean([s.rows for s in singles], axis=0))
+    design = members[0].design
+    of_rows = design.se(rows)
+    of_members = float(np.std([s.value for s in singles], ddof=1)) / np.sqrt(len(singles))
+    df = len(singles) - 1 if design.df is None else min(len(singles) - 1, design.df)
+    gain = student(value, float(np.hypot(of_rows, of_members)), df, method="t, rows and members")
+    alone = [s.value for s in singles]
+    sizes = {}
+    for size in (s for s in SIZES if s < len(members)):
+        drawn = []
+        for _ in range(SUBSETS):
+            chosen = rng.choice(len(members), size, replace=False)
+            mean = float(np.mean([alone[i] for i in chosen]))
+            together = metric.of(mean_answer(case, [members[i] for i in chosen])).value
+            drawn.append(metric.better * (together - mean))
+        sizes[size] = float(np.mean(drawn))
+    sizes[len(members)] = value
+    return Averaged(whole.value, gain, sizes)
+
+
+def mean_answer(case: Case, members: Sequence[Answers]) -> Answers:
+    """Mean probability and its label under the declared decision, mean value, or a vote."""
+    first = members[0]
+    if first.values is not None:
+        values = np.mean([m.values for m in members if m.values is not None], axis=0)
+        return replace(first, values=values)
+    if any(m.scores is None for m in members):
+        return replace(first, labels=_voted(members))
+    scores = np.mean([np.asarray(m.scores) for m in members], axis=0)
+    flipped = first.task == "binary" and first.positive == 0
+    given = interpret(
+        1.0 - scores if flipped else scores,
+        Output("probability", "the members' mean"),
+        case.dataset,
+        case.entry.decision,
+        split_name=first.split,
+    )
+    return replace(first, scores=scores, labels=np.asarray(given.labels))
+
+
+def _voted(members: Sequence[Answers]) -> NDArray[np.int64]:
+    labels = np.stack([np.asarray(m.labels) for m in members])
+    known = np.unique(labels)
+    counts = np.stack([(labels == c).sum(axis=0) for c in known])
+    return np.asarray(known[counts.argmax(axis=0)], np.int64)

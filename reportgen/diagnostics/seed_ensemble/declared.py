@@ -1,0 +1,159 @@
+"""What the seed ensemble declares: its settings and its codes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from reportgen.diagnostic import Code
+from reportgen.job.schema import Settings
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+UNSTABLE_PREDICTIONS = "seed-ensemble.unstable-predictions"
+UNSTABLE_METRIC = "seed-ensemble.unstable-metric"
+LUCKY = "seed-ensemble.lucky-seed"
+NOT_REPRODUCED = "seed-ensemble.recipe-does-not-reproduce"
+NOT_DETERMINISTIC = "seed-ensemble.not-deterministic"
+COLLAPSES = "seed-ensemble.training-collapses"
+NO_EFFECT = "seed-ensemble.seed-has-no-effect"
+HELPS = "seed-ensemble.ensemble-helps"
+
+
+class SeedEnsembleSettings(Settings):
+    members: Annotated[int, Field(ge=3, le=1000)] = Field(
+        10, description="Models trained again by the recipe, each from a seed of its own."
+    )
+    crossed: Annotated[int, Field(ge=0, le=20)] = Field(
+        4,
+        description="Seeds of initial weights that are crossed with as many of data order, to tell "
+        "the two apart; below 3: not done.",
+    )
+    grow_to: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        99,
+        description="Members that are trained before a fail, where the delivered model stands "
+        "outside its recipe.",
+    )
+    lucky_alpha: Share = Field(
+        0.01, description="Share of honest models for which lucky-seed may be said."
+    )
+    reproduce_alpha: Share = Field(
+        0.001, description="The same of recipe-does-not-reproduce, below the recipe."
+    )
+    best_of: Annotated[int, Field(ge=2)] = Field(
+        1000,
+        description="Seeds somebody may have chosen from: a model above what the best of "
+        "them reaches is not of this recipe.",
+    )
+    least_gap: Annotated[float, Field(ge=0)] = Field(
+        0.002,
+        description="A gap to the recipe's mean that is smaller, in the metric's range, is "
+        "not worth a word.",
+    )
+    unstable_sd: Share = Field(
+        0.02,
+        description="Standard deviation of a metric over seeds, without the test rows' own "
+        "noise and in the metric's range, that is a warning.",
+    )
+    churn_warn: Share = Field(
+        0.05, description="Churn beyond what the margins announce, from which it is a warning."
+    )
+    churn_fail: Share = Field(0.15, description="The same for a fail: its whole interval is above.")
+    value_step: Annotated[float, Field(gt=0)] = Field(
+        0.2,
+        description="Regression: predictions further apart than this many standard deviations "
+        "of train's target differ.",
+    )
+    helps_least: Annotated[float, Field(ge=0)] = Field(
+        0.002, description="Gain of the averaged members, in the metric's range, worth a word."
+    )
+
+
+CODES = (
+    Code(
+        UNSTABLE_PREDICTIONS,
+        "fail",
+        "Two models of the same recipe often answer differently, and do not say that they are "
+        "unsure.",
+        "Share of rows whose label differs between two members, less what the members' own "
+        "probabilities announce: warn when the point is over churn_warn, fail when the whole "
+        "95 % interval over members and rows is over churn_fail. Regression: share of rows whose "
+        "two predictions differ by more than value_step standard deviations of y_train.",
+        "Average several members, train longer at a lower learning rate, or regularise; do not "
+        "explain single answers of this model as if another seed would give them too.",
+        "Milani Fard et al. 2016; Cooper et al. 2024",
+    ),
+    Code(
+        UNSTABLE_METRIC,
+        "warn",
+        "The recipe's score depends on the seed.",
+        "Standard deviation over members without the noise of the test rows (Jordan 2023), over "
+        "unstable_sd of the metric's range, and told from zero at 1 % (chi-squared). Members "
+        "whose training collapsed are left out.",
+        "Report the mean and spread over seeds, not one run; lower the learning rate, warm it up, "
+        "or average members.",
+        "Jordan 2023; Bouthillier et al. 2021",
+    ),
+    Code(
+        LUCKY,
+        "warn",
+        "The delivered model scores above what its recipe gives: the seed was chosen, or lucky.",
+        "The headline metric of the delivered model lies above the one-sided prediction bound "
+        "mean + t(N − 1)·s·√(1 + 1/N) of its retrained members at lucky_alpha, by at least "
+        "least_gap; after growing the ensemble to grow_to members where that can be done.",
+        "Expect the recipe's mean, and report it; choose seeds on validation, never on test.",
+        "Hahn and Meeker 1991",
+    ),
+    Code(
+        NOT_REPRODUCED,
+        "fail",
+        "The recipe in the job does not give a model like the delivered one.",
+        "The headline metric of the delivered model lies below the one-sided bound at "
+        "reproduce_alpha, or above what the best of best_of seeds reaches (95 %), by at least "
+        "least_gap: fail after growing the ensemble to grow_to members, warn where it could not "
+        "be grown.",
+        "Find what differs: epochs, learning rate, rows, preprocessing, class weights, library "
+        "versions; then correct `training:` or the model.",
+        "Beckman and Trussell 1974",
+    ),
+    Code(
+        NOT_DETERMINISTIC,
+        "warn",
+        "The same seed twice gives two models, or the same model twice two answers.",
+        "Two trainings from the declared seed (from one seed where none is declared), as far as "
+        "the first step, in TensorFlow: initial weights, first batch, weights after it, compared "
+        "bit by bit; and the delivered model asked twice. Warn when the job or the model declares "
+        "a seed, or when the delivered model answers differently; info otherwise.",
+        "Call keras.utils.set_random_seed(SEED) before the model is built, and "
+        "tf.config.experimental.enable_op_determinism() for the same bits.",
+    ),
+    Code(
+        COLLAPSES,
+        "fail",
+        "Some seeds train to nothing: they end at chance level, or with a loss that is not a "
+        "number.",
+        "A member's 95 % interval of balanced accuracy (regression: R²) reaches down to chance and "
+        "lies whole below that of the median member, which is above chance; or its loss is NaN.",
+        "Lower the learning rate or warm it up, clip gradients, look at the initialisation and "
+        "for dead units; until then, start several seeds and keep by validation.",
+    ),
+    Code(
+        NO_EFFECT,
+        "warn",
+        "The declared seed call leaves open what it should fix.",
+        "The declared call with the declared seed, twice: the initial weights or the first batch "
+        "differ all the same, and with keras.utils.set_random_seed they do not.",
+        "Call keras.utils.set_random_seed(SEED) before the model is built: tf.random.set_seed "
+        "and numpy.random.seed do not fix initialisers in Keras 3.",
+    ),
+    Code(
+        HELPS,
+        "info",
+        "The members' mean answer scores better than a member.",
+        "Paired difference of the headline metric, ensemble less the mean member: the whole 95 % "
+        "interval is above 0 and the point above helps_least.",
+        "Average members where the gain is worth their cost.",
+        "Lakshminarayanan, Pritzel, Blundell 2017",
+    ),
+)
