@@ -287,7 +287,7 @@ def _trained(asked: Sequence[_Asked], train: Train) -> Trained:
             continue
         try:
             trained = joined(trained, train({o.diagnostic.name: o.members for o in wanted}))
-        except (Exception, SystemExit) as error:  # the recipe cannot be read: those that need it say so
+        except (Exception, SystemExit) as error:  # no recipe: those that need it say so
             for one in wanted:
                 one.ends(error)
     return trained

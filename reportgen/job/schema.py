@@ -516,9 +516,7 @@ class Budget(Strict):
     """What the retrainings of one audit may take."""
 
     minutes: Annotated[float, Field(gt=0)] = Field(60, description="Of training, an audit.")
-    memory_gb: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="Default: no limit."
-    )
+    memory_gb: Annotated[float, Field(gt=0)] | None = Field(None, description="Default: no limit.")
 
 
 class Settings(Strict):
