@@ -218,6 +218,33 @@ def two_neighbours(rng: Rng) -> Case:
     )
 
 
+def voters(kind: str, rng: Rng) -> Case:
+    """Five neighbours, or a fully grown forest of few trees, on noisy data: votes that agree."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.neighbors import KNeighborsClassifier
+
+    X = rng.normal(size=(2400, 4))
+    y = (X[:, 0] + rng.normal(0, 1.2, 2400) > 0).astype(np.int64)
+    model = KNeighborsClassifier(5) if kind == "neighbours" else RandomForestClassifier(
+        25, random_state=int(rng.integers(2**31)))  # fmt: skip
+    model.fit(X[:1200], y[:1200])
+    return case_from_arrays(
+        "binary", {"train": (X[:1200], y[:1200]), "test": (X[1200:], y[1200:])}, model
+    )
+
+
+def forest_on_flipped_digits(rng: Rng) -> Case:
+    """A forest, which is not sure enough by nature, asked about labels of which 5 % are wrong."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    X_train, y_train, X_test, y_test = _real(rng, "digits")
+    model = RandomForestClassifier(100, random_state=int(rng.integers(2**31)))
+    model.fit(X_train, y_train)
+    y_test = flipped(0.05)(rng, y_test, 10)
+    splits = {"train": (X_train, y_train), "test": (X_test, y_test)}
+    return case_from_arrays("multiclass", splits, model)
+
+
 def balanced_weights(rng: Rng) -> Case:
     """A minority of 8 %, and a model trained with balanced class weights."""
     from sklearn.linear_model import LogisticRegression
@@ -338,6 +365,11 @@ PLANTED = (
               also=(SURE, LABELS)),
     FaultCase("unscaled inputs", SATURATED, unscaled, also=(SURE, LABELS, RATE)),
     FaultCase("a fully grown tree", SATURATED, memoriser, also=(SURE, LABELS)),
+    FaultCase("five neighbours on noisy data", SURE, lambda r: voters("neighbours", r),
+              also=(FEW,)),
+    FaultCase("a grown forest on noisy data", SURE, lambda r: voters("forest", r), also=(FEW,)),
+    FaultCase("labels flipped, 5 %, forest on digits", LABELS, forest_on_flipped_digits,
+              also=(FEW, UNSURE)),
     FaultCase("near ties, 10 %", TIES,
               lambda r: case(r, logits(r, 1500, 4, 2.5), bend=_tied(0.10)), also=(UNSURE,)),
     FaultCase("exact ties of two neighbours", TIES, two_neighbours,

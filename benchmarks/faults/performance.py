@@ -192,6 +192,45 @@ def _weak_regression(shift: float, rng: Rng) -> Case:
     )
 
 
+def _logit(rng: Rng, n: int, share: float, strength: float) -> tuple[np.ndarray, ...]:
+    """Rows, truths and true P(1) of a logistic model with about ``share`` of ones."""
+    X = rng.normal(size=(n, 4))
+    along = strength * X[:, 0] + 0.5 * strength * X[:, 1] * X[:, 2]
+    shifts = np.linspace(-15, 15, 601)
+    means = np.array([(1 / (1 + np.exp(-(along[:3000] + s)))).mean() for s in shifts])
+    p = 1 / (1 + np.exp(-(along + shifts[int(np.searchsorted(means, share))])))
+    return X, (rng.random(n) < p).astype(np.int64), p
+
+
+def _said(X: np.ndarray, y: np.ndarray, answers: np.ndarray, **options: Any) -> Case:
+    """Stored answers; the first third of the rows is train."""
+    cut = len(y) // 3
+    return case_from_arrays(
+        "binary", {"train": (X[:cut], y[:cut]), "test": (X[cut:], y[cut:])},
+        {"train": answers[:cut], "test": answers[cut:]}, **options,
+    )  # fmt: skip
+
+
+def _truth(n: int, share: float, strength: float, rng: Rng) -> Case:
+    """The true probabilities, which no model can better."""
+    return _said(*_logit(rng, n, share, strength))
+
+
+def _labels_of_truth(n: int, broken: bool, rng: Rng) -> Case:
+    """Labels alone, the best that can be given; or turned over in one region."""
+    X, y, p = _logit(rng, n, 0.5, 3.0)
+    given = p > 0.5
+    if broken:
+        given = np.where(X[:, 3] > 0.8, ~given, given)
+    return _said(X, y, np.array(["0", "1"])[given.astype(int)], classes=["0", "1"])
+
+
+def _wrong_threshold(rng: Rng) -> Case:
+    """Sound scores, and a threshold that leaves nearly everything to the rarer class."""
+    X, y, p = _logit(rng, 3000, 0.35, 2.0)
+    return _said(X, y, p, decision={"threshold": 0.02})
+
+
 _bc = partial(_bundle, "breast_cancer")
 _wine = partial(_bundle, "wine")
 _digits = partial(_bundle, "digits", rows=1400)
@@ -236,6 +275,9 @@ PLANTED = (
     FaultCase("weak plan, mostly", WEAK, partial(_weak_category, "silver", 0.7, 4000),
               also=(SIMPLE,)),
     FaultCase("weak range of tenure", WEAK, partial(_weak_range, 36, 1.0, 3000), also=(SIMPLE,)),
+    FaultCase("labels alone, turned over in a region", WEAK,
+              partial(_labels_of_truth, 3000, True), also=(SIMPLE,)),
+    FaultCase("threshold of 0.02", BELOW, _wrong_threshold, at_least="info", also=(SIMPLE, WEAK)),
     FaultCase("weak region of a regression", WEAK, partial(_weak_regression, 1.0),
               also=(SIMPLE,)),
 )  # fmt: skip
@@ -319,6 +361,15 @@ def _many_classes(rng: Rng) -> Case:
     return _logistic(partial(_synthetic, n=2400, classes=40, d=24, gap=3.2), rng)
 
 
+def _heavy_tails(freedom: float, rng: Rng) -> Case:
+    """Noise of Student's t, of which a few rows make most of the squared error."""
+    X, X_test = rng.normal(size=(900, 6)), rng.normal(size=(900, 6))
+    level = X_test[:, 0] - X_test[:, 1] + np.sin(2 * X_test[:, 2])
+    true = X[:, 0] - X[:, 1] + np.sin(2 * X[:, 2])
+    y, y_test = (v + 0.4 * rng.standard_t(freedom, len(v)) for v in (true, level))
+    return _case("regression", (X, y, X_test, y_test), {"train": true, "test": level})
+
+
 def _heteroscedastic(rng: Rng) -> Case:
     """Noise that grows with the answer, as of prices and counts."""
     X = rng.normal(size=(2000, 5))
@@ -348,4 +399,11 @@ CLEAN = (
     CleanCase("groups and weights", _sound_groups),
     CleanCase("forty classes", _many_classes),
     CleanCase("noise that grows", _heteroscedastic),
+    CleanCase("noise of t with 3 degrees", partial(_heavy_tails, 3.0)),
+    CleanCase("noise of t with 2 degrees", partial(_heavy_tails, 2.0)),
+    CleanCase("the truth, 3 % positives, 15,000 rows", partial(_truth, 15_000, 0.03, 3.0)),
+    CleanCase("the truth, 1 % positives, 30,000 rows", partial(_truth, 30_000, 0.01, 4.0)),
+    CleanCase("the truth, 10 % positives, 600 rows", partial(_truth, 600, 0.1, 2.5)),
+    CleanCase("labels alone, the best there are", partial(_labels_of_truth, 3000, False)),
+    CleanCase("labels alone, 450 rows", partial(_labels_of_truth, 450, False)),
 )  # fmt: skip

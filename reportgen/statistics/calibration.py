@@ -308,6 +308,7 @@ def tail_probability(null: Floats, observed: float) -> float:
     skew = float(np.mean(((null - null.mean()) / sd) ** 3))
     z = (observed - float(null.mean())) / sd
     normal = float(stats.norm.sf(z))
+    # Not the smaller of this and what was counted: no draw of 2,000 beyond is not one in 2,001.
     if skew < 0.02:
-        return min(counted, normal)
-    return min(counted, max(normal, float(stats.pearson3.sf(z, skew))))
+        return normal
+    return max(normal, float(stats.pearson3.sf(z, skew)))

@@ -71,8 +71,9 @@ CODES = (
         "The model is right less often than its probabilities say.",
         "Truths drawn from the model's own probabilities (consistency resampling; ECE and "
         "Spiegelhalter's Z) hardly ever look like the real ones (alpha, both looks together; "
-        "over labels: Holm), a temperature above 1 explains it, and the error is at least "
-        "least_error or a temperature takes least_gain off the log loss.",
+        "over labels: Holm), a temperature above 1 explains it (or, where no temperature and no "
+        "shift does, mean confidence lies above the 98 % interval of accuracy), and the error is "
+        "at least least_error or a temperature takes least_gain off the log loss.",
         "Divide the logits by the temperature that validation gives, or regularise and train "
         "again.",
         "Bröcker and Smith 2007; Spiegelhalter 1986; Guo et al. 2017",

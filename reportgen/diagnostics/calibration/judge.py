@@ -68,9 +68,15 @@ def _headline(
         return "Yes, and it says so: many rows are near ties."
     if lead.reach is None or lead.reach.over is None:
         return f"Nothing found, but {_units(lead)} too few to tell."
+    off = root(lead.square.value)
+    if lead.p_value < settings.alpha and off >= settings.least_error:
+        return (
+            f"Not quite. Its probabilities are off by {score(off)}, here too high and there too "
+            "low, as the reliability diagram shows."
+        )
     if lead.p_value < settings.alpha:
         return (
-            f"Yes, nearly. Its probabilities are off by {score(root(lead.square.value))}, "
+            f"Yes, nearly. Its probabilities are off by {score(off)}, "
             "which rows show but nobody will feel."
         )
     return f"Yes. Nothing tells its probabilities from true ones on {evidence.n_rows:,} rows."

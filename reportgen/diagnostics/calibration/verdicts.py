@@ -14,9 +14,11 @@ from reportgen.diagnostics.calibration.rows import Rows
 from reportgen.evidence import Case
 from reportgen.results import Finding
 from reportgen.statistics.calibration import root
+from reportgen.statistics.estimates import Design, proportion
 
 FEWEST_FOR_TIES = 50
 MOST_LISTED = 50
+LEANING = 0.98  # of the interval that mean confidence lies off
 
 
 def leading(evidence: Evidence) -> Measured:
@@ -71,8 +73,18 @@ def direction(
         return "over" if found.temperature > 1 else "under"
     if shifted:
         return None
-    said, right = confidence(event.rows)
-    return "over" if said > right else "under"
+    return _leaning(event)
+
+
+def _leaning(event: Measured) -> str | None:
+    """The way that confidence is off on average, where no temperature tells; None for neither."""
+    rows = event.rows
+    top = rows.scores.argmax(axis=1)
+    said = rows.scores[np.arange(rows.n), top]
+    found = proportion(top == rows.y, Design(rows.n, None, rows.clusters), level=LEANING)
+    if found.low <= float(said.mean()) <= found.high:
+        return None
+    return "over" if said.mean() > found.value else "under"
 
 
 def worst_class(event: Measured, settings: CalibrationSettings, alpha: float) -> int | None:

@@ -258,11 +258,11 @@ def _segment(judged: Answers, segment: Segment, settings: PerformanceSettings) -
         if regression
         else f"{here} of the answers are wrong, elsewhere {rest}"
     )
-    why = (
-        " Rows of equal predicted value elsewhere are as hard."
-        if regression
-        else " Rows of equal confidence elsewhere are as hard."
-    )
+    why = " Rows of equal confidence elsewhere are as hard."
+    if regression:
+        why = " Rows of equal predicted value elsewhere are as hard."
+    elif judged.scores is None:
+        why = " The simple model answers them no better."
     return _finding(
         WEAK,
         "info" if explained else "warn",

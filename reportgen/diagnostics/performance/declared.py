@@ -97,9 +97,9 @@ CODES = (
         "A shallow tree finds segments on one half of the test rows. On the other half the whole "
         "interval (segment_alpha, corrected for the segments tried) is worse than the rest by over "
         "segment_gap. "
-        "Warn when difficulty does not explain it: rows of equal confidence (regression: "
-        "of equal predicted value; labels alone: of equal margin of the simple model) elsewhere "
-        "are answered better, too; else info.",
+        "Warn when difficulty does not explain it: rows of equal confidence elsewhere (regression: "
+        "of equal predicted value; no scores: by the better simple model) are answered "
+        "better, too; else info.",
         "Look at the rows of the segment: gather more of them, or correct their inputs or labels.",
         "Chung et al. 2019, Slice Finder.",
     ),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.diagnostics.performance.answers import Answers
+from reportgen.diagnostics.performance.comparison import as_rival
 from reportgen.diagnostics.performance.declared import PerformanceSettings
 from reportgen.diagnostics.performance.inputs import Column
 from reportgen.diagnostics.performance.rivals import Rival
@@ -30,7 +31,8 @@ LARGE = 200_000  # rows of each half that are looked at
 class Segment:
     """A segment on the half of the rows that it was not found on.
 
-    ``gap`` is its loss less the rest's, ``excess`` the same after what difficulty explains.
+    ``gap`` is its loss less the rest's, ``excess`` the same after what difficulty explains (with
+    labels alone: its loss less that of the simple model there).
     """
 
     words: str
@@ -61,18 +63,20 @@ class Hardness:
     loss : share of wrong labels, or |residual| over the target's standard deviation, (n,).
     level : rows of equal level are equally hard, (n,); None where nothing tells.
     kinds : code of the answer given, (n,), where levels of different answers are not comparable.
+    other : loss of a simple model for the same rows, (n,), where the model gives labels alone.
     """
 
     loss: Floats
     level: Floats | None
     kinds: NDArray[np.int64] | None = None
+    other: Floats | None = None
 
 
 def hardness(of: Answers, simple: Sequence[Rival] = ()) -> Hardness:
     """The score itself in binary tasks, for weights move the two sides apart; else the margin.
 
-    A model that gives labels alone does not say which rows are hard: the better simple model
-    does, by its margin. In regression it is the predicted value.
+    A model that gives labels alone does not say which rows are hard: they are where the better
+    simple model errs no less. In regression it is the predicted value.
     """
     if of.task == "regression":
         assert of.values is not None
@@ -82,7 +86,7 @@ def hardness(of: Answers, simple: Sequence[Rival] = ()) -> Hardness:
         return Hardness(loss, of.values.mean(axis=1))
     wrong = 1.0 - of.right
     if of.scores is None:
-        return Hardness(wrong, _margin_of_best(of, simple))
+        return Hardness(wrong, None, other=_least_wrong(of, simple))
     if of.task == "binary":
         return Hardness(wrong, of.scores)
     if of.task == "multilabel":
@@ -96,16 +100,9 @@ def _margin(scores: Floats) -> Floats:
     return np.asarray(top[:, -1] - (top[:, -2] if top.shape[1] > 1 else 0.0))
 
 
-def _margin_of_best(of: Answers, simple: Sequence[Rival]) -> Floats | None:
-    known = [r for r in simple if r.scores is not None and r.labels is not None]
-    if not known:
-        return None
-    best = max(known, key=lambda r: float(np.mean(of.y == r.labels)))
-    assert best.scores is not None
-    if of.task == "multiclass":
-        return _margin(best.scores)
-    away = np.abs(best.scores - 0.5)
-    return away if away.ndim == 1 else np.asarray(away.mean(axis=1))
+def _least_wrong(of: Answers, simple: Sequence[Rival]) -> Floats | None:
+    losses = [1.0 - as_rival(of, r).right for r in simple if r.labels is not None]
+    return min(losses, key=lambda loss: float(loss.mean())) if losses else None
 
 
 def search(
@@ -145,7 +142,9 @@ def search(
             float(inside.mean()),
             *_means(loss[judged_on], inside, design),
             _gap(loss[judged_on], inside, design, level),
-            _gap((loss - expected)[judged_on], inside, design, level),
+            _gap((loss - expected)[judged_on], inside, design, level)
+            if hard.other is None
+            else _worse((loss - hard.other)[judged_on], inside, design, level),
         )
         for words, inside in masks
     )
@@ -164,6 +163,8 @@ def _mask(n: int, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
 def _expected(hard: Hardness, rows: NDArray[np.int64]) -> Floats:
     """Mean loss of rows that are about as hard, learned on ``rows``, shape (n,)."""
     loss, level, kinds = hard.loss, hard.level, hard.kinds
+    if hard.other is not None:
+        return hard.other
     if level is None:
         return np.full(len(loss), float(loss[rows].mean()))
     found = _means_by_level(loss, level, rows)
@@ -224,6 +225,15 @@ def _gap(loss: Floats, inside: NDArray[np.bool_], design: Design, level: float) 
     floor = spread / float(np.sqrt(n + 4)) * 0.5 if n > 0 else float("inf")
     se = max(gap.se, floor)
     return student(gap.value, se, design.df, level=level, method="t, rows of the other half")
+
+
+def _worse(lead: Floats, inside: NDArray[np.bool_], design: Design, level: float) -> Interval:
+    """Mean of ``lead`` inside, at least as uncertain as that of one row in n turned over."""
+    weights = influence.weights_of(len(lead), design.weights)
+    here = influence.mean(lead, weights * inside)
+    n = clusters.effective(inside, design.weights, design.codes)
+    se = max(design.se(here.rows), 1 / max(n, 1.0))
+    return student(here.value, se, design.df, level=level, method="t, rows of the other half")
 
 
 def _leaves(
