@@ -6,9 +6,12 @@ measured.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import get_args
 
 from reportgen.job.printed import Printed
+from reportgen.job.schema import MetricName
 from reportgen.results import (
     SEVERITIES,
     Cause,
@@ -22,6 +25,8 @@ from reportgen.results import (
 
 _NAMES = {"roc_auc": "ROC-AUC", "r2": "R²", "rmse": "RMSE", "mae": "MAE", "mse": "MSE",
           "mcc": "MCC", "f1": "F1", "brier": "Brier score"}  # fmt: skip
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s\w]*[A-Z0-9])")
 
 
 def spoken(metric: str) -> str:
@@ -38,7 +43,7 @@ def honest_score(
     The headline metric is the first number reported for test, else accuracy, or R² in
     regression.
     """
-    first = next((r for r in restated if r.split == "test"), None)
+    first = next((r for r in restated if r.split == "test" and _is_score(r.metric)), None)
     metric = first.metric if first else ("r2" if task == "regression" else "accuracy")
     measured = _measured(sections, metric)
     steps = []
@@ -95,23 +100,32 @@ def headline(
     if error is not None:
         return f"The audit could not be completed: {first_line(error)}"
     failed = [s for s in sections if s.status == "failed"]
-    reported = _reported_sentence(score)
+    parts = [_reported_sentence(score), _others_sentence(score, restated)]
     worst = _worst(sections)
     if failed:
         names = " and ".join(s.diagnostic.replace("_", " ") for s in failed)
-        return f"The audit is incomplete: {names} could not run. {reported}".strip()
-    if worst is not None:
-        return f"{reported} {worst.message}".strip()
-    off = [r for r in restated if r.agrees is False]
-    if off:
-        others = f" {len(off)} of {len(restated)} reported numbers do not come out as printed."
-        return f"{reported}{others if len(restated) > 1 else ''}".strip()
-    return f"Nothing is wrong. {reported}".strip()
+        parts.insert(0, f"The audit is incomplete: {names} could not run.")
+    elif worst is not None:
+        parts.append(first_sentence(worst.message))
+    elif not any(r.agrees is False for r in restated):
+        parts.insert(0, "Nothing is wrong.")
+    return " ".join(part for part in parts if part)
 
 
 def first_line(text: str) -> str:
     line = text.strip().splitlines()[0] if text.strip() else "no reason was given"
     return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+def first_sentence(text: str) -> str:
+    """Up to the first full stop that ends a sentence; decimals and file names have none."""
+    return _SENTENCE.split(text.strip(), maxsplit=1)[0]
+
+
+def _is_score(metric: str) -> bool:
+    """Counts of a matrix and lines of a log stand beside scores, but head no page."""
+    name = metric.partition(",")[0]
+    return name in get_args(MetricName)
 
 
 def _worst(sections: Sequence[Section]) -> Finding | None:
@@ -131,6 +145,20 @@ def _reported_sentence(score: HonestScore) -> str:
         return f"Reported {name} {reported.printed} comes out to the digit."
     digits = max(3, len(reported.printed.rstrip(" %").partition(".")[2]))
     return f"Reported {name} {reported.printed} comes out as {recomputed.value:.{digits}f}."
+
+
+def _others_sentence(score: HonestScore, restated: Sequence[Restated]) -> str:
+    """How many reported numbers do not come out, beside the one that heads the page."""
+    head = next((s.metric for s in score.steps if s.step == "reported"), None)
+    off = [r for r in restated if r.agrees is False]
+    others = [r for r in off if (r.metric, r.split) != (head, "test")]
+    if not others:
+        return ""
+    if len(others) == 1:
+        (other,) = others
+        name = f"{spoken(other.metric)} on {other.split}"
+        return f"Reported {name}, {other.reported}, does not come out."
+    return f"{len(off)} of {len(restated)} reported numbers do not come out as printed."
 
 
 def _interval(step: Step) -> str:

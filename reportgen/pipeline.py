@@ -403,9 +403,9 @@ def rendered(report: AuditReport, form: str) -> str | bytes:
 def _subject(case: Case) -> Subject:
     output = case.output
     words = f"{output.kind.capitalize()}, read from {output.origin}."
-    notes = (*case.predictor.notes, *case.dataset.notes)
-    if output.note:
-        notes = (output.note, *notes)
+    notes = [output.note or "", *case.predictor.notes, *case.preprocess.notes, *case.dataset.notes]
+    for name in case.splits:
+        notes += [f"{name}: {note}" for note in case.predict(name).notes]
     rows = {name: split.n for name, split in case.dataset.splits.items()}
     counts = [f"{n:,} {name}" for name, n in rows.items()]
     return Subject(
@@ -413,7 +413,7 @@ def _subject(case: Case) -> Subject:
         data=f"{', '.join(counts)} rows{_shares(case)}.",
         output=words,
         rows=rows,
-        notes=notes,
+        notes=tuple(dict.fromkeys(note for note in notes if note)),
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import re
 import shlex
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportgen.results import Provenance
 
@@ -23,8 +22,6 @@ _FRAMEWORKS = {
     "savedmodel": ("keras", "tensorflow"),
     "python": ("keras", "tensorflow"),
 }
-_POINT = re.compile("[.eE]")
-_PASSWORD = re.compile(r"(\w+://[^:/@\s]*):[^@\s]*@")
 
 
 def versions(framework: str | None = None) -> dict[str, str]:
@@ -72,7 +69,7 @@ def provenance(
         hardware=f"{os.cpu_count()} cores, {platform.machine()}",
         seed=job.seed,
         command=f"reportgen run {job.file.name} --only {shlex.quote(name)}",
-        job=_as_read(name, entry, dataset),
+        job=job.parts.get(name, ""),
     )
 
 
@@ -124,45 +121,3 @@ def _files(entry: ModelEntry, dataset: DatasetEntry | None) -> dict[str, str]:
         if path:
             files[f"reported {number}"] = path
     return files
-
-
-def _as_read(name: str, entry: ModelEntry, dataset: DatasetEntry | None) -> str:
-    """The model's part of the job as YAML, with the digits of reported numbers as printed."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        """Plain scalars for numbers that are kept as text."""
-
-    def digits(dumper: yaml.SafeDumper, number: _Digits) -> yaml.ScalarNode:
-        kind = "str" if number.endswith("%") else "float" if _POINT.search(number) else "int"
-        return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", str(number))
-
-    Dumper.add_representer(_Digits, digits)
-    part: dict[str, Any] = {}
-    if dataset is not None:
-        part["datasets"] = {entry.dataset: _written(dataset)}
-    part["models"] = {name: _written(entry)}
-    text = yaml.dump(
-        part, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=78, default_flow_style=None
-    )
-    return without_passwords(text)
-
-
-class _Digits(str):
-    """A number as it was printed."""
-
-
-def _written(value: ModelEntry | DatasetEntry) -> dict[str, Any]:
-    """A part of the job with only the keys that were given, one-step lists as one step."""
-    part: dict[str, Any] = value.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    for claim in part.get("reported", ()):
-        if "value" in claim:
-            claim["value"] = _Digits(claim["value"])
-    if len(part.get("preprocess", ())) == 1:
-        part["preprocess"] = part["preprocess"][0]
-    return part
-
-
-def without_passwords(text: str) -> str:
-    """``postgresql://me:secret@host/db`` -> ``postgresql://me:***@host/db``."""
-    return _PASSWORD.sub(r"\1:***@", text)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from reportgen.job.schema import Job
 
 #: A report or matrix with more numbers than this is shown as those that differ, and a count.
-MOST_LISTED = 60
-MOST_DIFFERING = 20
+MOST_LISTED = 24
+MOST_DIFFERING = 12
 FLOAT32_DIGITS = 7
 RUNNING = (
     "printed by fit for train: a mean over the epoch while the weights moved, "

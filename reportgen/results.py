@@ -5,6 +5,7 @@ These types are the shape of ``report.json``; ``templates/`` and ``charts/`` rea
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
@@ -282,7 +283,8 @@ class AuditReport(Frozen):
     error: str | None = None
 
     def to_json(self) -> str:
-        return self.model_dump_json(indent=1) + "\n"
+        """JSON with a line a key, and a list of numbers on one line."""
+        return _written(self.model_dump(mode="json")) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes) -> AuditReport:
@@ -298,3 +300,19 @@ def outcome_of(sections: Iterable[Section]) -> Outcome:
     if "fail" in verdicts:
         return "fail"
     return "warn" if "warn" in verdicts else "pass"
+
+
+def _written(value: Any, indent: str = "") -> str:
+    """Indented where there is something to read; a line a number would double the file."""
+    inner = indent + " "
+    if isinstance(value, dict) and value:
+        parts = [
+            f"{json.dumps(k, ensure_ascii=False)}: {_written(v, inner)}" for k, v in value.items()
+        ]
+    elif isinstance(value, list) and any(isinstance(v, (dict, list)) for v in value):
+        parts = [_written(v, inner) for v in value]
+    else:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    lines = ",\n".join(inner + part for part in parts)
+    return f"{opening}\n{lines}\n{indent}{closing}"

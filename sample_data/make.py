@@ -52,7 +52,7 @@ def train_churn(folder: Path) -> dict[str, float]:
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     train, test = tables.churn()
-    numeric = ["tenure_months", "monthly_fee", "data_use", "support_calls"]
+    numeric = ["tenure_months", "monthly_fee", "data_gb", "support_calls"]
     columns = ColumnTransformer(
         [
             ("numeric", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numeric),

@@ -148,7 +148,7 @@ def test_numbers_have_a_unit_and_lie_in_their_interval(name):
             if metric.value is None:
                 assert metric.reason, where
             if metric.low is not None and metric.value is not None:
-                assert metric.low <= metric.value <= metric.high, where
+                assert metric.low - 1e-12 <= metric.value <= metric.high + 1e-12, where
                 assert metric.interval, where
             if metric.verdict is not None:
                 assert metric.threshold is not None, where

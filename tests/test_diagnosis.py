@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.diagnosis import causes, headline, honest_score
+from reportgen.diagnosis import causes, first_sentence, headline, honest_score
 from reportgen.results import Finding, Metric, Restated, Section
 
 
@@ -49,6 +49,12 @@ def test_the_headline_says_what_is_so() -> None:
     assert clean == "Nothing is wrong. Reported accuracy 0.938 comes out to the digit."
     off = headline(honest_score("binary", sections, [WRONG]), sections, [WRONG])
     assert off == "Reported accuracy 0.953 comes out as 0.938."
+    f1 = WRONG.model_copy(update={"metric": "f1", "reported": "0.83"})
+    second = headline(honest_score("binary", sections, [RIGHT, f1]), sections, [RIGHT, f1])
+    assert second == (
+        "Reported accuracy 0.938 comes out to the digit. "
+        "Reported F1 on test, 0.83, does not come out."
+    )
     found = [
         _section(
             Finding(code="performance.weak-segment", severity="warn", subject="x", message="W."),
@@ -71,3 +77,14 @@ def test_failures_stand_before_warnings_and_info_is_no_cause() -> None:
         ("fail", "F.", None),
         ("warn", "W.", None),
     ]
+
+
+def test_a_headline_takes_one_sentence_of_a_finding() -> None:
+    message = "14 rows of data.v2.csv carry 23.7 % of the loss. Without them it is 0.5385."
+    assert first_sentence(message) == "14 rows of data.v2.csv carry 23.7 % of the loss."
+    assert first_sentence("One only") == "One only"
+
+
+def test_counts_of_a_matrix_do_not_head_the_page() -> None:
+    cell = RIGHT.model_copy(update={"metric": "cell, a as b", "reported": "12"})
+    assert {s.metric for s in honest_score("binary", [], [cell, WRONG]).steps} == {"accuracy"}

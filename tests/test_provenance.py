@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from reportgen.job.load import load
-from reportgen.provenance import fingerprint, provenance, sha256_of, without_passwords
+from reportgen.provenance import fingerprint, provenance, sha256_of
 
 JOB = """
 version: 1
@@ -72,10 +72,3 @@ def test_a_folders_hash_depends_on_names_and_bytes(tmp_path: Path) -> None:
     assert sha256_of(tmp_path) != first
     assert sha256_of(tmp_path / "nowhere") is None
     assert sha256_of(tmp_path / "a" / "y") == hashlib.sha256(b"1").hexdigest()
-
-
-def test_passwords_are_hidden_wherever_they_stand() -> None:
-    assert (
-        without_passwords("mysql+pymysql://u:p%40ss@h:3306/d") == "mysql+pymysql://u:***@h:3306/d"
-    )
-    assert without_passwords("sqlite:///x.db") == "sqlite:///x.db"

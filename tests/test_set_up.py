@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from reportgen.preflight import check
 
 from reportgen.diagnostics import suite
 from reportgen.job.load import load
+from reportgen.preflight import check
 from reportgen.render.system import LIBRARIES
 from sample_data import tables
 

@@ -13,6 +13,7 @@ def main() -> int:
     """0 whatever is found; 1 when a diagnostic crashed or a code has no planted case."""
     parser = argparse.ArgumentParser(prog="benchmarks.faults", description=harness.__doc__)
     parser.add_argument("--seeds", type=int, default=20, metavar="N", help="draws a case (20)")
+    parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="the first (0)")
     parser.add_argument("--only", action="append", default=[], metavar="DIAGNOSTIC")
     parser.add_argument("--workers", type=int, default=2, metavar="N")
     given = parser.parse_args()
@@ -20,12 +21,12 @@ def main() -> int:
     if unknown:
         parser.error(f"no planted faults for {', '.join(unknown)}")
     start = time.perf_counter()
-    outcomes = harness.run(given.seeds, given.only, given.workers)
+    outcomes = harness.run(given.seeds, given.only, given.workers, given.first_seed)
     print(harness.table(outcomes))
     for counts in harness.coverage(outcomes).values():
         for code in sorted(code for code, n in counts.items() if n == 0):
             print(f"\nnever raised by a planted case: {code}")
-    print(f"\n{given.seeds} seeds, {time.perf_counter() - start:.0f} s")
+    print(f"\n{given.seeds} seeds from {given.first_seed}, {time.perf_counter() - start:.0f} s")
     return 1 if any(o.error for o in outcomes) else 0
 
 

@@ -352,8 +352,8 @@ PLANTED = (
               also=(FEW, SURE)),
     FaultCase("labels flipped, 5 %, digits", LABELS, real("digits", flips=0.05),
               also=(FEW, SURE, UNSURE)),
-    FaultCase("labels flipped, 10 %, breast cancer", LABELS,
-              real("breast_cancer", flips=0.10, strength=0.05), also=(FEW, SURE)),
+    FaultCase("labels flipped, 15 %, breast cancer", LABELS,
+              real("breast_cancer", flips=0.15, strength=0.05), also=(FEW, SURE)),
 )  # fmt: skip
 
 

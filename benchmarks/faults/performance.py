@@ -282,7 +282,7 @@ def _small_test(n: int, rng: Rng) -> Case:
     X, y, X_test, y_test = _synthetic(rng, n=600)
     from sklearn.svm import SVC
 
-    model = SVC(probability=False).fit(X, y)
+    model = SVC().fit(X, y)
     return _case("binary", (X, y, X_test[:n], y_test[:n]), model)
 
 

@@ -51,6 +51,7 @@ def compared(case: Case) -> Measured:
     if case.predictor.framework == "keras":
         alone = {
             "predict in batches of 4,096": lambda: model.predict(X, batch_size=4096, verbose=0),
+            "of 65,536": lambda: model.predict(X, batch_size=65536, verbose=0),
             "in Keras's 32": lambda: model.predict(X, verbose=0),
         }
     taken: dict[str, list[float]] = {name: [] for name in ("evidence", *alone)}
@@ -60,7 +61,7 @@ def compared(case: Case) -> Measured:
         for name, call in alone.items():
             taken[name].append(_taken(call))
     best = {name: min(values) for name, values in taken.items()}
-    ratio = best["evidence"] / best[next(iter(alone))]
+    ratio = best["evidence"] / min(best[name] for name in alone)  # its fastest way, not ours
     how = "; ".join(f"{name} {value:.2f} s" for name, value in best.items())
     return Measured(
         f"evidence against predict, {case.name}", ratio, "times", 1.1, f"{ROWS:,} rows: {how}"

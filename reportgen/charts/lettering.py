@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from matplotlib.text import Annotation
 from numpy.typing import ArrayLike
 
 from reportgen.charts import fonts
-from reportgen.charts.numbers import shorten
+from reportgen.charts.numbers import shorten, words
 from reportgen.charts.style import GREY, INK, LABEL_SIZE, PAPER
 
 FAMILY = (fonts.SANS, fonts.FALLBACK)
@@ -93,11 +93,11 @@ def _ruler() -> RendererAgg:
     return RendererAgg(8, 8, _RULER_DPI)  # type: ignore[no-untyped-call]
 
 
-@cache
+@lru_cache(maxsize=4096)
 def width_mm(text: str, size: float = LABEL_SIZE, weight: int = 400) -> float:
     """How wide a text is on paper, set in one line."""
     fonts.register()
-    text = " ".join(text.split())
+    text = " ".join(words(text))
     if not text:
         return 0.0
     font = FontProperties(family=list(FAMILY), size=size, weight=weight)
@@ -118,7 +118,7 @@ def wrapped(text: str, mm: float, size: float = LABEL_SIZE, weight: int = 400) -
     """``text`` in lines of at most ``mm``; a word that is longer is cut."""
     lines: list[str] = []
     line = ""
-    for word in drawn(text).split():
+    for word in words(drawn(text)):
         longer = f"{line} {word}" if line else word
         if line and width_mm(longer, size, weight) > mm:
             lines.append(line)
@@ -194,8 +194,8 @@ def label_point(
 ) -> Annotation:
     """Text near a point, where it crosses the fewest lines and texts drawn so far.
 
-    Twelve places around the point are tried, ``distance`` points away; set the limits and draw
-    the curves first.
+    Twelve places around the point are tried, ``distance`` points away and then farther; set the
+    limits and draw the curves first.
     """
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
@@ -204,16 +204,18 @@ def label_point(
     traces = [line.get_transform().transform(_dense(line.get_xydata())) for line in axes.lines]
     others = [t.get_window_extent(renderer) for t in axes.texts if t.get_text()]
     best: tuple[float, Annotation] | None = None
-    for rank, (ha, right, up) in enumerate(_SIDES):
+    places = [(side, far) for far in (1.0, 2.6, 4.6) for side in _SIDES]
+    for rank, ((ha, right, up), far) in enumerate(places):
+        away = distance * far
         tried = note(axes, x, y, text, colour=colour, size=size, weight=weight, ha=ha,
-                     offset=(right * distance, up * (distance + size / 2)), knock=True)  # fmt: skip
+                     offset=(right * away, up * (away + size / 2)), knock=True)  # fmt: skip
         box = tried.get_window_extent(renderer).padded(2)
         cost = 0.01 * rank
         for trace in traces:
             cost += int(box.count_contains(trace))
-        cost += sum(50 for other in others if box.overlaps(other))
+        cost += sum(1000 for other in others if box.overlaps(other))
         outside = (box.x0 < frame.x0) + (box.x1 > frame.x1) + (box.y0 < frame.y0)
-        cost += 100 * (outside + (box.y1 > frame.y1 + 10))
+        cost += 1000 * (outside + (box.y1 > frame.y1 + 10))
         if best is None or cost < best[0]:
             if best is not None:
                 best[1].remove()

@@ -8,11 +8,14 @@ interval reads "0.929 to 0.946", and what is not known is an en dash.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 NONE = "–"
+_BREAKABLE = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in (THIN, "\xa0"))
+_BREAK = re.compile(f"[{re.escape(_BREAKABLE)}]+")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -117,9 +120,17 @@ def listed(items: list[str] | tuple[str, ...], most: int = 5) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def words(text: str) -> list[str]:
+    """``text`` where it may be broken: at white space, but not at a space that must not break.
+
+    ``str.split`` breaks at those too, and would part a number from its per cent sign.
+    """
+    return _BREAK.split(text.strip(_BREAKABLE)) if text.strip(_BREAKABLE) else []
+
+
 def shorten(text: str, most: int) -> str:
     """``text`` in at most ``most`` characters, cut in the middle; on one line."""
-    text = " ".join(text.split())
+    text = " ".join(words(text))
     if len(text) <= most:
         return text
     tail = (most - 1) // 3

@@ -87,14 +87,16 @@ def forest(
     top = 5.5 if reference_label or right_head else 1.5
     height = sum(deep) + top + 10
     figure = new_figure(width, height)
-    # values written right of the last mark take up to value_mm outside the data area
+    # a value written right of the last mark, and then the words at the right
+    beyond = value_mm + 2.5 if show_values else 1.5
     axes = add_axes(
         figure,
         left=label_mm + 2,
-        right=max(right_mm + 4 if right_mm else 1.5, value_mm + 2.5 if not right_mm else 0),
+        right=beyond + (right_mm + 2 if right_mm else 0),
         top=top,
         bottom=9.5,
     )
+    aside = (beyond + 1) * 72 / 25.4
     axes.set_ylim(sum(deep), 0)
     low, high = limits or _limits(rows, reference_at)
     axes.set_xlim(low, high)
@@ -110,11 +112,11 @@ def forest(
             if mark.value is not None:
                 _mark(axes, mark, first + 3.9 * index, unit, show_values)
         if row.right:
-            note(axes, high, middle, row.right, weight=500, offset=(8, 0))
+            note(axes, high, middle, row.right, weight=500, offset=(aside, 0))
         at += room
     if right_head:
         note(axes, 1, 1, right_head, size=AXIS_SIZE, colour=GREY, within="axes", va="bottom",
-             offset=(8, 4))  # fmt: skip
+             offset=(aside, 4))  # fmt: skip
     finish(axes, x=x, grid="x", x_ticks=4, y_ticks=[], x_format=tick_format, baseline=True)
     if reference_at is not None:
         reference(axes, x=reference_at, solid=reference_at == 0)

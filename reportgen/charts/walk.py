@@ -24,6 +24,7 @@ LEFT = 9.0  # mm for tick labels
 BREAK = 17.0  # mm between two panels: // and tick labels
 TITLE = 9.0
 PLOT = 40.0
+SINGLE = 22.0  # where there is nothing to compare
 DOT_AT = 12.7  # mm from the start of a column
 BAR = (1.4, 8.0)
 LINES = 4  # of the reason under a step
@@ -57,7 +58,7 @@ def walk(
     column = min(column, 62.0)
     texts = [_lines(step, column, unit) for step in steps]
     foot = 3.0 + 4.1 * max(len(t) for t in texts)
-    figure = new_figure("full", TITLE + PLOT + foot)
+    figure = new_figure("full", TITLE + (PLOT if len(steps) > 1 else SINGLE) + foot)
     low, high, shown_chance = _limits(steps, chance, unit)
     left = LEFT
     at = 0

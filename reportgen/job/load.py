@@ -18,7 +18,9 @@ from reportgen.job.schema import DatasetEntry, Job, ModelEntry, Settings
 
 __all__ = ["json_schema", "load", "validated"]
 
-_PASSWORD = re.compile(r"(://[^:/@\s'\"]*:)[^@/\s'\"]+(@)")
+_PASSWORD = re.compile(
+    r"(\w://[^:/@\s]*:)[^@\s]*(@)|((?:password|passwd|pwd|token)=)[^&\s\"']*()", re.IGNORECASE
+)
 
 
 def load(path: Path | str, settings: Mapping[str, type[Settings]]) -> Job:
@@ -140,5 +142,5 @@ def _parts(job: Job, document: Document) -> dict[str, str]:
     for name, entry in job.models.items():
         dataset = document.excerpt(("datasets", entry.dataset))
         text = f"datasets:\n{dataset}\nmodels:\n{document.excerpt(('models', name))}\n"
-        parts[name] = _PASSWORD.sub(r"\1***\2", text)
+        parts[name] = _PASSWORD.sub(r"\1\3***\2\4", text)
     return parts

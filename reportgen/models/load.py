@@ -88,7 +88,7 @@ def _try(predictor: Any, preprocess: Preprocess, dataset: Dataset, entry: Any) -
     split = _first_split(dataset)
     if split is None:
         return
-    # Rows from all over the split: the first ones of a sorted file are of one class.
+    # The first rows: a slice is the one selection that every kind of container gives for nothing.
     inputs = preprocess(take(split.X, 0, min(PROBE_ROWS, split.n)))
     one = predictor.predict(take(inputs, 0, 1))
     if len(one) != 1:

@@ -56,6 +56,7 @@ def environment() -> jinja2.Environment:
         spoken=spoken,
         capital=capital,
         setting=setting,
+        digest=digest,
     )
     made.globals.update(interval=numbers.interval, plural=numbers.plural)
     return made
@@ -108,6 +109,11 @@ def visible(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return value.translate(_UNSEEN)
     return value
+
+
+def digest(text: str) -> str:
+    """A hash's first and last groups: ``9f2c41d8 77b0e6a3 … 5ae10c94``."""
+    return text if len(text) < 32 else f"{text[:8]} {text[8:16]} … {text[-8:]}"
 
 
 def setting(value: Any) -> str:

@@ -19,10 +19,10 @@ TERMS = {
     "Near tie": "A row whose two highest probabilities hardly differ.",
     "PR-AUC": "Area under precision against recall; chance is the share of the positive class.",
     "Precision": "Share of the rows called positive that are.",
-    "R²": "Share of the target's variance that is explained; 0 is the mean, 1 is perfect.",
     "Recall": "Share of the positive rows that are found.",
     "RMSE": "Root of the mean squared error, in units of the target.",
     "ROC-AUC": "Chance that a positive row is ranked above a negative one; 0.5 is chance.",
+    "R²": "Share of the target's variance that is explained; 0 is the mean, 1 is perfect.",
     "Temperature": "Number by which logits are divided to make the probabilities right.",
 }
 

@@ -108,7 +108,8 @@ def _subtitle(report: AuditReport, steps: list[Step]) -> str:
     n = report.subject.rows.get("test")
     rows = f"Score on the {plural(n, 'test row')}" if n else "Score on test"
     lines = any(s.low is not None for s in steps)
-    return f"{rows}; lines show the 95 % interval" if lines else rows
+    shown = "line shows" if len(steps) == 1 else "lines show"
+    return f"{rows}; {shown} the 95 % interval" if lines else rows
 
 
 def _alt(steps: list[Step]) -> str:

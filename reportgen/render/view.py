@@ -23,7 +23,7 @@ MONTHS = (
     "October", "November", "December",
 )  # fmt: skip
 PLAIN_SECTION = "section.html.j2"
-MOST_METRICS = 60  # rows of a section's table; the rest stands in report.json
+MOST_METRICS = 40  # rows of a section's table; the rest stands in report.json
 MOST_CAUSES = 8  # on page one
 WORDS = {
     "pass": "PASS",

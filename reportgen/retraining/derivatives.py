@@ -12,13 +12,13 @@ import jax
 import jax.numpy as jnp
 
 
-@jax.custom_jvp
+@jax.custom_jvp  # type: ignore[untyped-decorator]
 def absolute(x: Any) -> Any:
     """The absolute value of x, its derivative the sign of x."""
     return jnp.abs(x)
 
 
-@absolute.defjvp
+@absolute.defjvp  # type: ignore[untyped-decorator]
 def _absolute_jvp(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
     (x,), (t,) = primals, tangents
     return jnp.abs(x), t * jnp.sign(x)

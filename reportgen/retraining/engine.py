@@ -128,7 +128,7 @@ class Round:
         status: Status = "trained"
         if not np.isfinite(losses["loss"]).all():
             status = "diverged"
-        elif answer.stopped and epochs < self.recipe.epochs_of(member):
+        elif not answer.finished[k]:
             status = "stopped"
 
         def own(arrays: list[np.ndarray] | None) -> Sequence[np.ndarray] | None:

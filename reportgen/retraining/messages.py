@@ -49,14 +49,15 @@ class Refused:
 class Answer:
     """A group's results; axis 1 of ``losses`` and axis 0 of everything else is the member.
 
-    ``trainable``, ``other`` and the ``initial`` ones are lists by variable, None unless asked.
+    ``finished`` is False for members that the clock stopped. Weights are lists by variable (the
+    trainable ones first), None unless asked for.
     """
 
     losses: dict[str, np.ndarray]
     epochs: np.ndarray
+    finished: np.ndarray
     best_epoch: np.ndarray
     predictions: dict[str, np.ndarray]
     weights: list[np.ndarray] | None = None
     initial_weights: list[np.ndarray] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    stopped: bool = False

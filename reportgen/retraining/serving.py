@@ -58,16 +58,15 @@ class Server:
                 return Refused(why)
         deadline = None if message.seconds is None else time.monotonic() + message.seconds
         result = stack.train(lambda epochs: send(Progress(epochs)), deadline)
-        longest = max(recipe.epochs_of(m) for m in members)
         return Answer(
             losses=result.losses,
             epochs=result.trained_epochs,
+            finished=result.finished,
             best_epoch=result.best_epoch,
             predictions=result.predictions,
             weights=[*result.trainable, *result.other] if message.keep_weights else None,
             initial_weights=_initial(result) if message.keep_weights else None,
             seconds=result.seconds,
-            stopped=len(result.losses["loss"]) < longest and recipe.stopping is None,
         )
 
     def _network(self, file: str, member: Member) -> Network:

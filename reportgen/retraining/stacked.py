@@ -41,12 +41,14 @@ CHUNK_NUMBERS = 30_000_000
 
 @dataclass
 class StackResult:
-    """Of K members: losses ``{name: (epochs, K)}``, weights with a leading axis of K, epochs
-    trained and best epoch ``(K,)``, predictions by split ``(K, n, ...)``, seconds by phase.
+    """Of K members: losses ``{name: (epochs, K)}``; weights with a leading axis of K; epochs
+    trained, whether to the end, and best epoch, each ``(K,)``; predictions by split
+    ``(K, n, ...)``; seconds by phase.
     """
 
     losses: dict[str, np.ndarray]
     trained_epochs: np.ndarray
+    finished: np.ndarray
     best_epoch: np.ndarray
     predictions: dict[str, np.ndarray]
     trainable: list[np.ndarray]
@@ -178,7 +180,8 @@ class Stack:
 
     def _labels(self, member: Member) -> np.ndarray:
         if member.labels is None:
-            return self.pool.targets[self._rows(member)]
+            labels: np.ndarray = self.pool.targets[self._rows(member)]
+            return labels
         return _of_length(member.labels.array.astype(self.pool.targets.dtype), self.n)
 
     def _shared(self) -> Tree:
@@ -417,6 +420,9 @@ class Stack:
         return StackResult(
             losses={name: np.concatenate([c[name] for c in losses])[:, :k] for name in losses[0]},
             trained_epochs=np.asarray(state["stop"]["epochs"])[:k],
+            finished=np.asarray(state["stop"]["done"] | (state["stop"]["epochs"] >= own["length"]))[
+                :k
+            ],
             best_epoch=np.asarray(state["stop"]["best_epoch"])[:k],
             predictions=predictions,
             trainable=[np.asarray(a)[:k] for a in weights[0]],

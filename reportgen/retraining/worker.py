@@ -39,9 +39,11 @@ def main(arguments: list[str]) -> None:
     if os.environ.get("REPORTGEN_RETRAINING_FLOAT64"):
         jax.config.update("jax_enable_x64", True)
         keras.backend.set_floatx("float64")
+    from reportgen.retraining.rehearsal import rehearse
     from reportgen.retraining.serving import Server
 
     server = Server(cores, programs)
+    rehearse(cores, programs)
     connection.send("ready")
     while True:
         try:

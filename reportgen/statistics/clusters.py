@@ -79,8 +79,7 @@ def copied_rows(X: Any) -> Codes | None:
     """Codes of equal rows where the repeats are copies; None where chance explains them.
 
     Rows of few-valued columns repeat by chance and are independent all the same. Chance leaves
-    more near misses (rows equal in all but the most-valued column) than repeats; copies leave
-    almost none.
+    many pairs of rows that are equal in all but the most-valued column; copies leave almost none.
 
     Parameters
     ----------
@@ -89,22 +88,22 @@ def copied_rows(X: Any) -> Codes | None:
     columns = _column_hashes(X)
     if columns is None or not len(columns):
         return None
+    if len(columns) < 2:
+        return None  # nothing to tell a copy of one number from the same number
     whole = _combined(columns)
-    n = len(whole)
-    distinct = len(np.unique(whole))
-    repeats = n - distinct
-    if repeats == 0:
+    equal = _pairs(whole)
+    if equal == 0:
         return None
-    if len(columns) > 1:
-        sample = columns[:, :: max(1, n // 20000)]
-        most = int(np.argmax([len(np.unique(c)) for c in sample]))
-        rest = len(np.unique(whole - _mixed(columns[most], most)))
-        near_misses = distinct - rest
-        if near_misses >= repeats:
-            return None
-    elif repeats > n // 2:
-        return None
-    return _codes(whole)
+    sample = columns[:, :: max(1, len(whole) // 20_000)]
+    most = int(np.argmax([len(np.unique(c)) for c in sample]))
+    near_misses = _pairs(whole - _mixed(columns[most], most)) - equal
+    return None if near_misses >= equal / 2 else _codes(whole)
+
+
+def _pairs(hashes: NDArray[np.uint64]) -> int:
+    """How many pairs of rows are equal."""
+    counts = np.unique(hashes, return_counts=True)[1].astype(np.int64)
+    return int((counts * (counts - 1) // 2).sum())
 
 
 def _column_hashes(X: Any) -> NDArray[np.uint64] | None:

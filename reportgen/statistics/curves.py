@@ -80,13 +80,15 @@ def _divide(x: Floats, curves: Floats, tolerance: float) -> NDArray[np.bool_]:
             continue
         inner = slice(first + 1, last)
         width = x[last] - x[first]
-        along = (
-            (x[inner] - x[first]) / width
-            if width > 0
-            else np.linspace(0, 1, last - first + 1)[1:-1]
-        )
-        line = curves[:, [first]] + along * (curves[:, [last]] - curves[:, [first]])
-        distance = np.abs(curves[:, inner] - line).max(axis=0)
+        ends = curves[:, [first, last]]
+        if width > 0:
+            along = (x[inner] - x[first]) / width
+            gap = curves[:, inner] - (ends[:, :1] + along * (ends[:, 1:] - ends[:, :1]))
+        else:  # upright: what lies between the ends lies on the line
+            gap = curves[:, inner] - np.clip(
+                curves[:, inner], ends.min(axis=1, keepdims=True), ends.max(axis=1, keepdims=True)
+            )
+        distance = np.abs(gap).max(axis=0)
         worst = int(distance.argmax())
         if distance[worst] > tolerance:
             at = first + 1 + worst

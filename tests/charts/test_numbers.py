@@ -5,7 +5,17 @@ import sys
 import pytest
 
 from reportgen.charts import numbers
-from reportgen.charts.numbers import amount, count, interval, listed, loss, score, share, shorten
+from reportgen.charts.numbers import (
+    amount,
+    count,
+    interval,
+    listed,
+    loss,
+    score,
+    share,
+    shorten,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,3 +63,10 @@ def test_numbers_load_no_drawing_library():
     code = "import sys, reportgen.charts.numbers; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_number_is_not_parted_from_its_unit() -> None:
+    said = f"  about\t{share(0.187)}\n of rows "
+    assert words(said) == ["about", share(0.187), "of", "rows"]
+    assert shorten(said, 80) == f"about {share(0.187)} of rows"
+    assert words(" \n") == []

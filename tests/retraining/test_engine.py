@@ -192,7 +192,6 @@ def test_a_worker_that_dies_is_started_again_and_then_done_without(problem, tmp_
     def start():
         worker = Worker(root=tmp_path, cores=1)
         started.append(worker)
-        worker.wait_ready()
         os.kill(worker._process.pid, signal.SIGKILL)
         return worker
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +100,9 @@ def worst_rows(rows: Rows, honest: Fit, effect: float) -> WorstRows:
 
     step = -(-rows.n * len(rows.classes) // MOST_NUMBERS)
     some = np.arange(0, rows.n, step)
-    chance = np.exp(honest.log_scores(rows.z[some]))
+    # A model that is not sure enough is held to its own word, not to a sharper one.
+    fair = replace(honest, temperature=max(1.0, honest.temperature))
+    chance = np.exp(fair.log_scores(rows.z[some]))
     each = -rows.log_scores[some]
     if not rows.logits:
         each = np.minimum(each, CEILING)

@@ -241,7 +241,7 @@ def ties(parts: tuple[Rows, ...], near: float) -> Ties:
     """Gaps of all rows (all rows and labels in multilabel tasks)."""
     gaps = np.concatenate([_gaps(rows) for rows in parts])
     count = int(np.sum(gaps < near))
-    steps = np.unique(np.r_[np.geomspace(0.001, 1, 61), near])
+    steps = np.unique(np.r_[np.geomspace(0.001, 1, 31), np.linspace(0.02, 1, 50), near])
     ordered = np.sort(gaps)
     curve = np.searchsorted(ordered, steps, side="left") / len(gaps)
     share = wilson(count, len(gaps))

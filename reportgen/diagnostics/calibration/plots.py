@@ -42,9 +42,17 @@ def _reliability(found: Findings, about: dict[str, Any], where: str) -> Chart:
     ]
     codes = _codes(found)
     if "overconfident" in codes:
-        title = "It is right less often than it says"
+        title = (
+            "Its probabilities are too extreme"
+            if about["event"]
+            else "It is right less often than it says"
+        )
     elif "underconfident" in codes:
-        title = "It is right more often than it says"
+        title = (
+            "Its probabilities are too tame"
+            if about["event"]
+            else "It is right more often than it says"
+        )
     elif "wrong-base-rate" in codes:
         title = "Its probabilities are shifted"
     else:
@@ -116,9 +124,10 @@ def _concentration(data: dict[str, Any], where: str) -> Chart:
     curve(axes, [100 * v for v in data["rows"]], [100 * v for v in data["loss"]])
     at, seen = 1.0, 100 * data["share"]
     dot(axes, at, seen)
-    note(axes, at, seen, f"worst 1 %: {share(data['share'])}", weight=600, offset=(7, -5),
+    beside = max(seen, 8.0)  # both lines stay above the foot
+    note(axes, at, beside, f"worst 1 %: {share(data['share'])}", weight=600, offset=(7, 8),
          knock=True)  # fmt: skip
-    note(axes, at, seen, f"{share(data['expected'])} expected", offset=(7, -15), knock=True)
+    note(axes, at, beside, f"{share(data['expected'])} expected", offset=(7, -1), knock=True)
     finish(axes, x="Share of rows, worst first, %", y="Share of the log loss, %")
     return Chart(
         name="loss-concentration",

@@ -68,27 +68,53 @@ def below_baseline(measured: Measured, settings: PerformanceSettings) -> Decided
         return (), None
     constant = measured.rivals.baselines[0].labels
     same = judged.labels is not None and np.array_equal(judged.labels, np.asarray(constant))
-    severity: Severity = "fail" if between.high <= 0 or same else "warn"
-    useful = _useful(measured)
-    if useful:
+    severity: Severity = "fail" if same or between.high <= 0 else "warn"
+    said = ""
+    if useful := _useful(measured):
+        severity, said = "info", useful
+    elif ranks := _ranks(measured):
+        said = ranks
+        # Always the same answer is of no use, however well the scores would rank.
+        severity = "warn" if same else "info" if severity == "warn" else "fail"
+    if same and _few_others(measured, settings):
         severity = "info"
-    verb = (
-        "exceeds"
-        if between.value < 0 and judged.task == "regression"
-        else ("equals" if between.value == 0 else "is below")
-    )
+        said += " So few rows of another class can be missed by chance."
+    verb = "equals" if between.value == 0 else "is below"
+    if between.value < 0 and judged.task == "regression":
+        verb = "exceeds"
     return (
         _finding(
             BELOW,
             severity,
             judged.split,
             f"{_capital(lead.label)} {number(lead.model, lead.unit)} {verb} "
-            f"{number(lead.other, lead.unit)} of “{lead.rival}”; lead "
-            f"{_estimate(lead)}.{useful}",
+            f"{number(lead.other, lead.unit)}, that of {named(lead.rival)}; lead "
+            f"{_estimate(lead)}.{said}",
             **_evidence(lead),
             n=judged.n,
         ),
     ), None
+
+
+def _ranks(measured: Measured) -> str:
+    """That the scores put rows in the right order all the same, as a sentence."""
+    area = next((c for c in measured.baselines[0] if c.metric == "roc_auc"), None)
+    if area is None or not area.interval.low > SKILL:
+        return ""
+    return f" Its scores rank the rows all the same: ROC-AUC {score(area.model)}."
+
+
+def _few_others(measured: Measured, settings: PerformanceSettings) -> bool:
+    """Whether rows of other classes than the constant's are so few that all are missed by chance.
+
+    As for classes that are never given: at a recall of 0.5.
+    """
+    judged = measured.judged
+    constant = measured.rivals.baselines[0].labels
+    if judged.y.ndim != 1 or constant is None:
+        return False
+    others = judged.design.rows(judged.y != np.asarray(constant)).units
+    return bool(0.5**others > settings.alpha)
 
 
 def _useful(measured: Measured) -> str:
@@ -127,9 +153,8 @@ def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
                 SIMPLE,
                 "warn",
                 first.rival,
-                f"{first.rival} has {first.label} {number(first.other, first.unit)}, "
-                f"the model {number(first.model, first.unit)}; {second.label} "
-                f"{number(second.other, second.unit)} against {number(second.model, second.unit)}.",
+                f"{_beside(first)}; {second.label} {number(second.other, second.unit)} against "
+                f"{number(second.model, second.unit)}.",
                 **_evidence(first),
                 second=_evidence(second),
                 n=judged.n,
@@ -145,8 +170,7 @@ def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
                 SIMPLE,
                 "info",
                 first.rival,
-                f"{first.rival} has {first.label} {number(first.other, first.unit)}, the model "
-                f"{number(first.model, first.unit)}; lead {_estimate(first)}.",
+                f"{_beside(first)}; lead {_estimate(first)}.",
                 **_evidence(first),
                 n=judged.n,
             ),
@@ -227,8 +251,13 @@ def _segment(judged: Answers, segment: Segment, settings: PerformanceSettings) -
     gap, excess = segment.gap, segment.excess
     explained = not (excess.low > 0 and excess.value > settings.segment_gap)
     regression = judged.task == "regression"
-    what = "mean |residual| in sd of the target" if regression else "share of wrong answers"
     unit = "ratio" if regression else "share"
+    here, rest = number(segment.loss, unit), number(segment.rest, unit)
+    said = (
+        f"the mean |residual| is {here} sd of the target, elsewhere {rest}"
+        if regression
+        else f"{here} of the answers are wrong, elsewhere {rest}"
+    )
     why = (
         " Rows of equal predicted value elsewhere are as hard."
         if regression
@@ -238,8 +267,7 @@ def _segment(judged: Answers, segment: Segment, settings: PerformanceSettings) -
         WEAK,
         "info" if explained else "warn",
         segment.words,
-        f"Where {segment.words}: {what} {number(segment.loss, unit)}, elsewhere "
-        f"{number(segment.rest, unit)}; {count(segment.n)} held-back rows."
+        f"Where {segment.words}, {said}; {count(segment.n)} held-back rows."
         f"{why if explained else ''}",
         condition=segment.words,
         rows=segment.n,
@@ -252,6 +280,19 @@ def _segment(judged: Answers, segment: Segment, settings: PerformanceSettings) -
         excess=excess.value,
         excess_low=excess.low,
         excess_high=excess.high,
+    )
+
+
+def named(rival: str) -> str:
+    """A rival within a sentence: always “yes”, the mean of train, boosted trees."""
+    words = rival[:1].lower() + rival[1:]
+    return f"the {words}" if words.startswith(("mean", "median", "most")) else words
+
+
+def _beside(lead: Compared) -> str:
+    return (
+        f"{_capital(lead.label)} of {named(lead.rival)} is {number(lead.other, lead.unit)}, of the "
+        f"model {number(lead.model, lead.unit)}"
     )
 
 

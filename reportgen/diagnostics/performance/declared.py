@@ -57,9 +57,11 @@ CODES = (
         "the mean of train.",
         "Paired difference (model − baseline) of accuracy, or of RMSE, on the test rows: fail "
         "when its whole 95 % interval is at or below 0 or it gives the same answers, warn when its "
-        "point is at or below 0. Info when the "
-        "model tells classes apart all the same (balanced accuracy wholly 0.05 above chance), or has "
-        "a smaller absolute error than the median.",
+        "point is at or below 0. Info when the model tells classes apart all the same (balanced "
+        "accuracy wholly 0.05 above chance), or has a smaller absolute error than the median. "
+        "Where its scores rank rows (ROC-AUC wholly 0.05 above chance), it is info for a point at "
+        "or below 0 and warn for the same answers; info, too, where so few rows have another class "
+        "that a recall of 0.5 may find none of them by chance.",
         "Check that the inputs, their order and their scale are those of training, and the "
         "labels those of the outputs.",
     ),
@@ -91,7 +93,8 @@ CODES = (
         "A shallow tree finds segments on one half of the test rows. On the other half the whole "
         "interval (corrected for the segments tried) is worse than the rest by over segment_gap. "
         "Warn when difficulty does not explain it: rows of equal confidence (regression: "
-        "of equal predicted value) elsewhere are answered better, too; else info.",
+        "of equal predicted value; labels alone: of equal margin of the simple model) elsewhere "
+        "are answered better, too; else info.",
         "Look at the rows of the segment: gather more of them, or correct their inputs or labels.",
         "Chung et al. 2019, Slice Finder.",
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from reportgen.charts.numbers import (
     count,
     estimate,
@@ -60,9 +62,8 @@ def judge(case: Case, measured: Measured) -> Findings:
 
 
 def _capped(finding: Finding, judged: Answers) -> Finding:
-    """No fail from a handful of clusters: their variance is hardly known."""
-    few = judged.design.codes is not None and judged.design.units < FEW_UNITS
-    if few and finding.severity == "fail":
+    """No fail from a handful of rows or clusters: their variance is hardly known."""
+    if judged.design.units < FEW_UNITS and finding.severity == "fail":
         return finding.model_copy(update={"severity": "warn"})
     return finding
 
@@ -82,15 +83,11 @@ def _lead(lead: Compared, judged: Answers) -> Metric:
         unit=lead.unit,
         low=lead.interval.low,
         high=lead.interval.high,
-        label=f"Lead over {_named(lead.rival)}, {lead.label}",
+        label=f"Lead over {decisions.named(lead.rival)}, {lead.label}",
         split=judged.split,
         n=judged.n,
         interval=lead.interval.method,
     )
-
-
-def _named(rival: str) -> str:
-    return rival[:1].lower() + rival[1:]
 
 
 def _headline(
@@ -108,15 +105,21 @@ def _headline(
             "performance.weak-segment": "one segment of rows is answered much worse",
         }[worst.code]
         return f"{said}{where}, and {short}."
-    if first.value is None or first.low is None:
-        return f"{plural(judged.n, 'row')} of {judged.split} are too few to tell how good it is."
+    if first.value is None or first.low is None or judged.design.units < decisions.SMALLEST:
+        verb = "is" if judged.n == 1 else "are"
+        return f"{plural(judged.n, 'row')} of {judged.split} {verb} too few to tell how good it is."
     lead = measured.baselines[0][0]
+    rival = decisions.named(lead.rival)
+    ahead = number(abs(lead.interval.value), lead.unit)
+    if judged.task != "regression" and judged.y.ndim == 1 and len(np.unique(judged.y)) < 2:
+        return f"{said}{where}; all rows are of one class, so nothing shows that it tells classes."
+    if lead.interval.high < 0:
+        return f"{said}{where}, {ahead} below {rival}, but it is of use all the same."
     if not lead.interval.low > 0:
-        return f"{said}{where}; too few rows to tell it from {_named(lead.rival)}."
-    return (
-        f"{said}{where}, {number(lead.interval.value, lead.unit)} "
-        f"{'below the RMSE of' if judged.task == 'regression' else 'above'} {_named(lead.rival)}."
-    )
+        return f"{said}{where}; too few rows to tell it from {rival}."
+    if judged.task == "regression":
+        return f"{said}{where}; its RMSE is {ahead} below that of {rival}."
+    return f"{said}{where}, {ahead} above {rival}."
 
 
 def _tried(measured: Measured) -> str:
@@ -134,7 +137,7 @@ def _result(measured: Measured) -> str:
     if measured.judged.task == "regression":
         side = "under" if gain >= 0 else "over"
         return f"RMSE {number(abs(gain), lead.unit)} {side} the mean's"
-    return f"{score(abs(gain))} {'above' if gain >= 0 else 'below'} {_named(lead.rival)}"
+    return f"{score(abs(gain))} {'above' if gain >= 0 else 'below'} {decisions.named(lead.rival)}"
 
 
 def _detectable(measured: Measured, settings: PerformanceSettings) -> str:

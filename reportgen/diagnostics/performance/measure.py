@@ -74,4 +74,4 @@ def _segments(
     if case.dataset.kind == "images":
         return Searched((), judged.n, why_not="single pixels describe no rows")
     rng = case.rng("segments")
-    return search(judged, against.encoded, against.encoder.columns, settings, rng)
+    return search(judged, against.encoded, against.encoder.columns, settings, rng, against.simple)

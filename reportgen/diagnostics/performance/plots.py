@@ -122,9 +122,8 @@ def _compared(series: Series, judged: Series) -> Chart | None:
     first = rows[0]
     lines = [
         Row(
-            r["rival"],
+            f"{r['rival']}, {_value(r['other'], r['unit'])}",
             (Mark(r["lead"], r["low"], r["high"]),),
-            right=_value(r["other"], r["unit"]),
         )
         for r in rows
     ]
@@ -141,13 +140,11 @@ def _compared(series: Series, judged: Series) -> Chart | None:
     alt = f"{what}. " + "; ".join(f"{r['rival']}: {_value(r['lead'], r['unit'])}" for r in rows)
     figure = forest(
         lines,
-        x=f"Model better by ({first['label']})",
-        width="full",
+        x=f"Model better by ({first['label']}), 95{NARROW}% interval",
         unit=first["unit"],
         reference_at=0,
-        right_head=f"its {first['label']}",
     )
-    return Chart("compared", title, what, alt, figure, "full")
+    return Chart("compared", title, what, alt, figure)
 
 
 def _value(value: Any, unit: str) -> str:
@@ -180,8 +177,6 @@ def _classes(series: Series, judged: Series) -> Chart | None:
             for r in shown
         ],
         x=f"Recall, with 95{NARROW}% interval",
-        width="full",
-        limits=(0, 1),
     )
     which = f"the {len(shown)} lowest of {len(rows)} classes" if len(shown) < len(rows) else "all"
     worst = shown[0]
@@ -191,7 +186,6 @@ def _classes(series: Series, judged: Series) -> Chart | None:
         f"Recall of {which}, {_rows(judged)}",
         "Recall: " + listed([f"{r['name']} {score(r['recall'])}" for r in shown], 10) + ".",
         figure,
-        "full",
     )
 
 

@@ -125,7 +125,9 @@ def curves(of: Answers) -> tuple[dict[str, Any], dict[str, Any]]:
         "tpr": float(np.average(given[truth], weights=_part(weights, truth))),
     }
     prc = ranking.pr_curve(truth, of.scores, weights)
-    recall, precision = thin(prc.recall, prc.precision, max_points=CURVE_POINTS)
+    along = np.concatenate([[0.0], prc.recall])  # held back to a recall of 0
+    above = np.concatenate([prc.precision[:1], prc.precision])
+    recall, precision = thin(along, above, max_points=CURVE_POINTS)
     called = np.maximum(recall * positive / np.maximum(precision, 1e-12), 1.0)
     plow, phigh = _band(precision, called)
     hits = float((given & truth).sum())

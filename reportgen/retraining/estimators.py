@@ -1,0 +1,134 @@
+"""scikit-learn estimators trained again: a clone a member, several at a time."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.retraining.draws import stream
+from reportgen.retraining.member import Member
+from reportgen.retraining.results import Trained, TrainedMember
+
+if TYPE_CHECKING:
+    from reportgen.data.table import Dataset
+
+WHY = "a scikit-learn estimator is cloned and fitted"
+
+
+@dataclass(frozen=True)
+class Fits:
+    """What estimators are fitted on.
+
+    Attributes
+    ----------
+    estimator : the delivered, fitted one; it is only cloned.
+    dataset : for the order of classes.
+    inputs : training rows as the estimator takes them (array or pandas table), then added rows.
+    y : class codes, or targets, of these rows.
+    n_train : how many of them are training rows.
+    splits : name -> preprocessed inputs that every member predicts.
+    weights : sample weights of the rows, or None.
+    """
+
+    estimator: Any
+    dataset: Dataset
+    inputs: Any
+    y: np.ndarray
+    n_train: int
+    splits: Mapping[str, Any]
+    weights: np.ndarray | None = None
+
+
+def train(fits: Fits, members: Sequence[Member], jobs: int | None = None) -> Trained:
+    """Fit a clone for each member; a failing one harms no other."""
+    from joblib import Parallel, delayed
+
+    workers = jobs or len(os.sched_getaffinity(0))
+    chosen = list(dict.fromkeys(members))
+    # Threads: forests and linear algebra release the lock, and nothing is copied or spawned.
+    done = Parallel(n_jobs=min(workers, max(1, len(chosen))), prefer="threads")(
+        delayed(_one)(fits, member) for member in chosen
+    )
+    return Trained({trained.member: trained for trained in done})
+
+
+def _one(fits: Fits, member: Member) -> TrainedMember:
+    try:
+        predictions = _fitted(fits, member)
+    except Exception as error:  # one member's failure is a finding, not the audit's end
+        said = f"{type(error).__name__}: {error}"[:1000]
+        return TrainedMember(member, "failed", "clone", WHY, error=said)
+    return TrainedMember(member, "trained", "clone", WHY, predictions=predictions)
+
+
+def _fitted(fits: Fits, member: Member) -> dict[str, np.ndarray]:
+    from sklearn.base import clone
+
+    from reportgen.models.sklearn import SklearnPredictor
+
+    if member.config_patch or member.augment or member.epochs is not None:
+        raise ValueError("an estimator has no layers, no epochs and no augmentation to change")
+    estimator = seeded(clone(fits.estimator), member)
+    estimator.set_params(**dict(member.overrides))
+    rows = np.arange(fits.n_train) if member.rows is None else member.rows.array
+    inputs = _without(_taken(fits.inputs, rows), member, fits)
+    codes = fits.y[rows] if member.labels is None else member.labels.array
+    weights = fits.weights[rows] if fits.weights is not None else None
+    if member.weights is not None:
+        weights = member.weights.array
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said once, of the delivered model, not by each clone
+        extra = {} if weights is None else {"sample_weight": weights}
+        estimator.fit(inputs, labels_of(fits.estimator, codes, fits.dataset), **extra)
+        predictor = SklearnPredictor(estimator, fits.dataset)
+        return {
+            name: predictor.predict(_without(x, member, fits)) for name, x in fits.splits.items()
+        }
+
+
+def seeded(estimator: Any, member: Member) -> Any:
+    """The estimator with every ``random_state`` in it drawn from the member's seeds."""
+    rng = stream("estimator", member.weight_seed, member.order_seed)
+    names = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
+    estimator.set_params(**{name: int(rng.integers(0, 2**31)) for name in sorted(names)})
+    return estimator
+
+
+def labels_of(estimator: Any, codes: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """Class codes as the labels that the delivered estimator was fitted with."""
+    known = getattr(estimator, "classes_", None)
+    if dataset.task not in ("binary", "multiclass") or known is None:
+        return codes
+    from reportgen.data.labels import encode
+
+    known = np.asarray(known)
+    order = encode(known, dataset.classes)
+    if (order < 0).any():
+        order = np.arange(len(known))  # numbers, taken as positions, as in predicting
+    by_code = {int(code): label for code, label in zip(order, known, strict=True)}
+    missing = sorted({int(code) for code in codes} - by_code.keys())
+    if missing:
+        names = ", ".join(dataset.classes[code] for code in missing)
+        raise ValueError(f"the delivered estimator was never fitted with {names}")
+    return np.array([by_code[int(code)] for code in codes])
+
+
+def _taken(inputs: Any, rows: np.ndarray) -> Any:
+    return inputs.iloc[rows] if hasattr(inputs, "iloc") else inputs[rows]
+
+
+def _without(inputs: Any, member: Member, fits: Fits) -> Any:
+    """The inputs with left-out columns at their mean, or their most frequent value."""
+    if not member.columns:
+        return inputs
+    if hasattr(inputs, "iloc") or not isinstance(inputs, np.ndarray):
+        raise TypeError("columns are left out of arrays, not of tables")
+    changed = inputs.copy()
+    for column in member.columns:
+        changed[:, column] = np.asarray(fits.inputs)[: fits.n_train, column].mean()
+    return changed
