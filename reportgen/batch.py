@@ -178,7 +178,12 @@ def _write_index(folder: RunFolder, record: RunRecord) -> None:
             report = AuditReport.from_json(path.read_bytes())
         except OSError as error:
             raise OutputError(
-                Problem("a report that was written is gone", file=str(path), got=str(error))
+                Problem(
+                    "this report could not be written, so the run is not published",
+                    file=str(path),
+                    got=audited.error or str(error),
+                    advice="Make room; run the same job again to go on with what is complete.",
+                )
             ) from error
         entries.append(IndexEntry(audited.folder, report, audited.seconds))
     page = render_index(record.job, record.run_id, entries)

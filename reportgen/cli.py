@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import signal
 import sys
 import textwrap
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,26 +36,30 @@ app = typer.Typer(
 JobFile = Annotated[Path, typer.Argument(metavar="JOB.yaml", help="The job file.")]
 EXIT_INVALID = 2
 EXIT_INCOMPLETE = 3
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 EXIT_SIGNAL = 128  # plus the signal's number, as shells have it
 
 
 class _Stopped(BaseException):
-    """SIGTERM: the scheduler wants this run to end."""
+    """A signal: the person at the terminal, or the scheduler, wants this run to end."""
 
 
 def main() -> None:
     """Entry point of the ``reportgen`` command; ends the process with the contract's codes."""
     debug = "--debug" in sys.argv
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or in the background of a shell
+            signal.signal(number, _stop)
+    for stream in (sys.stdout, sys.stderr):  # a locale without dashes must not end a run
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(args=arguments, standalone_mode=False)
     except ReportgenError as error:
         code = _refused(error, debug)
-    except (KeyboardInterrupt, typer.Abort):
-        code = _interrupted("Interrupted", signal.SIGINT)
-    except _Stopped:
-        code = _interrupted("Stopped", signal.SIGTERM)
+    except _Stopped as stopped:
+        code = _stopped(signal.Signals(stopped.args[0]), running=arguments[:1] == ["run"])
     except BrokenPipeError:  # reportgen list | head
         sys.stderr.close()
         code = 0
@@ -61,7 +67,8 @@ def main() -> None:
         if debug:
             traceback.print_exc()
         elif hasattr(error, "format_message"):  # click's own: unknown option and the like
-            print(f"reportgen: {error.format_message()}", file=sys.stderr)
+            said = error.format_message()
+            print(said if said.startswith("Usage:") else f"reportgen: {said}", file=sys.stderr)
         else:
             print(
                 f"reportgen: {type(error).__name__}: {error}\n"
@@ -73,15 +80,18 @@ def main() -> None:
 
 
 def _stop(signum: int, frame: object) -> None:
-    raise _Stopped
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # workers are being ended: a second one must wait
+    raise _Stopped(signum)
 
 
-def _interrupted(word: str, signum: signal.Signals) -> int:
-    print(
-        f"reportgen: {word}. Audits that were complete are kept; run the same job again to go on.",
-        file=sys.stderr,
-    )
-    return EXIT_SIGNAL + signum
+def _stopped(number: signal.Signals, running: bool) -> int:
+    said = "Interrupted." if number == signal.SIGINT else f"Stopped by {number.name}."
+    if running:
+        said += " Audits that were complete are kept; run the same job again to go on."
+    with suppress(OSError):  # the terminal may be gone
+        print(f"reportgen: {said}", file=sys.stderr)
+    return EXIT_SIGNAL + number
 
 
 def _refused(error: ReportgenError, debug: bool) -> int:
@@ -93,7 +103,7 @@ def _refused(error: ReportgenError, debug: bool) -> int:
 
 def _print_problems(problems: tuple[Problem, ...] | list[Problem]) -> None:
     for problem in problems:
-        print(f"reportgen: {problem}", file=sys.stderr)
+        print(f"reportgen: {_shown(str(problem))}", file=sys.stderr)
     if len(problems) > 1:
         print(f"reportgen: {len(problems)} problems.", file=sys.stderr)
 
@@ -187,7 +197,12 @@ def _unknown_model(name: str, job: Job) -> Problem:
 
 def _one_line(text: str) -> str:
     """Tabs and line ends in a model's name would break the one line an audit."""
-    return " ".join(text.split())
+    return _shown(" ".join(text.split()))
+
+
+def _shown(text: str) -> str:
+    """Names come from files: what steers a terminal is shown, not sent."""
+    return _STEERING.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 @contextmanager
@@ -219,7 +234,7 @@ def _finished_line(record: AuditRecord) -> str:
     took = "kept from the interrupted run" if record.resumed else f"{record.seconds:.1f} s"
     line = f"{_one_line(record.model)}: {record.outcome}, {took}"
     if record.error:
-        line += f"\n{textwrap.indent(record.error, '  ')}"
+        line += f"\n{textwrap.indent(_shown(record.error), '  ')}"
     return line
 
 
@@ -399,7 +414,11 @@ def init(
     target: Annotated[str | None, typer.Option(metavar="Y", help="The target column.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite JOB.yaml.")] = False,
 ) -> int:
-    """Write a commented starter job that validates."""
+    """Write a commented starter job that validates.
+
+    Where the files leave something open (a model with fewer inputs than there are columns), the
+    job is written all the same, what is left to settle is listed, and the exit code is 2.
+    """
     from reportgen.runs.writing import write_atomic
     from reportgen.starter import starter
 
@@ -416,7 +435,13 @@ def init(
         print(text, end="")
     else:
         write_atomic(job, text)
-        print(f"{job}: written; check it with `reportgen validate {job}`", file=sys.stderr)
+        from reportgen.preflight import check
+
+        left = check(_load(job))
+        if left:
+            print(f"{job}: written; this is left to you:", file=sys.stderr)
+            raise JobError(*left)
+        print(f"{job}: written, and valid; `reportgen run {job}` is next", file=sys.stderr)
     return 0
 
 

@@ -20,6 +20,7 @@ class Problem:
     message : one sentence that says what is wrong.
     file, line : the file it stands in and its line (1-based), where there is one.
     key : path of the key in the job file, e.g. ``models.churn-mlp.reported[2].value``.
+    job : file and line of that key (``nightly.yaml:12``), where ``file`` is another one.
     column, row : column name and row (0-based, as in the source file, header not counted).
     expected, got : what was asked for and what was found.
     advice : what to do, in the imperative.
@@ -34,25 +35,28 @@ class Problem:
     expected: str | None = None
     got: str | None = None
     advice: str | None = None
+    job: str | None = None
 
     @property
     def where(self) -> str:
-        """``file:line: key, column 'c', row 7`` with the parts that are known."""
+        """``file:line: key, column 'c', row 7`` with the parts that are known.
+
+        With ``job`` the way goes from the job to the file: ``job.yaml:12: key: data.csv:3``.
+        """
         place = self.file or ""
         if self.line is not None:
             place += f":{self.line}" if place else f"line {self.line}"
         details = [
             part
             for part in (
-                self.key,
+                self.key if self.job is None else None,
                 f"column {self.column!r}" if self.column is not None else None,
                 f"row {self.row}" if self.row is not None else None,
             )
             if part
         ]
-        if place and details:
-            return f"{place}: {', '.join(details)}"
-        return place or ", ".join(details)
+        steps = [self.job, self.key if self.job is not None else None, place, ", ".join(details)]
+        return ": ".join(step for step in steps if step)
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.message}" if self.where else self.message

@@ -94,10 +94,10 @@ def audit(task: AuditTask) -> AuditRecord:
     with streams_to(log):
         try:
             report = _audited(task, clock, told)
-        except Exception as error:  # the boundary: a broken model is a report, not a crash
+        except (Exception, SystemExit) as error:  # the boundary: a broken model is a report
             traceback.print_exc()
             report = unfinished(task, in_words(error))
-        problem = report.error
+        problem = report.error or _failed(report)
         with clock.phase("render"):
             problem = _write(report, task) or problem
     (task.place / PHASE_FILE).unlink(missing_ok=True)
@@ -116,6 +116,13 @@ def audit(task: AuditTask) -> AuditRecord:
         peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         error=problem,
     )
+
+
+def _failed(report: AuditReport) -> str | None:
+    """Which sections could not be completed, and why, in a line each."""
+    failed = [s for s in report.sections if s.status == "failed"]
+    lines = [f"{s.diagnostic}: {diagnosis.first_line(s.reason or 'failed')}" for s in failed]
+    return "\n".join(lines) or None
 
 
 def write_unfinished(task_and_reason: tuple[AuditTask, str]) -> AuditRecord:
@@ -222,7 +229,7 @@ class _Asked:
     members: list[Member] = field(default_factory=list)
     section: Section | None = None
 
-    def ends(self, error: Exception) -> Section:
+    def ends(self, error: BaseException) -> Section:
         """Its section is what went wrong; the boundary: it costs no other its section."""
         name = self.diagnostic.name
         self.members = []
@@ -261,7 +268,7 @@ def _prepared(diagnostic: Diagnostic, case: Case, settings: Settings | None) -> 
         asked.view = case.view(diagnostic.name, settings)
         asked.prepared = diagnostic.prepare(asked.view)
         asked.members = diagnostic.retrainings(asked.view, asked.prepared)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         asked.ends(error)
     return asked
 
@@ -280,7 +287,10 @@ def _trained(asked: Sequence[_Asked], train: Train) -> Trained:
             continue
         try:
             trained = joined(trained, train({o.diagnostic.name: o.members for o in wanted}))
-        except Exception as error:  # the recipe cannot be read: those that need it say so
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # the recipe cannot be read: those that need it say so
             for one in wanted:
                 one.ends(error)
     return trained
@@ -290,7 +300,7 @@ def _wants_more(one: _Asked, trained: Trained) -> bool:
     assert one.view is not None
     try:
         one.members = one.diagnostic.further(one.view, one.prepared, trained)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         one.ends(error)
     return bool(one.members)
 
@@ -302,7 +312,7 @@ def _examined(one: _Asked, trained: Trained) -> Section:
     try:
         found = one.diagnostic.examine(one.view, one.prepared, trained)
         return Section.completed(one.diagnostic.name, found)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return one.ends(error)
 
 

@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.job.inputs import not_a_file
+from reportgen.job.python_names import source_file
 from reportgen.results import Provenance
 
 if TYPE_CHECKING:
@@ -43,11 +45,13 @@ def sha256_of(path: Path) -> str | None:
             for part in sorted(p for p in path.rglob("*") if p.is_file()):
                 digest.update(part.relative_to(path).as_posix().encode() + b"\0")
                 digest.update((sha256_of(part) or "").encode())
+        elif not_a_file(path) is not None:  # a pipe would be waited for
+            return None
         else:
             with path.open("rb") as file:
                 while block := file.read(1 << 20):
                     digest.update(block)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return digest.hexdigest()
 
@@ -86,16 +90,31 @@ def fingerprint(job: Job, name: str) -> str:
     Files count by path, size and time of change: cheap enough to ask for a hundred models.
     """
     digest = hashlib.sha256(f"{job.sha256}\0{name}\0{versions()}".encode())
-    for role, path in sorted(input_files(job, name).items()):
+    for role, path in sorted((input_files(job, name) | _code(job, name)).items()):
         parts = sorted(path.rglob("*")) if path.is_dir() else [path]
         for part in parts:
             try:
                 facts = part.stat()
                 stamp = f"{facts.st_size}:{facts.st_mtime_ns}"
-            except OSError:
+            except (OSError, ValueError):
                 stamp = "missing"
             digest.update(f"{role}\0{part}\0{stamp}\0".encode())
     return digest.hexdigest()
+
+
+def _code(job: Job, name: str) -> dict[str, Path]:
+    """Python of the job's folder, where the audit runs any: it may import its neighbours."""
+    entry = job.models[name]
+    dataset = job.datasets.get(entry.dataset)
+    splits = [getattr(dataset, split, None) for split in ("train", "validation", "test")]
+    named = [getattr(part, "python", None) for part in (entry.model, *entry.preprocess, *splits)]
+    named += getattr(entry.model, "custom_objects", ())
+    folder = job.file.parent
+    found = {source_file(python, folder) for python in named if python is not None}
+    if not found - {None}:
+        return {}
+    found |= set(folder.glob("*.py"))
+    return {f"code {path}": path for path in found if path is not None}
 
 
 def _files(entry: ModelEntry, dataset: DatasetEntry | None) -> dict[str, str]:

@@ -146,7 +146,16 @@ def _written(folder: Path, model: Path | None, sources: dict[str, str], target: 
     identity = _id_column(job, entry, found)
     n_features = len(set(first.features(entry)) - {identity}) if first.X is None else None
     steps = _steps(model, folder, n_features, described)
-    return _text(name, sources, target, aim, identity, source, notes, kind, described, steps)
+    written = {
+        split: f"{{images: {scalar(path)}}}" if _is_folder(folder, path) else scalar(path)
+        for split, path in sources.items()
+    }
+    return _text(name, written, target, aim, identity, source, notes, kind, described, steps)
+
+
+def _is_folder(folder: Path, path: str) -> bool:
+    """Data in a folder are images, a folder a class."""
+    return (folder / path).is_dir()
 
 
 def _steps(
@@ -173,11 +182,15 @@ def _steps(
 
 def _probe(folder: Path, sources: dict[str, str], target: str | None) -> Job:
     """A job just good enough to open the files by."""
+    opened: dict[str, object] = {
+        split: {"images": path} if _is_folder(folder, path) else path
+        for split, path in sources.items()
+    }
     return Job.model_validate(
         {
             "version": 1,
             "name": "probe",
-            "datasets": {"data": {"task": "multiclass", "target": target, **sources}},
+            "datasets": {"data": {"task": "multiclass", "target": target, **opened}},
             "models": {"probe": {"dataset": "data", "model": {"predictions": {"test": "none"}}}},
             "file": folder.absolute() / "job.yaml",
         }
@@ -326,7 +339,7 @@ def _text(
         "  data:",
         f"    task: {aim.task}  # {aim.why}",
     ]
-    lines += [f"    {split}: {scalar(path)}" for split, path in sources.items()]
+    lines += [f"    {split}: {written}" for split, written in sources.items()]
     if "validation" not in sources and "train" in sources:
         lines += ["    # validation: {from: train, fraction: 0.2, method: random}"]
     if "test" not in sources and "train" in sources:

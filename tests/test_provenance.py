@@ -72,3 +72,16 @@ def test_a_folders_hash_depends_on_names_and_bytes(tmp_path: Path) -> None:
     assert sha256_of(tmp_path) != first
     assert sha256_of(tmp_path / "nowhere") is None
     assert sha256_of(tmp_path / "a" / "y") == hashlib.sha256(b"1").hexdigest()
+
+
+def test_an_audit_is_done_again_when_its_python_has_changed(tmp_path: Path) -> None:
+    path = _job(tmp_path)
+    model = "model: {predictions: {test: scores.csv}}"
+    assert model in JOB
+    path.write_text(JOB.replace(model, "model: {python: 'hooks:build'}"))
+    (tmp_path / "hooks.py").write_text("from neighbour import build\n")
+    (tmp_path / "neighbour.py").write_text("def build(): ...\n")
+    job = load(path, {})
+    before = fingerprint(job, "m")
+    (tmp_path / "neighbour.py").write_text("def build(): raise OSError\n")
+    assert fingerprint(job, "m") != before

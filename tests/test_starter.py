@@ -107,3 +107,16 @@ def test_scalars_come_back(text: str) -> None:
     written = f"a: [{scalar(text)}]  # comment\n"
     for back in (parse(written.encode()).data["a"][0], yaml.safe_load(written)["a"][0]):
         assert str(back) == text
+
+
+def test_folders_are_images(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for split in ("train", "test"):
+        for label in ("cat", "dog"):
+            place = tmp_path / split / label
+            place.mkdir(parents=True)
+            Image.new("L", (4, 4)).save(place / "1.png")
+    text = starter(tmp_path, train=tmp_path / "train", test=tmp_path / "test")
+    job = valid(tmp_path, text)
+    assert job.datasets["data"].classes == ("cat", "dog")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.data.raw import Raw, sha256_of_file
 from reportgen.errors import DataError, Problem
+from reportgen.job.inputs import not_a_file
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,6 +33,16 @@ def check_file(path: Path, where: str) -> None:
                     file=where,
                     expected=f"a file: {', '.join(EXTENSIONS)}",
                     advice="For a folder of images write {images: DIR}.",
+                )
+            )
+        kind = not_a_file(path)
+        if kind is not None:
+            raise DataError(
+                Problem(
+                    f"this is {kind}, which may never end",
+                    file=where,
+                    expected="a file",
+                    advice="Save the rows in a file first.",
                 )
             )
         size = path.stat().st_size

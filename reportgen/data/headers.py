@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.data.files import ARCHIVES, DELIMITED, PARQUET, check_file, damaged_parquet
-from reportgen.data.sources import locate
 from reportgen.errors import DataError, Problem
 from reportgen.job.schema import FileSource, HeldOut, ImagesSource, SklearnSource
 
@@ -93,10 +92,10 @@ def read(
     if isinstance(source, SklearnSource):
         return _bundle(source.sklearn)
     if isinstance(source, ImagesSource):
-        return _images(locate(job, source.images), source.images)
+        return _images(job.locate(source.images), source.images)
     if not isinstance(source, FileSource):
         return None
-    path, where = locate(job, source.path), source.path
+    path, where = job.locate(source.path), source.path
     check_file(path, where)
     suffix = path.suffix.lower()
     if suffix in DELIMITED:
@@ -147,7 +146,7 @@ def distinct(
         return header.labels
     if not isinstance(source, FileSource):
         return None
-    path = locate(job, source.path)
+    path = job.locate(source.path)
     suffix = path.suffix.lower()
     if suffix in ARCHIVES:
         name = column if column in header.columns else header.y
@@ -194,7 +193,9 @@ def _images(folder: Path, where: str) -> Header:
     labels = classes_of(folder, where)
     files = [path for name in labels for path in files_of(folder, name)]
     shapes = {"X": size_of(files[0], where)} if files else {}
-    return Header(where, (), {}, len(files), shapes=shapes, X="X", y="y", labels=labels)
+    return Header(
+        where, (), {}, len(files), shapes=shapes, X="X", y="y", labels=labels, own_target=("y",)
+    )
 
 
 def _parquet(path: Path, where: str) -> Header:
@@ -389,6 +390,8 @@ def _one_array(path: Path, name: str) -> Any:
 
     try:
         with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+            if archive.getinfo(f"{name}.npy").file_size > _CHEAP:
+                return None
             return npy.read_array(file, allow_pickle=False)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError):
         return None

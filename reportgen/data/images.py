@@ -57,6 +57,7 @@ def files_of(folder: Path, name: str) -> list[Path]:
         path
         for path in (folder / name).rglob("*")
         if path.suffix.lower() in EXTENSIONS
+        and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
 

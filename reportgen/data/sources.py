@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.data.raw import Raw
@@ -45,22 +44,6 @@ def written(source: Source) -> str:
     return f"{{sql: {safe_url(source.sql)}}}"
 
 
-def locate(job: Job, path: str) -> Path:
-    """Absolute path of an input.
-
-    Raises
-    ------
-    DataError
-        when it is no path at all (a NUL in it, an unknown ``~user``, a loop of links).
-    """
-    try:
-        return job.locate(path)
-    except (ValueError, OSError, RuntimeError) as error:
-        raise DataError(
-            Problem("this is no path that can be opened", file=path, got=str(error))
-        ) from None
-
-
 def read_source(
     job: Job,
     source: Source,
@@ -87,7 +70,7 @@ def read_source(
             from reportgen.data.files import read_file
 
             return read_file(
-                locate(job, source.path), where, split=split, known=known, as_text=as_text
+                job.locate(source.path), where, split=split, known=known, as_text=as_text
             )
         if isinstance(source, SklearnSource):
             from reportgen.data.bundles import read_bundle
@@ -96,7 +79,7 @@ def read_source(
         if isinstance(source, ImagesSource):
             from reportgen.data.images import read_images
 
-            return read_images(locate(job, source.images), where)
+            return read_images(job.locate(source.images), where)
         if isinstance(source, PythonSource):
             from reportgen.data.functions import read_function
 

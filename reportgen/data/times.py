@@ -47,12 +47,13 @@ def read_times(columns: Sequence[pl.Series]) -> tuple[list[np.ndarray], str | No
             )
         chosen, note = fitting[0], None
         if len(fitting) > 1:
-            in_order = [fmt for fmt in fitting if _parse(columns[0], fmt).is_sorted()]
+            parsed = {fmt: _parse(columns[0], fmt) for fmt in fitting}
+            in_order = [fmt for fmt in fitting if parsed[fmt].is_sorted()]
             chosen = (in_order or fitting)[0]
-            note = None
-            if len(in_order) != 1:
+            others = [fmt for fmt in fitting if not parsed[fmt].equals(parsed[chosen])]
+            if others and len(in_order) != 1:
                 note = (
-                    f"The dates of {columns[0].name!r} could be read in {len(fitting)} ways; "
+                    f"The dates of {columns[0].name!r} could be read in {1 + len(others)} ways; "
                     f"they were read as {chosen}."
                 )
         return [_numpy(_parse(column, chosen)) for column in columns], note

@@ -8,8 +8,11 @@ gets a fresh worker: no state of one model reaches the next, and its memory goes
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
@@ -61,7 +64,8 @@ def run_tasks(
     with streams_to(log):
         _start_server()
         pool = ProcessPool(max_workers=min(workers, len(tasks)), max_tasks=1, context=context)
-        futures = {pool.schedule(function, args=(task,)): name for name, task in tasks.items()}
+        watched = functools.partial(_watched, function)
+        futures = {pool.schedule(watched, args=(task,)): name for name, task in tasks.items()}
     try:
         waiting = set(futures)
         while waiting:
@@ -75,6 +79,23 @@ def run_tasks(
     finally:
         pool.stop()
         pool.join()
+
+
+def _watched(function: Callable[[A], R], task: A) -> R:
+    """``function(task)`` in a worker that ends when the run does, also when the run was killed.
+
+    Otherwise it would go on writing where the next run of the same job is writing.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError("a worker has a parent process")
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="reportgen-watch").start()
+    return function(task)
 
 
 def _result(future: Any) -> Any:

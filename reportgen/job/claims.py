@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reportgen.errors import DataError, Problem
 from reportgen.job import keras_log, report_text
+from reportgen.job.inputs import not_a_file
 from reportgen.job.keypath import quoted
 from reportgen.job.printed import Printed
 from reportgen.job.rules.reported import AVERAGED
@@ -243,6 +244,9 @@ def _log(
 
 def _text(path: Path, file: str) -> str:
     """A text file's content, whatever wrote it: UTF-8, UTF-16 with its mark, or Windows-1252."""
+    special = not_a_file(path)
+    if special is not None:
+        raise DataError(Problem(f"this is {special}, which may never end", file=file))
     try:
         with path.open("rb") as stream:
             raw = stream.read(_MAX_BYTES + 1)

@@ -234,7 +234,7 @@ def _literals(kind: Any) -> list[Any]:
 
 def keys_of(owner: type[BaseModel]) -> list[str]:
     """The keys that a mapping of a job file may have."""
-    hidden = {"file", "sha256", "parts"} if owner is schema.Job else set()
+    hidden = set(schema.INTERNAL) if owner is schema.Job else set()
     return [f.alias or n for n, f in owner.model_fields.items() if n not in hidden]
 
 

@@ -11,7 +11,7 @@ from pydantic.json_schema import (
     models_json_schema,
 )
 
-from reportgen.job.schema import Job, Settings
+from reportgen.job.schema import INTERNAL, Job, Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -31,7 +31,7 @@ def json_schema(settings: Mapping[str, type[Settings]]) -> dict[str, Any]:
     )
     definitions: dict[str, Any] = shared["$defs"]
     job = definitions.pop(references[(Job, mode)]["$ref"].rsplit("/", 1)[1])
-    for internal in ("file", "sha256", "parts"):
+    for internal in INTERNAL:
         job["properties"].pop(internal, None)
     job["properties"]["diagnostics"] = {
         "type": ["object", "null"],

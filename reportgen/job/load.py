@@ -14,7 +14,7 @@ from reportgen.job import complaints, rules
 from reportgen.job.document import Document, read
 from reportgen.job.json_schema import json_schema
 from reportgen.job.keypath import KeyPath, key_path, meant, named, quoted
-from reportgen.job.schema import DatasetEntry, Job, ModelEntry, Settings
+from reportgen.job.schema import INTERNAL, DatasetEntry, Job, ModelEntry, Settings
 
 __all__ = ["json_schema", "load", "validated"]
 
@@ -51,7 +51,7 @@ def validated(document: Document, settings: Mapping[str, type[Settings]]) -> Job
     data = dict(document.data)
     diagnostics = _diagnostics(data.pop("diagnostics", None), settings, document, problems)
     job: Job | None = None
-    for name in {"file", "sha256", "parts"} & set(data):  # fields of a Job, but not keys of a file
+    for name in set(INTERNAL) & set(data):
         del data[name]
         problem = complaints.unknown_key((name,), complaints.keys_of(Job))
         problems.append(_placed(problem, (name,), document))
@@ -74,7 +74,8 @@ def validated(document: Document, settings: Mapping[str, type[Settings]]) -> Job
         problems.append(_placed(problem, path, document))
     if problems or job is None:
         raise JobError(*sorted(problems, key=lambda p: p.line or 0))
-    return job.model_copy(update={"parts": _parts(job, document)})
+    lines = {key_path(path): line for path, line in document.lines.items() if path}
+    return job.model_copy(update={"parts": _parts(job, document), "lines": lines})
 
 
 def _placed(problem: Problem, path: KeyPath, document: Document) -> Problem:

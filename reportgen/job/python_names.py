@@ -1,14 +1,16 @@
-"""Whether Python that a job names is there, told from files alone: nothing is imported or run."""
+"""What can be told of Python that a job names from files alone: nothing is imported or run."""
 
 from __future__ import annotations
 
 import ast
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from reportgen.errors import Problem
 from reportgen.job.keypath import meant, quoted
+
+_TENSORFLOW_NAMES = {"tensorflow", "keras", "tf_keras", "keras_hub", "keras_cv", "keras_nlp"}
 
 
 def problem_of(name: str, folder: Path) -> Problem | None:
@@ -20,21 +22,21 @@ def problem_of(name: str, folder: Path) -> Problem | None:
     """
     module, _, attribute = name.partition(":")
     parts = module.split(".")
-    file = _module_file([folder], parts)
+    file = source_file(name, folder)
     if file is None:
         try:
             spec = importlib.util.find_spec(parts[0])
         except (ImportError, ValueError):
             spec = None
         if spec is None:
-            return _no_module(name, parts[0], folder)
+            return no_module(name, parts[0], folder)
         if len(parts) == 1:
             file = Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
         else:
             places = [Path(place) for place in spec.submodule_search_locations or ()]
             file = _module_file(places, parts[1:])
             if file is None and not _compiled(places, parts[1:]):
-                return _no_module(name, module, folder)
+                return no_module(name, module, folder)
     if file is None:
         return None
     try:
@@ -54,15 +56,47 @@ def problem_of(name: str, folder: Path) -> Problem | None:
         return None
     if (file.parent / wanted).is_dir() or (file.parent / f"{wanted}.py").is_file():
         return None
+    return no_name(name, wanted, str(file), defined)
+
+
+def source_file(name: str, folder: Path) -> Path | None:
+    """The file of ``pkg.mod:name`` (or of ``pkg.mod``) when it lies in ``folder``."""
+    return _module_file([folder], name.partition(":")[0].split("."))
+
+
+def imports_tensorflow(name: str, folder: Path) -> bool:
+    """Whether the module's text imports TensorFlow or Keras; False when it cannot be told."""
+    file = source_file(name, folder)
+    if file is None:
+        return False
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+        else:
+            continue
+        if any(module.partition(".")[0] in _TENSORFLOW_NAMES for module in modules):
+            return True
+    return False
+
+
+def no_name(name: str, wanted: str, file: str | None, known: Collection[str]) -> Problem:
+    """The module is there, and has no such name; ``known`` are those it has."""
     return Problem(
-        f"{quoted(module)} has no {quoted(wanted)}",
-        file=str(file),
+        f"{quoted(name.partition(':')[0])} has no {quoted(wanted)}",
+        file=file,
         got=name,
-        advice=meant(wanted, sorted(defined)),
+        advice=meant(wanted, sorted(known)),
     )
 
 
-def _no_module(name: str, missing: str, folder: Path) -> Problem:
+def no_module(name: str, missing: str, folder: Path) -> Problem:
+    """There is no such module, neither in the job's folder nor installed."""
     beside = sorted(path.stem for path in folder.glob("*.py"))
     return Problem(
         f"there is no Python module {quoted(missing)}",

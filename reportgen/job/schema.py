@@ -7,6 +7,8 @@ alternative that was meant.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -523,10 +525,14 @@ class Settings(Strict):
     """Base of every diagnostic's settings. Every field has a default and a description."""
 
 
+#: Fields of a Job that are no keys of its file.
+INTERNAL = ("file", "sha256", "parts", "lines")
+
+
 class Job(Strict):
     """A validated job. ``file`` and ``sha256`` are of the job file; ``parts`` is its text: a
     model's name to the lines of that model and of its data set, as read, passwords in URLs
-    starred out.
+    starred out. ``lines`` has, a key path as messages write it, the line of its key.
     """
 
     version: Literal[1] = Field(description="Of this format: 1.")
@@ -550,7 +556,24 @@ class Job(Strict):
     file: Annotated[Path, PlainSerializer(str)] = Field(default=Path("job.yaml"), exclude=True)
     sha256: str = Field(default="", exclude=True)
     parts: dict[str, str] = Field(default={}, exclude=True)
+    lines: dict[str, int] = Field(default={}, exclude=True)
+
+    def line(self, key: str) -> int | None:
+        """The line of a key path, or of the nearest part above it that is in the file."""
+        above = [k for k in self.lines if key.startswith(k) and key[len(k) :][:1] in ("", ".", "[")]
+        return self.lines[max(above, key=len)] if above else None
 
     def locate(self, path: str) -> Path:
-        """Absolute path of an input that is written relative to the job file."""
-        return (self.file.parent / Path(path).expanduser()).resolve()
+        """Absolute path of an input that is written relative to the job file.
+
+        Never raises: what cannot be a path (a loop of links, a NUL, ``~nobody``) is told when it
+        is opened.
+        """
+        place = Path(path)
+        with contextlib.suppress(RuntimeError):
+            place = place.expanduser()
+        place = self.file.parent / place
+        try:
+            return Path(os.path.realpath(place))
+        except ValueError:
+            return place

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError, Problem
+from reportgen.job import python_names
 from reportgen.job.schema import (
     Job,
     KerasModel,
@@ -24,7 +25,7 @@ from reportgen.job.schema import (
     SavedModel,
     SklearnModel,
 )
-from reportgen.models import imported, keras_config
+from reportgen.models import keras_config
 from reportgen.models.predictor import Framework
 from reportgen.models.sniff import NAMES, sniff
 
@@ -110,7 +111,7 @@ def needs_tensorflow(job: Job, entry: ModelEntry) -> bool:
     named = [step.python for step in entry.preprocess if isinstance(step, PythonStep)]
     if isinstance(source, PythonModel):
         named.append(source.python)
-    return any(imported.imports_tensorflow(name, folder) for name in named)
+    return any(python_names.imports_tensorflow(name, folder) for name in named)
 
 
 def require_kind(path: Path, *expected: str) -> str:
@@ -267,8 +268,8 @@ def skops_schema(path: Path) -> dict[str, Any]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            schema = json.loads(archive.read("schema.json"))
-    except (zipfile.BadZipFile, ValueError, KeyError, OSError, EOFError) as error:
+            schema = json.loads(keras_config.part(archive, "schema.json"))
+    except (zipfile.BadZipFile, ValueError, KeyError, OSError, EOFError, RecursionError) as error:
         raise ModelError(
             Problem("the skops file is damaged", file=str(path), got=str(error)[:200])
         ) from None

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from reportgen.errors import ModelError, Problem
-from reportgen.models import headers, imported, keras_config
+from reportgen.job import python_code
+from reportgen.models import headers, keras_config
 from reportgen.models.inference import checked, declared, from_network
 from reportgen.models.keras_inputs import Feeder, said, specs_of
 from reportgen.models.keras_loss import Evaluator, serialised_loss, targets_for
@@ -280,7 +281,7 @@ def custom_objects(names: tuple[str, ...], folder: Path) -> dict[str, Any]:
     """The job's ``custom_objects`` by their own and their registered names."""
     found: dict[str, Any] = {}
     for name in names:
-        value = imported.resolve(name, folder)
+        value = python_code.resolve(name, folder, error=ModelError)
         found[name.partition(":")[2].rpartition(".")[2]] = value
         registered = getattr(value, "_api_export_path", None)
         if isinstance(registered, str):

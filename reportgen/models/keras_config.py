@@ -15,6 +15,7 @@ from typing import Any
 from reportgen.errors import ModelError, Problem
 from reportgen.models.sniff import sniff
 
+_MAX_DESCRIPTION = 1 << 28  # bytes; vocabularies stand in it, weights do not
 _MODELS = ("Sequential", "Functional", "Model")
 #: Layers that leave the number of outputs, and what they mean, as the layer before made them.
 _PASSING = (
@@ -93,13 +94,28 @@ def read_config(path: Path) -> KerasConfig:
     )
 
 
+def part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A description in a zip file.
+
+    Raises
+    ------
+    ValueError
+        if it unpacks to more than any description has.
+    """
+    size = archive.getinfo(name).file_size
+    if size > _MAX_DESCRIPTION:
+        raise ValueError(f"{name} unpacks to {size:,} bytes")
+    return archive.read(name)
+
+
 def _from_zip(path: Path) -> KerasConfig:
     try:
         with zipfile.ZipFile(path) as archive:
-            model = json.loads(archive.read("config.json"))
+            model = json.loads(part(archive, "config.json"))
             names = archive.namelist()
-            metadata = json.loads(archive.read("metadata.json")) if "metadata.json" in names else {}
-    except (zipfile.BadZipFile, ValueError, KeyError, OSError, EOFError) as error:
+            written = part(archive, "metadata.json") if "metadata.json" in names else b"{}"
+            metadata = json.loads(written)
+    except (zipfile.BadZipFile, ValueError, KeyError, OSError, EOFError, RecursionError) as error:
         raise _damaged(path, error) from None
     if not isinstance(model, dict) or "class_name" not in model:
         raise _damaged(path, "config.json describes no model")
@@ -140,7 +156,7 @@ def _from_hdf5(path: Path) -> KerasConfig:
         model = json.loads(_text(attributes["model_config"]))
         compiled = attributes.get("training_config")
         compiled = None if compiled is None else json.loads(_text(compiled))
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, error) from None
     if compiled is not None and "optimizer" not in compiled:
         compiled = {**compiled, "optimizer": compiled.get("optimizer_config")}

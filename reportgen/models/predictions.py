@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import DataError, ModelError, Problem
+from reportgen.job.inputs import not_a_file
 from reportgen.models.inference import checked, declared
 from reportgen.models.predictor import Framework, Output
 
@@ -176,6 +177,10 @@ def _require(path: Path) -> None:
         problem = Problem(
             "not a file of predictions that is known", expected=_EXTENSIONS, got=path.name
         )
+    elif (special := not_a_file(path)) is not None:
+        problem = Problem(f"this is {special}, which may never end", expected="a file")
+    elif path.is_dir():
+        problem = Problem("this is a folder", expected=_EXTENSIONS)
     elif not path.is_file():
         problem = Problem("there is no such file")
     elif not path.stat().st_size:

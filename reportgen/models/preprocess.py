@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from reportgen.errors import ModelError, Problem
-from reportgen.models import imported
+from reportgen.job import python_code
 from reportgen.models.tables import (
     CHUNK_ROWS,
     chunks,
@@ -191,11 +191,13 @@ class PythonTransform:
     def __init__(self, name: str, folder: Path) -> None:
         self._name = name
         self._folder = folder
-        self.function = imported.resolve(name, folder)
+        self.function = python_code.resolve(name, folder, error=ModelError)
 
     def __call__(self, X: Any) -> Any:
         """What the function gives for all rows."""
-        given = imported.call(self.function, X, name=self._name, folder=self._folder)
+        given = python_code.call(
+            self.function, X, name=self._name, folder=self._folder, error=ModelError
+        )
         if given is None:
             raise ModelError(Problem(f"{self._name} gave nothing back", got="None"))
         simple = isinstance(given, (np.ndarray, Mapping, list, tuple, pl.DataFrame))

@@ -6,7 +6,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelError, Problem
-from reportgen.models import imported, training
+from reportgen.job import python_code, python_names
+from reportgen.models import training
 from reportgen.models.randomness import untouched
 from reportgen.models.sniff import sniff
 
@@ -37,10 +38,10 @@ def load(
     folder = job.file.parent
     with untouched(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        builder = imported.resolve(source.python, folder)
+        builder = python_code.resolve(source.python, folder, error=ModelError)
         seed = training.seed_of(job, name, recipe)
         _sow_for(builder, source, recipe, seed, folder)
-        model = imported.call(builder, name=source.python, folder=folder)
+        model = python_code.call(builder, name=source.python, folder=folder, error=ModelError)
         from reportgen.models.keras import is_keras
 
         if is_keras(model):
@@ -60,7 +61,7 @@ def _sow_for(builder: Any, source: PythonModel, recipe: Any, seed: int, folder: 
     if not callable(builder):
         raise ModelError(Problem(f"{source.python} cannot be called", got=type(builder).__name__))
     declared_call = recipe is not None and recipe.seed_call is not None
-    if declared_call or imported.imports_tensorflow(source.python, folder):
+    if declared_call or python_names.imports_tensorflow(source.python, folder):
         training.sow(recipe, seed, folder)
         return
     import random

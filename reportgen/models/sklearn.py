@@ -279,7 +279,7 @@ def is_fitted(model: Any) -> bool:
         check_is_fitted(model)
     except NotFittedError:
         return False
-    except TypeError:  # not an estimator of scikit-learn's: nothing to be told
+    except (TypeError, AttributeError):  # no estimator of scikit-learn's: nothing to be told
         return True
     return True
 

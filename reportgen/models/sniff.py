@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from reportgen.errors import ModelError, Problem
+from reportgen.job.inputs import not_a_file
 
 FileKind = Literal["keras-zip", "hdf5", "skops", "pickle", "compressed-pickle", "savedmodel"]
 
@@ -36,13 +37,17 @@ def sniff(path: Path) -> FileKind:
         if (path / "saved_model.pb").is_file() or (path / "saved_model.pbtxt").is_file():
             return "savedmodel"
         raise _refused(path, "the folder holds no saved_model.pb", "a TensorFlow SavedModel")
+    special = not_a_file(path)
+    if special is not None:
+        raise _refused(path, f"this is {special}, which may never end")
     try:
         with path.open("rb") as stream:
             head = stream.read(512)
     except FileNotFoundError:
         raise _refused(path, "there is no such file") from None
-    except OSError as error:
-        raise _refused(path, f"cannot be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise _refused(path, f"cannot be read: {reason}") from None
     if not head:
         raise _refused(path, "the file is empty", advice="Copy or save the model again.")
     if head.startswith(b"\x89HDF\r\n\x1a\n"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import ModelError, Problem
-from reportgen.models import imported
+from reportgen.job import python_code
 from reportgen.models.tables import concatenate, n_rows
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ def sow(training: Training | None, seed: int, folder: Path) -> None:
     name = ALIASES.get(first, first) + dot + rest
     module_name, _, attribute = name.replace(":", ".").rpartition(".")
     try:
-        with imported.on_path(folder):
+        with python_code.on_path(folder):
             function = _attribute(module_name, attribute)
     except (ImportError, AttributeError, ValueError):
         raise ModelError(
             Problem(f"there is no {name} to seed with", key="training.seed_call", got=name)
         ) from None
-    imported.call(function, seed, name=name, folder=folder)
+    python_code.call(function, seed, name=name, folder=folder, error=ModelError)
 
 
 def _attribute(module_name: str, attribute: str) -> Any:

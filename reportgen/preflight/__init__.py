@@ -6,6 +6,8 @@ Python of the job is run, no database is asked, and TensorFlow is not imported.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from reportgen.errors import Problem
 from reportgen.job.schema import Job
 from reportgen.preflight import data, model
@@ -14,7 +16,9 @@ __all__ = ["check"]
 
 
 def check(job: Job) -> list[Problem]:
-    """All problems of a job's files, each with the key path that names the file or column."""
+    """All problems of a job's files, each with the key that names the file or column, and its
+    line in the job.
+    """
     problems: list[Problem] = []
     outlines: dict[str, data.Outline] = {}
     for name, entry in job.datasets.items():
@@ -22,4 +26,15 @@ def check(job: Job) -> list[Problem]:
         problems += found
     for name, audited in job.models.items():
         problems += model.check(job, name, audited, outlines[audited.dataset])
-    return list(dict.fromkeys(problems))
+    return list(dict.fromkeys(_with_line(problem, job) for problem in problems))
+
+
+def _with_line(problem: Problem, job: Job) -> Problem:
+    line = job.line(problem.key) if problem.key is not None else None
+    try:
+        name = str(job.file.relative_to(Path.cwd()))
+    except ValueError:
+        name = str(job.file)
+    if problem.file is None:
+        return problem.at(file=name, line=line)
+    return problem if line is None else problem.at(job=f"{name}:{line}")

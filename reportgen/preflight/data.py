@@ -26,6 +26,7 @@ from reportgen.job.schema import (
 )
 
 _URL = re.compile(r"[A-Za-z][\w+.-]*://")
+_SEVERAL = ("List", "Array", "Struct")  # a column of these may be many inputs
 _ROLES = ("id", "group", "time", "weight")
 
 
@@ -185,7 +186,9 @@ def _alike(name: str, entry: DatasetEntry, outline: Outline) -> Iterator[Problem
                     got=f"{theirs} a row",
                 )
         return
-    outline.features, outline.n_inputs = own, len(own)
+    outline.features = own
+    if not any(first.dtypes.get(column, "").startswith(_SEVERAL) for column in own):
+        outline.n_inputs = len(own)
     if not own:
         yield Problem("no column is left to be a feature", file=first.where, key=at)
     for header in others:

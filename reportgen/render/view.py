@@ -128,7 +128,8 @@ def page(report: AuditReport, figures: Figures) -> Page:
     shown: list[SectionView] = []
     skipped: list[SectionView] = []
     for section in report.sections:
-        if section.status == "not_applicable":
+        lost = section.status == "failed" and report.error is not None  # with the whole audit
+        if lost or section.status == "not_applicable":
             skipped.append(_section(section, None, Drawn()))
         else:
             drawn = figures.sections.get(section.diagnostic, Drawn())

@@ -123,7 +123,13 @@ def open_run(
 
     Interrupted runs of an earlier version of the job file cannot be gone on with and are
     removed; those of other jobs stay.
+
+    Raises
+    ------
+    OutputError
+        if the folder cannot be written, or ``latest`` in it is somebody's own.
     """
+    _require_link(output / "latest")
     for partial in sorted(output.glob(f".*{_PARTIAL}"), reverse=True):
         state = _state(partial)
         if state.get("job") != job:
@@ -135,6 +141,19 @@ def open_run(
     run = RunFolder(output, _free_id(output, now or datetime.now()), job)
     write_atomic(run.staging / _STATE, json.dumps({"job": job, "job_sha256": job_sha256}))
     return run
+
+
+def _require_link(latest: Path) -> None:
+    """Told before the run: afterwards its reports would be there, and their address not."""
+    if latest.exists() and not latest.is_symlink():
+        raise OutputError(
+            Problem(
+                "it is in the way of the link to the newest run",
+                file=str(latest),
+                expected="a link that a run has made, or nothing",
+                advice="Move it away, or give this run another folder with --output.",
+            )
+        )
 
 
 def _free_id(output: Path, now: datetime) -> str:

@@ -145,7 +145,18 @@ def row_losses(log_scores: Floats, y: Codes, *, clipped: bool) -> Floats:
     return np.asarray(np.minimum(own, CEILING) if clipped else own)
 
 
-def crossed_temperature(z: Floats, y: Codes, folds: Codes, *, noise: bool) -> Floats:
+def useful_temperature(z: Floats, y: Codes) -> float:
+    """The temperature that stray rows do not decide, unless it costs over 5 % of the loss.
+
+    Where much of the loss is put down to random labels, what is left may call for sharper
+    outputs and the whole for softer ones: then it is the temperature that suits the whole.
+    """
+    robust = fit(z, y, noise=True).temperature
+    losses = [float(row_losses(log_softmax(z / t), y, clipped=False).mean()) for t in (1.0, robust)]
+    return robust if losses[1] <= 1.05 * losses[0] else fit(z, y).temperature
+
+
+def crossed_temperature(z: Floats, y: Codes, folds: Codes) -> Floats:
     """Temperature of each row, fitted on the other folds: no row mends itself.
 
     Parameters
@@ -157,5 +168,5 @@ def crossed_temperature(z: Floats, y: Codes, folds: Codes, *, noise: bool) -> Fl
         inside = folds == fold
         if inside.all():
             continue
-        out[inside] = fit(z[~inside], y[~inside], noise=noise).temperature
+        out[inside] = useful_temperature(z[~inside], y[~inside])
     return out

@@ -43,7 +43,7 @@ def test_a_file_that_is_not_there_names_the_nearest(write: Write, refused: Refus
     assert "not read" in str(refused(task="binary", target="y", train=write("t.xlsx", "PK")))
     assert "a folder" in str(refused(task="binary", target="y", train="."))
     assert "0 bytes" in str(refused(task="binary", target="y", train=write("t.parquet", b"")))
-    assert "no path" in str(refused(task="binary", target="y", train="a\0b.csv"))
+    assert "null byte" in str(refused(task="binary", target="y", train="a\0b.csv"))
 
 
 def test_parquet_keeps_types(tmp_path: Path, load_data: Load) -> None:
@@ -384,7 +384,7 @@ def test_modules_that_fail(write: Write, refused: Refused) -> None:
     write("broken_module.py", "x = 1\nthis is no python\n")
     error = refused(task="binary", target="y", train={"python": "broken_module:f"})
     assert error.problems[0].line == 2
-    assert "no module 'absent_module'" in str(
+    assert "no Python module 'absent_module'" in str(
         refused(task="binary", target="y", train={"python": "absent_module:f"})
     )
 

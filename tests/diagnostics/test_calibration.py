@@ -3,7 +3,11 @@
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.datasets import load_digits
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import brier_score_loss, log_loss
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.faults import calibration as faults
 from benchmarks.faults.cases import case_from_arrays
@@ -308,3 +312,88 @@ def test_tables_are_read_as_well_as_arrays():
     frame = pl.DataFrame({"a": rng.normal(size=300), "b": ["x", "y", None] * 100})
     case = case_from_arrays("binary", {"test": (frame, y)}, {"test": rng.random(300)})
     assert examine(case).headline
+
+
+# --- verdicts that were wrong once -----------------------------------------------------------
+
+
+def noisy_halves(seed, n=1600):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 4))
+    y = (X[:, 0] + rng.normal(0, 0.9, n) > 0).astype(np.int64)
+    return X[: n // 2], y[: n // 2], X[n // 2 :], y[n // 2 :]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_votes_that_agree_are_too_sure_and_no_wrong_labels(seed):
+    X, y, X_test, y_test = noisy_halves(seed)
+    model = KNeighborsClassifier(5).fit(X, y)
+    found = examine(case_from_arrays("binary", {"train": (X, y), "test": (X_test, y_test)}, model))
+    assert alarms(found) == {"overconfident"}
+    assert "exactly 0 is taken for 0.05" in found.method
+    assert "log probabilities" in finding(found, "overconfident").advice or "not one of" in (
+        finding(found, "overconfident").advice
+    )
+
+
+def test_votes_that_deny_flipped_labels_are_heard():
+    X, y = load_digits(return_X_y=True)
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(X))
+    a, b = order[:900], order[900:]
+    y_test = y[b].copy()
+    flipped = rng.choice(len(b), 45, replace=False)
+    y_test[flipped] = (y_test[flipped] + 1 + rng.integers(0, 8, 45)) % 10
+    model = RandomForestClassifier(100, random_state=0).fit(X[a], y[a])
+    found = examine(case_from_arrays("multiclass", {"train": (X[a], y[a]), "test": (X[b], y_test)},
+                                     model))  # fmt: skip
+    listed = {r["row"] for r in finding(found, "suspected-label-errors").evidence["rows"]}
+    assert len(listed & set(flipped.tolist())) > 0.8 * len(listed)
+
+
+@pytest.mark.parametrize(("n_train", "alarm"), [(300, False), (30_000, True)])
+def test_rates_learned_from_few_rows_may_be_off_by_chance(n_train, alarm):
+    rng = np.random.default_rng(3)
+    z = faults.logits(rng, 4000, 2, 1.5)
+    y = faults.draw(rng, z + np.array([0.0, 0.25]))
+    train = rng.normal(size=(n_train, 2)), rng.integers(0, 2, n_train)
+    said = {"train": np.full(n_train, 0.5), "test": 1 / (1 + np.exp(-z[:, 1]))}
+    splits = {"train": train, "test": (rng.normal(size=(4000, 2)), y)}
+    found = examine(case_from_arrays("binary", splits, said, output="probability"))
+    assert ("wrong-base-rate" in alarms(found)) == alarm
+
+
+def test_as_many_wrong_one_way_as_the_other_are_no_wrong_rate():
+    rng = np.random.default_rng(4)
+    y = rng.integers(0, 2, 1000)
+    said = np.where(rng.random(1000) < 0.2, 1 - y, y).astype(float)
+    found = examine(
+        case_from_arrays("binary", {"test": (rng.normal(size=(1000, 2)), y)}, {"test": said},
+                         output="probability")
+    )  # fmt: skip
+    assert "wrong-base-rate" not in alarms(found)
+    assert "saturated" in alarms(found)
+
+
+def test_a_rate_that_is_too_low_is_not_called_too_high():
+    rng = np.random.default_rng(5)
+    z = faults.logits(rng, 3000, 2, 1.5)
+    y = faults.draw(rng, z)
+    found = examine(
+        case_from_arrays("binary", {"test": (z, y)},
+                         {"test": 1 / (1 + np.exp(-(z[:, 1] - 1.2)))}, classes=("no", "yes"),
+                         output="probability")
+    )  # fmt: skip
+    assert "wrong-base-rate" in alarms(found)
+    if not alarms(found) & {"overconfident", "underconfident"}:
+        assert "hold “yes” to be less frequent than it is" in found.headline
+
+
+def test_networks_and_estimators_get_their_own_advice():
+    X, y, X_test, y_test = noisy_halves(9)
+    splits = {"train": (X, y), "test": (X_test, y_test)}
+    model = DecisionTreeClassifier(random_state=0).fit(X, y)
+    found = examine(case_from_arrays("binary", splits, model))
+    assert "from_logits" not in finding(found, "saturated").advice
+    found = examine(case_from_arrays("binary", splits, model.predict_proba))
+    assert "from_logits" in finding(found, "saturated").advice

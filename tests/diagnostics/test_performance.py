@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.faults import performance as faults
 from benchmarks.faults.cases import case_from_arrays
+from benchmarks.faults.harness import generator
 from reportgen.charts.canvas import to_svg
 from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics import suite
@@ -296,3 +297,97 @@ def test_linear_regression_on_codes_keeps_its_words():
     )
     assert "RMSE" in found.result
     assert not codes(found, "warn")
+
+
+# --- verdicts that were wrong once -----------------------------------------------------------
+
+
+def finding(found, code):
+    return next(f for f in found.findings if f.code == f"performance.{code}")
+
+
+def separated(seed, n, share, strength):
+    """Rows, truths and P(1) of a sound model: logit = strength x0 + const."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 3))
+    shifts = np.linspace(-20, 20, 4001)
+    means = [(1 / (1 + np.exp(-(strength * X[:2000, 0] + s)))).mean() for s in shifts]
+    p = 1 / (1 + np.exp(-(strength * X[:, 0] + shifts[np.searchsorted(means, share)])))
+    return X, (rng.random(n) < p).astype(np.int64), p
+
+
+def test_rare_positives_are_hard_by_their_score_and_are_no_weak_segment():
+    alarms = 0
+    for seed in range(12):
+        X, y, p = separated(seed, 9000, 0.03, 3.0)
+        case = case_from_arrays("binary", {"test": (X, y)}, {"test": p})
+        view = case.view("performance", DIAGNOSTIC.settings())
+        alarms += bool(codes(DIAGNOSTIC.examine(view, DIAGNOSTIC.prepare(view)), "warn"))
+    assert alarms <= 1
+
+
+@pytest.mark.parametrize("seed", [102, 115])
+def test_class_weights_move_the_odds_and_make_no_segment_weak(seed):
+    case = next(c for c in faults.CLEAN if c.name == "weighted for 6 % positives")
+    found = found_in(case.draw(generator("performance", case.name, seed)))
+    assert not codes(found, "warn")
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_labels_alone_are_hard_where_a_simple_model_hesitates(flipped):
+    X, y, p = separated(7, 3000, 0.5, 4.0)
+    given = p > 0.5
+    if flipped:
+        given = np.where(X[:, 1] > 0.8, ~given, given)
+    labels = np.array(["0", "1"])[given.astype(int)]
+    splits = {"train": (X[:1500], y[:1500]), "test": (X[1500:], y[1500:])}
+    answers = {"train": labels[:1500], "test": labels[1500:]}
+    found = found_in(case_from_arrays("binary", splits, answers, classes=["0", "1"]))
+    assert ("performance.weak-segment" in codes(found, "warn")) == flipped
+
+
+def test_scores_that_rank_are_told_from_a_constant():
+    X, y, p = separated(3, 4000, 0.08, 0.9)
+    splits = {"train": (X[:2000], y[:2000]), "test": (X[2000:], y[2000:])}
+    answers = {"train": p[:2000], "test": p[2000:]}
+    found = found_in(case_from_arrays("binary", splits, answers))
+    below = finding(found, "below-baseline")
+    assert "ROC-AUC" in below.message
+    assert below.severity == ("warn" if (p[2000:] <= 0.5).all() else "info")
+    # A constant that ranks nothing fails; so does a threshold that costs accuracy.
+    constant = {name: np.full(2000, 0.08) for name in answers}
+    found = found_in(case_from_arrays("binary", splits, constant))
+    assert finding(found, "below-baseline").severity == "fail"
+    assert finding(found, "class-never-predicted").severity == "fail"
+
+
+def test_too_few_of_another_class_are_no_verdict():
+    y = np.zeros(200, dtype=int)
+    y[:3] = 1
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    found = found_in(case_from_arrays("binary", {"test": (X, y)}, {"test": np.full(200, 0.1)}))
+    assert codes(found) == {"performance.below-baseline", "performance.class-never-predicted"}
+    assert not codes(found, "warn")
+
+
+def test_sentences_name_rivals_within_quotes_once():
+    X, y, p = separated(5, 600, 0.3, 2.0)
+    case = case_from_arrays("binary", {"test": (X, y)}, {"test": 1 - p}, classes=["no", "yes"])
+    found = found_in(case)
+    said = finding(found, "below-baseline").message
+    assert "that of always “no”; lead" in said
+    assert "““" not in said
+    assert "””" not in said
+    X, y = load_diabetes(return_X_y=True)
+    splits = halves(X, y)
+    found = found_in(case_from_arrays("regression", splits, Ridge(0.1).fit(*splits["train"])))
+    assert "its RMSE is" in found.headline
+    assert "below that of the mean of train." in found.headline
+
+
+def test_one_class_on_test_is_said():
+    X = np.arange(40.0)[:, None]
+    splits = {"train": (X, np.arange(40) % 2), "test": (X, np.ones(40, dtype=int))}
+    answers = {name: np.full(40, 0.9) for name in splits}
+    found = found_in(case_from_arrays("binary", splits, answers))
+    assert "all rows are of one class" in found.headline

@@ -98,3 +98,10 @@ def test_a_file_in_place_of_the_folder_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("")
     with pytest.raises(OutputError, match="cannot be written"), locked(tmp_path / "reports"):
         pass
+
+
+def test_what_is_in_the_place_of_latest_is_told_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "latest").mkdir()
+    with pytest.raises(OutputError, match="in the way"):
+        open_run(tmp_path, "job", "sha", fresh=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["latest"]

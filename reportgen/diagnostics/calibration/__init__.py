@@ -91,7 +91,8 @@ CODES = (
         "warn",
         "The mean probability of a class is not the share of rows that have it.",
         "A class's mean probability is off by at least least_shift, significantly at alpha (Holm "
-        "over classes), before and after a temperature is allowed for.",
+        "over classes; the chance in train's own shares is allowed for), before and after a "
+        "temperature is allowed for.",
         "Look for class weights or resampling in training, or a test split of another "
         "population; shift the logits by the log ratio of the shares.",
         "Cox 1958; Saerens, Latinne, Decaestecker 2002",
@@ -127,7 +128,8 @@ CODES = (
         "Confident learning counts more rows against their label than the recalibrated "
         "probabilities lead to expect (alpha), by label_errors of the rows and at least three, "
         "and a share of random labels explains the truths better than a temperature alone.",
-        "Check the labels of the listed rows by hand, the first ones first.",
+        "Check the labels of the listed rows by hand, the first ones first; where they are right, "
+        "the model is too sure of these rows.",
         "Northcutt, Jiang, Chuang 2021",
     ),
 )

@@ -14,7 +14,8 @@ from reportgen.evidence import Case
 from reportgen.results import Finding, Metric, Verdict
 from reportgen.statistics.calibration import bin_intervals, isotonic, root
 from reportgen.statistics.curves import thin
-from reportgen.statistics.intervals import Interval, wilson
+from reportgen.statistics.estimates import Design, proportion
+from reportgen.statistics.intervals import Interval
 
 MOST_LABELS = 20
 
@@ -92,7 +93,8 @@ def _of_event(
     if not whole:
         return out
     said, right = confidence(event.rows)
-    accuracy = wilson(right * n / event.effect, n / event.effect, df=event.rows.df)
+    top = event.rows.scores.argmax(axis=1)
+    accuracy = proportion(top == event.rows.y, Design(n, None, event.rows.clusters))
     out += [
         metric("confidence", "Mean confidence in the likeliest class", said),
         metric("accuracy", "How often the likeliest class is right", right, between=accuracy),
@@ -125,7 +127,8 @@ def _loss_parts(
     event: Measured, settings: CalibrationSettings, raised: Mapping[str, str], metric: Any
 ) -> list[Metric]:
     found = event.saturation
-    out = [metric("log_loss", "Log loss", found.loss, "loss")]
+    words = "Log loss" if event.rows.logits else "Log loss clipped at 1e-7"
+    out = [metric("log_loss", words, found.loss, "loss")]
     if event.rows.logits:
         out.append(
             metric("log_loss_clipped", "Log loss clipped at 1e-7", found.clipped_loss, "loss")

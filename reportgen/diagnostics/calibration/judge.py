@@ -55,7 +55,7 @@ def _headline(
     if codes & {"overconfident", "underconfident"}:
         return f"No{where}. It is {score(said)} sure on average, and right {score(right)}."
     if "wrong-base-rate" in codes:
-        return "No. Its probabilities hold a class to be more frequent than it is."
+        return _rates(lead, found)
     if "saturated" in codes:
         return "No. Its outputs are 0 or 1, whether it is right or wrong."
     if "suspected-label-errors" in codes:
@@ -74,6 +74,15 @@ def _headline(
             "which rows show but nobody will feel."
         )
     return f"Yes. Nothing tells its probabilities from true ones on {evidence.n_rows:,} rows."
+
+
+def _rates(lead: Measured, found: Sequence[Finding]) -> str:
+    finding = next(f for f in found if f.code == "calibration.wrong-base-rate")
+    said, came = finding.evidence["mean_probability"], finding.evidence["share_of_rows"]
+    way = "more" if said > came else "less"
+    name = finding.evidence["class"]
+    opening = "No." if lead.rows.binary else "Not for every class."
+    return f"{opening} Its probabilities hold “{name}” to be {way} frequent than it is."
 
 
 def _units(event: Measured) -> str:
@@ -109,7 +118,7 @@ def _unraised(code: str, evidence: Evidence, lead: Measured) -> Check:
         limit = None if lead.reach is None else lead.reach.over if over else lead.reach.under
         if limit is None:
             factor = "5" if over else "0.2"
-            reason = f"{_units(lead)} too few to tell: a temperature of {factor} would be missed"
+            reason = f"even a temperature of {factor} might be missed on these rows"
     if reason is not None:
         return Check(code=code, status="not_applicable", reason=reason)
     return Check(code=code, status="clear")
@@ -158,6 +167,11 @@ def _method(evidence: Evidence, settings: CalibrationSettings) -> str:
         if lead.rows.logits
         else "Losses are clipped at 1e-7, as Keras does, so a row costs at most 16.118."
     )
+    zeros = (
+        f" A probability of exactly 0 is taken for {lead.rows.floor:.2g}, half of the next value."
+        if lead.rows.floor is not None
+        else ""
+    )
     groups = (
         f" Rows count in {count(lead.rows.n_units)} clusters (groups, copies or time blocks)."
         if lead.rows.clusters is not None
@@ -171,6 +185,6 @@ def _method(evidence: Evidence, settings: CalibrationSettings) -> str:
     return (
         f"{what} Calibration is refuted when fewer than {settings.alpha:g} of the draws from the "
         "model's own probabilities look as bad (ECE in bins of equal mass, and Spiegelhalter's "
-        f"Z).{where} {clip} Near ties are measured by the gap of {settings.tie_gap:g}, not by "
-        f"changes between seeds.{groups}{dropped}"
+        f"Z).{where}{zeros} {clip} Near ties are measured by the gap of {settings.tie_gap:g}, not "
+        f"by changes between seeds.{groups}{dropped}"
     )

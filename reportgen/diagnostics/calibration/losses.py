@@ -38,17 +38,15 @@ def confirmed_temperature(rows: Rows, other: Rows | None, rng: np.random.Generat
     k = len(rows.classes)
     if other is not None:
         part = other.part(recalibration.sample(other.n, k, rng))
-        fit = recalibration.fit(part.z, part.y, noise=True)
-        used = np.full(rows.n, fit.temperature)
-        value, where = fit.temperature, f"{other.split} ({other.n:,} rows)"
+        value = recalibration.useful_temperature(part.z, part.y)
+        used = np.full(rows.n, value)
+        where = f"{other.split} ({other.n:,} rows)"
         judged = rows
     else:
         judged = rows.part(recalibration.sample(rows.n, k, rng))
         units = np.arange(judged.n) if judged.clusters is None else judged.clusters
         order = rng.permutation(int(units.max()) + 1)
-        used = recalibration.crossed_temperature(
-            judged.z, judged.y, order[units] % FOLDS, noise=True
-        )
+        used = recalibration.crossed_temperature(judged.z, judged.y, order[units] % FOLDS)
         value = float(np.median(used))
         where = f"four fifths of {judged.split} in turn, tried on the rest"
     after = row_losses(log_softmax(judged.z / used[:, None]), judged.y, clipped=not judged.logits)
@@ -113,9 +111,7 @@ def worst_rows(rows: Rows, honest: Fit, effect: float) -> WorstRows:
     variance = float((chance * away**2).sum()) * effect
     seen = losses[some]
     excess = float(np.sum(np.maximum(seen - limit, 0.0)) - mean.sum())
-    expected_total = float((chance * each).sum())
     tail = 0.01 * len(some) * limit + float(mean.sum())
-    expected = tail / expected_total if expected_total > 0 else 0.0
     p_value = 1.0
     if excess > 0:
         p_value = 0.0
@@ -123,9 +119,8 @@ def worst_rows(rows: Rows, honest: Fit, effect: float) -> WorstRows:
             skew = float((chance * away**3).sum()) * effect**2 / variance**1.5
             z = excess / np.sqrt(variance)
             p_value = float(max(stats.pearson3.sf(z, skew), stats.norm.sf(z)))
-    # The share that chance would give in *this* loss: what is over it is the excess.
-    beyond = excess / float(seen.sum()) if seen.sum() > 0 else 0.0
-    expected = min(expected, share) if beyond <= 0 else max(0.0, share - beyond)
+    # As a share of *this* loss, so that the rest of a share is what is beyond chance.
+    expected = min(share, tail / float(seen.sum())) if seen.sum() > 0 else 0.0
     return WorstRows(count, share, expected, p_value, rows.at[order[:100]], shares, curve)
 
 

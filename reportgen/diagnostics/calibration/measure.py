@@ -32,6 +32,7 @@ Codes = NDArray[np.int64]
 FEWEST = 20  # rows, below which nothing is tested
 FEWEST_CLUSTERS = 10
 MANY_LABELS = 5
+NETWORKS = ("keras", "tf_keras", "savedmodel", "python")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,20 @@ class Evidence:
 
 
 def measured(case: Case) -> Evidence:
-    settings = settings_of(case, CalibrationSettings)
+    """Everything, on one thread: the sums are small, and threads of several workers stall there.
+
+    Raises
+    ------
+    NotApplicable
+        as :func:`judged_split` and :func:`read_rows` say.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1):
+        return _evidence(case, settings_of(case, CalibrationSettings))
+
+
+def _evidence(case: Case, settings: CalibrationSettings) -> Evidence:
     name = judged_split(case)
     rows = read_rows(case, name)
     other = read_validation(case, name)
@@ -168,7 +182,9 @@ def _one(
         parts=cal.corp(p, y),
         chance=chance,
         explanation=found,
-        rates=base_rates(rows, effect, None if found is None else found.honest),
+        rates=base_rates(
+            rows, effect, None if found is None else found.honest, rows_of_train(case, rows.split)
+        ),
         temperature=confirmed_temperature(rows, other, rng) if tested else None,
         worst=worst_rows(rows, found.honest, effect) if found and rows.n >= 100 else None,
         saturation=saturation(rows),
@@ -206,8 +222,22 @@ def explain(rows: Rows, effect: float, alpha: float) -> Explanation:
     return Explanation(p_warm, p_noise, chosen.temperature, chosen.noise, alone, honest)
 
 
-def base_rates(rows: Rows, effect: float, honest: Fit | None) -> BaseRates:
-    """Each class's mean probability against its share, before and after the temperature."""
+def rows_of_train(case: Case, judged: str) -> int | None:
+    """Rows that the model's base rates were learned from; None where that is not known."""
+    train = case.dataset.splits.get("train")
+    return None if judged == "train" or train is None or train.n == 0 else train.n
+
+
+def base_rates(
+    rows: Rows, effect: float, honest: Fit | None, n_train: int | None = None
+) -> BaseRates:
+    """Each class's mean probability against its share, before and after the temperature.
+
+    The rates of ``n_train`` rows are off by chance themselves, by as much as those of n_train
+    judged rows: that is no fault of the model, and is allowed for.
+    """
+    if n_train is not None:
+        effect *= 1 + rows.n / n_train
     came = np.bincount(rows.y, minlength=len(rows.classes)) / rows.n
     after = rows.scores
     if honest is not None:
@@ -220,10 +250,17 @@ def base_rates(rows: Rows, effect: float, honest: Fit | None) -> BaseRates:
 
 
 def _rate_tests(rows: Rows, scores: Floats, effect: float) -> Floats:
-    """Holm-adjusted two-sided p-values of sum(y - p) = 0 for each class (Pearson III)."""
-    count = np.bincount(rows.y, minlength=scores.shape[1])
+    """Holm-adjusted two-sided p-values of sum(y - p) = 0 for each class (Pearson III).
+
+    The variance is the model's own or, where larger, that seen: outputs of 0 and 1 leave no
+    room for chance, yet as many wrong one way as the other are no wrong rate.
+    """
+    k = scores.shape[1]
+    count = np.bincount(rows.y, minlength=k)
     spread = scores * (1 - scores)
-    variance = spread.sum(axis=0)
+    seen = (scores**2).sum(axis=0)
+    seen += count - 2 * np.bincount(rows.y, scores[np.arange(rows.n), rows.y], minlength=k)
+    variance = np.maximum(spread.sum(axis=0), seen)
     third = (spread * (1 - 2 * scores)).sum(axis=0)
     away = count - scores.sum(axis=0)
     out = np.ones(len(count))
@@ -260,7 +297,7 @@ def input_scale(case: Case, name: str) -> tuple[float, str] | None:
 
     Trees and such do not mind the scale of their inputs, networks do.
     """
-    if case.predictor.framework not in ("keras", "tf_keras", "savedmodel", "python"):
+    if case.predictor.framework not in NETWORKS:
         return None
     inputs = case.inputs(name)
     if hasattr(inputs, "to_numpy"):

@@ -15,6 +15,8 @@ from reportgen.statistics.recalibration import grounded, log_softmax, logits_of
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+LEAST_VOTE = 1e-6  # no ensemble counts finer
+MOST_FLOOR = 0.05
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Rows:
     split : the split's name.
     classes : label texts, K of them; a multilabel task has one ``Rows`` a label, with K = 2.
     scores : probabilities, shape (n, K).
-    z : logits below their row's largest, or log probabilities where there are no logits, (n, K).
+    z : logits below their row's largest, or log probabilities where there are no logits, (n, K);
+        a zero that was counted (see :func:`counted_floor`) is taken for ``floor``.
     log_scores : log probabilities, (n, K); below log 1e-7 only where there are logits.
     y : class codes, shape (n,).
     labels : the model's own labels under the declared decision, shape (n,).
@@ -36,6 +39,7 @@ class Rows:
     threshold : probability of class 1 from which a binary row is given it.
     label : the label's name in multilabel tasks.
     dropped : rows of the split that are left out, for their label is no class.
+    floor : what counted zeros are taken for; None where there are none.
     """
 
     split: str
@@ -51,6 +55,7 @@ class Rows:
     threshold: float = 0.5
     label: str | None = None
     dropped: int = 0
+    floor: float | None = None
 
     @property
     def n(self) -> int:
@@ -162,7 +167,9 @@ def _rows(
     label: str | None = None,
 ) -> Rows:
     both = np.column_stack([1 - scores, scores]) if scores.ndim == 1 else scores
-    z = grounded(logits_of(both) if raw is None else raw)
+    floor = None if raw is not None else counted_floor(both)
+    given = both if floor is None else np.where(both == 0, floor, both)
+    z = grounded(logits_of(given) if raw is None else raw)
     return Rows(
         split=name,
         classes=tuple(classes),
@@ -176,7 +183,22 @@ def _rows(
         logits=raw is not None,
         threshold=threshold,
         label=label,
+        floor=floor,
     )
+
+
+def counted_floor(scores: Floats) -> float | None:
+    """Half of the least probability above zero, where zeros are counts of votes; else None.
+
+    A forest, a tree or neighbours of whom none says so give 0, which is no certainty of
+    sixteen nats: the next value is that of a single vote. Sigmoids that underflow have tiny
+    neighbours instead.
+    """
+    zero = scores == 0
+    if zero.any(axis=1).mean() < 0.01:
+        return None
+    least = float(np.min(scores, where=~zero, initial=1.0))
+    return min(least / 2, MOST_FLOOR) if least > LEAST_VOTE else None
 
 
 def _given_logits(raw: NDArray[np.generic], scores: Floats, kind: str) -> Floats | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.charts.numbers import count, estimate, listed, loss, plural, score, share
 from reportgen.diagnostics.calibration import CalibrationSettings
-from reportgen.diagnostics.calibration.measure import Evidence, Measured
+from reportgen.diagnostics.calibration.measure import NETWORKS, Evidence, Measured
 from reportgen.diagnostics.calibration.rows import Rows
 from reportgen.evidence import Case
 from reportgen.results import Finding
@@ -155,7 +155,7 @@ def _confidence_finding(
         subject=_subject(what, hit, evidence),
         message=f"Mean confidence{where} is {score(said)}, accuracy {score(right)}. {cure}"
         + _others(hit, event),
-        advice=advice.format(temperature=f"{warm.value:.2f}"),
+        advice=advice.format(temperature=f"{warm.value:.2f}", logits=_logits(event)),
         evidence={
             "confidence": said,
             "accuracy": right,
@@ -172,12 +172,16 @@ def _confidence_finding(
     )
 
 
+def _logits(event: Measured) -> str:
+    return "logits" if event.rows.logits else "log probabilities"
+
+
 def _overconfident(
     case: Case, evidence: Evidence, hit: Sequence[Measured], s: CalibrationSettings, alpha: float
 ) -> Finding:
     return _confidence_finding(
         "calibration.overconfident", f"Too sure on {evidence.split}", evidence, hit,
-        "Divide the logits by {temperature}, or regularise and train again.",
+        "Divide the {logits} by {temperature}, or regularise and train again.",
     )  # fmt: skip
 
 
@@ -186,7 +190,8 @@ def _underconfident(
 ) -> Finding:
     return _confidence_finding(
         "calibration.underconfident", f"Not sure enough on {evidence.split}", evidence, hit,
-        "Divide the logits by {temperature}; look for label smoothing, dropout or averaging.",
+        "Divide the {logits} by {temperature}; look for what blunts the outputs, such as label "
+        "smoothing, dropout, averaging or strong regularisation.",
     )  # fmt: skip
 
 
@@ -208,11 +213,12 @@ def _base_rate(
         severity="warn",
         subject=_subject(f"Class {name}", hit, evidence) if not event.rows.label
         else _subject("Rate foretold", hit, evidence),
-        message=f"The mean probability of {name!r} is {score(foretold)}; "
+        message=f"The mean probability of “{name}” is {score(foretold)}; "
         f"{share(came)} of the rows have it." + _others(hit, event),
-        advice="Look for class weights or resampling in training; shift the logits by the log "
-        "ratio of the shares.",
+        advice="Look for class weights or resampling in training; shift the "
+        f"{_logits(event)} by the log ratio of the shares.",
         evidence={
+            "class": name,
             "mean_probability": foretold,
             "share_of_rows": came,
             "p_value": float(event.rates.p_values[k]),
@@ -277,7 +283,12 @@ def _saturated(
     )
     if event.rows.logits:
         message += f" From the logits it is {loss(found.loss)}."
-    advice = "Train on logits (from_logits=True) with regularisation."
+    advice = (
+        "Train on logits (from_logits=True) with regularisation."
+        if case.predictor.framework in NETWORKS
+        else "Let more rows decide each answer (larger leaves, more neighbours, more trees), or "
+        "recalibrate on held-out rows."
+    )
     if evidence.scales is not None:
         size, column = evidence.scales
         message += f" Input {column!r} reaches the model with a typical size of {size:,.0f}."
@@ -327,7 +338,7 @@ def _label_errors(
         f"label, where {count(suspects.expected)} are to be expected. First: rows "
         f"{_first(places, found)}." + _others(hit, event),
         advice=f"Check the labels of these rows in {case.split(evidence.split).source} by hand, "
-        "the first ones first.",
+        "the first ones first; where they are right, the model is too sure of these rows.",
         evidence={
             "rows": rows,
             "ids": ids,

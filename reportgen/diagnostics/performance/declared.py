@@ -41,6 +41,10 @@ class PerformanceSettings(Settings):
         description="A segment is weak when its whole interval is worse than the rest by more: in "
         "share of wrong rows, or in standard deviations of the target.",
     )
+    segment_alpha: Share = Field(
+        0.01,
+        description="Share of clean models for which the segments tried, together, may alarm.",
+    )
     segment_depth: Annotated[int, Field(ge=1, le=4)] = Field(
         3, description="Most conditions that describe a segment."
     )
@@ -91,7 +95,8 @@ CODES = (
         "Rows that a few conditions on the features describe are answered much worse than the "
         "rest.",
         "A shallow tree finds segments on one half of the test rows. On the other half the whole "
-        "interval (corrected for the segments tried) is worse than the rest by over segment_gap. "
+        "interval (segment_alpha, corrected for the segments tried) is worse than the rest by over "
+        "segment_gap. "
         "Warn when difficulty does not explain it: rows of equal confidence (regression: "
         "of equal predicted value; labels alone: of equal margin of the simple model) elsewhere "
         "are answered better, too; else info.",

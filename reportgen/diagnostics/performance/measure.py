@@ -34,7 +34,14 @@ def measure(case: Case) -> Measured:
     NotApplicable
         when no split can be judged.
     """
-    settings = settings_of(case, PerformanceSettings)
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    # One thread: workers share the cores, and small sums and boosting stall in many there.
+    with threadpool_limits(1):
+        return _measured(case, settings_of(case, PerformanceSettings))
+
+
+def _measured(case: Case, settings: PerformanceSettings) -> Measured:
     name = judged_split(case)
     judged = answers(case, name)
     against = rivals(case, judged, settings)

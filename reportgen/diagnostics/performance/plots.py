@@ -178,7 +178,8 @@ def _classes(series: Series, judged: Series) -> Chart | None:
         ],
         x=f"Recall, with 95{NARROW}% interval",
     )
-    which = f"the {len(shown)} lowest of {len(rows)} classes" if len(shown) < len(rows) else "all"
+    total = judged.get("n_classes", len(rows))
+    which = f"the {len(shown)} lowest of {total} classes" if len(shown) < total else "all"
     worst = shown[0]
     return Chart(
         "recall",

@@ -133,10 +133,7 @@ class _Fit:
         return tuple(found)
 
     def _of(self, linear: bool) -> Rival:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-        # One thread: workers share the cores, and boosting's threads stall each other there.
-        with threadpool_limits(1), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a fit that stops early is still a rival
             if self.judged.task == "regression":
                 values = [self._regress(linear, self.y[:, t]) for t in range(self.y.shape[1])]

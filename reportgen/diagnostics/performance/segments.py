@@ -136,7 +136,7 @@ def search(
     search_in = loss[found_on] - expected[found_on]
     masks = _leaves(encoded, search_in, found_on, judged_on, columns, settings, rng)
     masks = [(w, m) for w, m in masks if least <= m.sum() <= len(judged_on) - least]
-    level = 1 - settings.alpha / max(1, len(masks))
+    level = 1 - settings.segment_alpha / max(1, len(masks))
     design = of.design.rows(_mask(of.n, judged_on))
     tried = tuple(
         Segment(
@@ -151,7 +151,7 @@ def search(
     )
     typical = np.arange(len(judged_on)) % 10 == 0
     usual = _gap(loss[judged_on], typical, design, level)
-    effect = smallest_effect(usual.se, design.df, alpha=settings.alpha)
+    effect = smallest_effect(usual.se, design.df, alpha=settings.segment_alpha)
     return Searched(tried, of.n, settings.segment_gap + effect)
 
 
@@ -196,8 +196,11 @@ def _means_by_level(loss: Floats, level: Floats, rows: NDArray[np.int64]) -> Flo
     place_of = np.searchsorted(cuts, level, side="right")
     sums = np.bincount(place_of[rows], weights=loss[rows], minlength=len(cuts) + 1)
     counts = np.bincount(place_of[rows], minlength=len(cuts) + 1)
-    means = np.where(counts > 0, sums / np.maximum(counts, 1), loss[rows].mean())
-    return np.asarray(means[place_of])
+    levels = np.bincount(place_of[rows], weights=level[rows], minlength=len(cuts) + 1)
+    full = counts > 0
+    # Between the middles of bins it is drawn through: a bin is not equally hard throughout.
+    middles, means = levels[full] / counts[full], sums[full] / counts[full]
+    return np.asarray(np.interp(level, middles, means))
 
 
 def _means(loss: Floats, inside: NDArray[np.bool_], design: Design) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from reportgen.statistics.intervals import critical
 
 Floats = NDArray[np.float64]
 ALL_CLASSES = 40  # of which every cell of the matrix stands in the report
+LISTED = 400  # classes with a row of scores; of more, those of the lowest recall
 PAIRS = 20
 BINS = 36  # a side of binned residuals
 SCATTER = 800  # rows up to which residuals are points
@@ -28,7 +29,14 @@ def series(of: Answers, compared: list[Compared]) -> dict[str, Any]:
     if of.task == "regression":
         found["residuals"] = residuals(of)
     else:
-        found["per_class"] = per_class(of)
+        rows = per_class(of)
+        if len(rows) > LISTED:
+            found["judged"]["n_classes"] = len(rows)
+            met = [row for row in rows if row["n"] > 0] or rows
+            worst = sorted(met, key=lambda row: row["recall"])[:LISTED]
+            kept = {row["name"] for row in worst}
+            rows = [row for row in rows if row["name"] in kept]
+        found["per_class"] = rows
         if of.task != "multilabel":
             found["confusion"] = confusion(of)
         if of.task == "binary" and of.scores is not None and 0 < (of.y == of.positive).sum() < of.n:

@@ -1,0 +1,193 @@
+"""The command line as a user meets it: exit codes, what goes where, signals, odd inputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = ROOT / "configs"
+SLOW = """
+import time
+
+
+def build():
+    time.sleep(60)
+"""
+
+
+def reportgen(
+    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reportgen", *map(str, arguments)],
+        cwd=cwd, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
+        env={**os.environ, **(env or {})},
+    )  # fmt: skip
+
+
+def write_job(folder: Path, models: dict[str, Any], **dataset: Any) -> Path:
+    rows = "".join(f"{i % 7},{i % 3},{'yes' if i % 7 > 3 else 'no'}\n" for i in range(60))
+    (folder / "test.csv").write_text("a,b,label\n" + rows)
+    scores = "".join(f"{(i % 7) / 7:.3f}\n" for i in range(60))
+    (folder / "scores.csv").write_text("prediction\n" + scores)
+    job = {
+        "version": 1,
+        "name": "cli",
+        "formats": ["json"],
+        "datasets": {"d": {"task": "binary", "test": "test.csv", "target": "label", **dataset}},
+        "models": models,
+    }
+    (folder / "job.yaml").write_text(yaml.safe_dump(job, sort_keys=False, allow_unicode=True))
+    return folder / "job.yaml"
+
+
+STORED = {"dataset": "d", "model": {"predictions": {"test": "scores.csv"}}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ((), 2, "Usage: "),
+        (("run",), 2, "Missing argument"),
+        (("run", "gone.yaml"), 2, "no such job file"),
+        (("run", "job.yaml", "--workers", "0"), 2, "--workers"),
+        (("run", "job.yaml", "--only", "m", "--only", "n"), 2, "'n'"),
+        (("render", "job.yaml"), 2, "not a report.json"),
+        (("render", "gone.json"), 2, "cannot be read"),
+        (("explain", "no.such"), 2, "no finding has the code"),
+        (("bogus",), 2, "No such command"),
+        (("validate", "."), 2, "directory"),
+        (("init", "job.yaml"), 2, "exists already"),
+    ],
+)
+def test_misuse_is_told_on_stderr_alone(
+    arguments: tuple[str, ...], code: int, words: str, tmp_path: Path
+) -> None:
+    write_job(tmp_path, {"m": STORED})
+    done = reportgen(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not done.stderr.startswith("reportgen: Usage")
+
+
+def test_debug_shows_where(tmp_path: Path) -> None:
+    done = reportgen("validate", "gone.yaml", "--debug", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+
+
+def test_a_locale_without_dashes_lists_all_the_same(tmp_path: Path) -> None:
+    done = reportgen("list", cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert "performance" in done.stdout
+
+
+def test_run_quiet_and_relative_output(tmp_path: Path) -> None:
+    job = write_job(tmp_path, {"m": STORED, "\x1b[31mred\ttab": STORED})
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    done = reportgen("run", job, "--quiet", "--output", "out", cwd=place)
+    assert done.stderr == ""
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [len(line) for line in lines] == [3, 3]
+    assert "\x1b" not in done.stdout
+    for outcome, _, path in lines:
+        assert json.loads(Path(path).read_text())["outcome"] == outcome
+        assert Path(path).is_relative_to(place / "out")
+
+
+def test_validate_tells_the_line_of_the_job_and_the_file(tmp_path: Path) -> None:
+    job = write_job(tmp_path, {"m": STORED}, weight="w")
+    line = next(i for i, row in enumerate(job.read_text().splitlines(), 1) if "weight" in row)
+    done = reportgen("validate", "job.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"job.yaml:{line}: datasets.d.weight: test.csv: column 'w'" in done.stderr
+
+
+def test_pipes_and_devices_are_not_waited_for(tmp_path: Path) -> None:
+    for name in ("pipe.csv", "pipe.keras", "pipe.txt"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    sources = [{"keras": "pipe.keras"}, {"keras": "loop.csv"}, {"keras": "/dev/zero"},
+               {"predictions": {"test": "pipe.csv"}}]  # fmt: skip
+    models: dict[str, Any] = {f"m{i}": {"dataset": "d", "model": s} for i, s in enumerate(sources)}
+    models["log"] = {**STORED, "reported": [{"keras_log": "pipe.txt"}]}
+    write_job(tmp_path, models, train="pipe.csv")
+    checked = reportgen("validate", "job.yaml", cwd=tmp_path)
+    assert checked.returncode == 2
+    assert checked.stderr.count("this is a pipe") == 4
+    assert "this is a device" in checked.stderr
+    assert "symbolic links" in checked.stderr
+    ran = reportgen("run", "job.yaml", cwd=tmp_path)
+    assert ran.returncode == 3
+    assert len(ran.stdout.splitlines()) == len(models)
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [(signal.SIGINT, "Interrupted"), (signal.SIGTERM, "SIGTERM")]
+)
+def test_an_interrupted_run_says_so_and_goes_on(
+    number: signal.Signals, word: str, tmp_path: Path
+) -> None:
+    (tmp_path / "slow_build.py").write_text(SLOW)
+    slow = {"dataset": "d", "model": {"python": "slow_build:build"}}
+    write_job(tmp_path, {"m": STORED, "slow": slow})
+    command = [sys.executable, "-m", "reportgen", "run", "job.yaml"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list(
+        tmp_path.glob("reports/.*.partial/*/.audit.json")
+    ):
+        time.sleep(0.1)
+    os.killpg(process.pid, number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert out == ""
+    assert word in err
+    (tmp_path / "slow_build.py").write_text("def build():\n    raise OSError('down')\n")
+    again = reportgen("run", "job.yaml", cwd=tmp_path)
+    assert again.returncode == 3
+    assert "kept from the interrupted run" in again.stderr
+    assert "down" in again.stderr
+
+
+def test_the_schema_accepts_the_example_jobs(tmp_path: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    done = reportgen("schema", cwd=tmp_path)
+    schema = json.loads(done.stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for path in CONFIGS.glob("*.yaml"):
+        jsonschema.validate(yaml.safe_load(path.read_text()), schema)
+
+
+def test_init_lists_what_is_left_to_settle(tmp_path: Path) -> None:
+    write_job(tmp_path, {"m": STORED})
+    done = reportgen("init", "new.yaml", "--train", "test.csv", "--target", "label", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "valid" in done.stderr
+    short = "prediction\n0.1\n0.2\n"
+    (tmp_path / "short.csv").write_text(short)
+    done = reportgen(
+        "init", "odd.yaml", "--model", "short.csv", "--test", "test.csv", "--target", "label",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "left to you" in done.stderr
+    assert "2 predictions for the 60 rows" in done.stderr
+    assert (tmp_path / "odd.yaml").is_file()
