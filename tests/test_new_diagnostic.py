@@ -17,7 +17,7 @@ from reportgen.job.schema import Settings
 from reportgen.results import Check, Finding, Findings, Metric
 
 
-def examine(case, prepared):
+def examine(case, prepared, trained):
     n = case.split("test").n
     finding = Finding(
         code="row-parity.odd", severity="warn", subject="test", message=f"{n} rows are odd.",
@@ -57,7 +57,7 @@ def test_it_counts():
     import numpy as np
 
     case = CLEAN[0].draw(np.random.default_rng(0))
-    assert suite()["row_parity"].examine(case, None).findings == ()
+    assert suite()["row_parity"].examine(case, None, None).findings == ()
 """
 FAULTS = """
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays

@@ -264,7 +264,7 @@ def _seeded_in_vain(rng: Rng) -> Case:
         {"train": (X, y), "test": (X_test, y_test)},
         of_live_model(model, "binary"),
         members=members,
-        training={**recipe, "seed": 7, "seed_call": "tensorflow.random.set_seed"},
+        training={**recipe, "seed": 7, "seed_call": "tf.random.set_seed"},
     )
 
 

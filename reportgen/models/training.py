@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from reportgen.models.preprocess import Preprocess
 
 SEED_CALL = "keras.utils.set_random_seed"
+#: Modules as everybody names them when they import them.
+ALIASES = {"tf": "tensorflow", "np": "numpy"}
 
 
 def seed_of(job: Job, model: str, training: Training | None) -> int:
@@ -41,6 +43,8 @@ def sow(training: Training | None, seed: int, folder: Path) -> None:
     """
     name = SEED_CALL if training is None or training.seed_call is None else training.seed_call
     name = name.removesuffix("()")
+    first, dot, rest = name.partition(".")
+    name = ALIASES.get(first, first) + dot + rest
     module_name, _, attribute = name.replace(":", ".").rpartition(".")
     try:
         with python_code.on_path(folder):

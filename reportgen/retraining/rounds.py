@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.models.randomness import untouched
 from reportgen.retraining.member import Member
 from reportgen.retraining.results import Trained, TrainedMember
 
@@ -45,8 +46,8 @@ class Rounds:
 
         Raises
         ------
-        ModelError
-            if the recipe cannot be read; and whatever the engines raise for all members.
+        ModelError, CannotRetrain
+            if there is no recipe to train by.
         """
         members = list(dict.fromkeys(m for wanted in declared.values() for m in wanted))
         if not members:
@@ -72,35 +73,36 @@ class Rounds:
         return self._started + self.budget.seconds
 
     def _clones(self, members: Sequence[Member]) -> Trained:
-        from reportgen.retraining import clones
+        from reportgen.retraining import estimators
+        from reportgen.retraining.sources import fits_of
 
         self._plans.append({"members": len(members), "way": "loop", "cut": []})
         started = time.perf_counter()
-        found = clones.train(self.case, members, deadline=self._deadline, report=self.report)
-        seconds = {"train": time.perf_counter() - started}
-        return Trained({t.member: t for t in found}, seconds, ())
+        with untouched():
+            found = estimators.train(fits_of(self.case), members)
+        return Trained(found.members, {"train": time.perf_counter() - started}, found.notes)
 
     def _networks(self, declared: Mapping[str, Sequence[Member]]) -> Trained:
-        from reportgen.retraining.blueprint import Blueprint
+        from reportgen.retraining.case import setting
         from reportgen.retraining.engine import Round
         from reportgen.retraining.plan import plan
         from reportgen.retraining.process import Worker
-        from reportgen.retraining.sources import pool_of, recipe_of
+        from reportgen.retraining.sources import write_compiled
 
         with tempfile.TemporaryDirectory(prefix="reportgen-") as folder:
-            recipe, cost = recipe_of(self.case, Path(folder) / "recipe.keras")
-            pool = pool_of(self.case)
-            blueprint = Blueprint.read(recipe.file)
+            file = write_compiled(self.case, Path(folder) / "delivered.keras")
+            given = setting(self.case, Path(folder), file)
             planned: Plan = plan(
-                declared, recipe, pool, cost, self.budget,
-                unstackable=blueprint.unstackable(), schedule=blueprint.has_schedule,
+                declared, given.recipe, given.pool, given.cost, self.budget,
+                unstackable=given.blueprint.unstackable(),
+                schedule=given.blueprint.has_schedule,
             )  # fmt: skip
             self._plans.append(planned.told())
             round_ = Round(
-                recipe,
-                pool,
+                given.recipe,
+                given.pool,
                 lambda: Worker(log=self.log),
-                delivered={name: self.case.predict(name).raw for name in self.case.splits},
+                delivered=given.delivered,
                 report=self.report,
                 deadline=self._deadline,
             )

@@ -305,12 +305,10 @@ def test_estimators_are_cloned_each_with_its_seed_and_left_as_they_were():
     trained = rounds.run({"seed_ensemble": members})
     assert trained.way == "loop"
     assert rounds.told == {"members": 4, "way": "loop", "cut": []}
-    X, y = case.split("train").X, case.split("train").y
-    plain = MLPClassifier(
-        (4,), max_iter=200, learning_rate_init=0.05, random_state=members[0].weight_seed
-    )
-    expected = fitted(plain, X, y).predict_proba(case.split("test").X)
-    assert trained[members[0]].predictions["test"] == pytest.approx(expected)
+    given = [trained[m].predictions["test"] for m in members]
+    assert all(not np.array_equal(given[0], other) for other in given[1:])
+    again = Rounds(case, Budget()).run({"seed_ensemble": members[:1]})
+    assert np.array_equal(again[members[0]].predictions["test"], given[0])
     assert all((a == b).all() for a, b in zip(before, case.predictor.model.coefs_, strict=True))
     assert case.predictor.model.random_state == 1
     found = ENSEMBLE.examine(case, prepared, trained)
