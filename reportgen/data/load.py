@@ -24,6 +24,7 @@ from reportgen.data.table import Dataset, Kind, Split
 from reportgen.data.target import Encoded, Labelled, encode_targets
 from reportgen.data.times import read_times
 from reportgen.errors import DataError, Problem, ReportgenError
+from reportgen.job.keypath import key_path
 from reportgen.job.schema import SPLITS, FileSource, HeldOut
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def load(job: Job, name: str) -> Dataset:
     try:
         return _load(job, name, entry)
     except ReportgenError as error:
-        raise error.at(key=f"datasets.{name}") from error.__cause__
+        raise error.at(key=key_path(("datasets", name))) from error.__cause__
 
 
 def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:

@@ -15,7 +15,7 @@ from typing import Any
 from reportgen.errors import ModelError, Problem
 from reportgen.models.sniff import sniff
 
-_MAX_DESCRIPTION = 1 << 28  # bytes; vocabularies stand in it, weights do not
+MAX_DESCRIPTION = 1 << 28  # bytes; vocabularies stand in it, weights do not
 _MODELS = ("Sequential", "Functional", "Model")
 #: Layers that leave the number of outputs, and what they mean, as the layer before made them.
 _PASSING = (
@@ -103,7 +103,7 @@ def part(archive: zipfile.ZipFile, name: str) -> bytes:
         if it unpacks to more than any description has.
     """
     size = archive.getinfo(name).file_size
-    if size > _MAX_DESCRIPTION:
+    if size > MAX_DESCRIPTION:
         raise ValueError(f"{name} unpacks to {size:,} bytes")
     return archive.read(name)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import ModelError, Problem
+from reportgen.job.keypath import key_path
 from reportgen.job.schema import KerasModel, PredictionsModel, PythonModel, SavedModel, SklearnModel
 from reportgen.models import preprocess as steps
 from reportgen.models.randomness import untouched
@@ -49,7 +50,7 @@ def _loaded(job: Job, name: str, dataset: Dataset) -> tuple[Predictor, Preproces
         predictor = _computing(job, name, dataset, preprocess)
         _try(predictor, preprocess, dataset, entry)
     except ModelError as error:
-        raise error.at(key=f"models.{name}") from error.__cause__
+        raise error.at(key=key_path(("models", name))) from error.__cause__
     return predictor, preprocess
 
 

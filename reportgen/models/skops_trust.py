@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError, Problem
+from reportgen.models.keras_config import MAX_DESCRIPTION
 
 #: Parts of fitted estimators that lie outside scikit-learn and numpy.
 _ORDINARY = frozenset(
@@ -52,6 +54,13 @@ def load(path: Path, *, trusted: bool) -> Any:
     """
     import skops.io
 
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = archive.getinfo("schema.json").file_size
+    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        raise _damaged(path, error) from error
+    if size > MAX_DESCRIPTION:
+        raise _damaged(path, ValueError(f"schema.json unpacks to {size:,} bytes"))
     try:
         named = list(skops.io.get_untrusted_types(file=path))
     except Exception as error:

@@ -397,3 +397,15 @@ def test_networks_and_estimators_get_their_own_advice():
     assert "from_logits" not in finding(found, "saturated").advice
     found = examine(case_from_arrays("binary", splits, model.predict_proba))
     assert "from_logits" in finding(found, "saturated").advice
+
+
+@pytest.mark.parametrize(("n", "severity"), [(60, "info"), (600, "warn")])
+def test_a_handful_of_near_ties_is_no_warning(n, severity):
+    p = np.linspace(0.05, 0.95, n)
+    p[:: n // 6] = 0.502
+    y = (np.random.default_rng(0).random(n) < p).astype(np.int64)
+    if n == 600:
+        p[1:601:15] = 0.502
+    case = case_from_arrays("binary", {"test": (np.arange(n)[:, None], y)}, {"test": p},
+                            output="probability")  # fmt: skip
+    assert finding(examine(case), "near-ties").severity == severity

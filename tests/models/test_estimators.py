@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import warnings
+import zipfile
 
 import joblib
 import numpy as np
@@ -26,6 +27,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import SVC
 
 from reportgen.errors import ModelError
+from reportgen.models import headers
 from reportgen.models.load import load
 from reportgen.models.outputs import interpret
 from reportgen.models.skops_trust import is_ordinary
@@ -251,3 +253,18 @@ def test_what_cannot_predict_or_is_not_fitted(blobs, make_job, tmp_path):
         load(make_job(saved(tmp_path, scaler)), "m", blobs)
     with pytest.raises(ModelError, match="not fitted"):
         load(make_job(saved(tmp_path, LogisticRegression())), "m", blobs)
+
+
+def test_a_skops_file_that_unpacks_without_end_is_not_unpacked(make_job, blobs, tmp_path):
+    bomb = tmp_path / "bomb.skops"
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("schema.json", "w") as stream,
+    ):
+        for _ in range(17):
+            stream.write(b" " * (1 << 24))
+    job = make_job({"sklearn": "bomb.skops"})
+    with pytest.raises(ModelError, match="unpacks to"):
+        load(job, "m", blobs)
+    with pytest.raises(ModelError, match="damaged"):
+        headers.read(job, job.models["m"])

@@ -17,6 +17,7 @@ from reportgen.statistics.calibration import root
 from reportgen.statistics.estimates import Design, proportion
 
 FEWEST_FOR_TIES = 50
+FEWEST_NEAR_TIES = 10  # of which a warning is made: three of fifty rows are chance
 MOST_LISTED = 50
 LEANING = 0.98  # of the interval that mean confidence lies off
 
@@ -371,11 +372,13 @@ def _near_ties(evidence: Evidence, s: CalibrationSettings) -> Finding | None:
     ties = evidence.ties
     if evidence.n_rows < FEWEST_FOR_TIES or ties.share.value < s.tie_mention:
         return None
+    near = round(ties.share.value * sum(e.rows.n for e in evidence.events))
+    many = ties.share.value >= s.tie_share and near >= FEWEST_NEAR_TIES
     exact = f" {count(ties.exact)} are exact ties." if ties.exact else ""
     what = "rows and labels" if len(evidence.events) > 1 else "rows"
     return Finding(
         code="calibration.near-ties",
-        severity="warn" if ties.share.value >= s.tie_share else "info",
+        severity="warn" if many else "info",
         subject=f"Near ties on {evidence.split}",
         message=f"The top two classes of {share(ties.share.value)} of the {what} are closer than "
         f"{s.tie_gap:g}.{exact} How far seeds or noise move them is not measured here.",

@@ -16,7 +16,9 @@ from reportgen.evidence import Case
 
 Floats = NDArray[np.float64]
 BOOSTED_CLASSES = 20  # boosting fits a tree a class and round
-WORK = 4e7  # rows x columns x classes that a linear model is given
+WORK = {"linear": 4e7, "boosted": 1e7}  # rows x columns x classes: seconds of one core
+MANY_COLUMNS = 128  # beyond, boosting looks at a part of the columns, in coarser steps
+LEAST_ROWS = {"linear": 200, "boosted": 1000}
 
 
 @dataclass(frozen=True)
@@ -157,16 +159,20 @@ class _Fit:
             scores[:, seen[0]] = 1.0
             return scores
         model = self._linear_classifier(len(seen)) if linear else self._trees(classify=True)
-        X, y, weights = self.X, y, self.weights
-        if linear:
-            most = max(200, int(WORK / (X.shape[1] * len(seen))))
-            X, y, weights = X[:most], y[:most], None if weights is None else weights[:most]
-            if len(np.unique(y)) < len(seen):
-                X, y, weights = self.X, np.asarray(y), self.weights
+        rows = self._rows(linear, len(seen))
+        if len(np.unique(y[rows])) < len(seen):
+            rows = slice(None)
+        X, y, weights = self.X[rows], y[rows], None if self.weights is None else self.weights[rows]
         step = "logisticregression__sample_weight" if linear else "sample_weight"
         model.fit(X, y, **({} if weights is None else {step: weights}))
         scores[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(self.X_judged)
         return scores
+
+    def _rows(self, linear: bool, width: int) -> slice:
+        """As many rows as are fitted in seconds; they stand in random order."""
+        kind = "linear" if linear else "boosted"
+        fits = int(WORK[kind] / max(1, self.X.shape[1] * (width if width > 2 else 1)))
+        return slice(max(LEAST_ROWS[kind], fits))
 
     def _regress(self, linear: bool, y: Floats) -> Floats:
         if linear:
@@ -176,7 +182,9 @@ class _Fit:
             step = "ridgecv__sample_weight"
         else:
             model, step = self._trees(classify=False), "sample_weight"
-        model.fit(self.X, y, **({} if self.weights is None else {step: self.weights}))
+        rows = self._rows(linear, 1)
+        weights = None if self.weights is None else self.weights[rows]
+        model.fit(self.X[rows], y[rows], **({} if weights is None else {step: weights}))
         return np.asarray(model.predict(self.X_judged), dtype=np.float64)
 
     def _linear_classifier(self, n_classes: int) -> Any:
@@ -205,6 +213,8 @@ class _Fit:
             max_iter=60,
             learning_rate=0.12,
             max_leaf_nodes=15,
+            max_bins=255 if self.X.shape[1] <= MANY_COLUMNS else 31,
+            max_features=min(1.0, MANY_COLUMNS / self.X.shape[1]),
             min_samples_leaf=few,
             early_stopping=False,
             random_state=self.seed,
