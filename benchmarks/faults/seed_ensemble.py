@@ -309,7 +309,9 @@ PLANTED = (
         partial(drawn, members=30, labels=4, better=-0.5),
         also=(LUCKY,),
     ),
-    FaultCase("below its recipe, regression", WRONG, partial(values, members=30, worse=0.4)),
+    FaultCase(
+        "below its recipe, regression", WRONG, partial(values, members=30, own=0.05, worse=0.4)
+    ),
     FaultCase(
         "trained longer than declared",
         WRONG,

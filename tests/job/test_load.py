@@ -153,7 +153,7 @@ def reported(item: str) -> str:
         (changed("name: n", "name: n\nseed: true"), 3, "seed", "a number"),
         (changed("name: n", "name: n\nformats: html"), 3, "formats", "[html]"),
         (changed("name: n", "name: n\nformats: [htm]"), 3, "formats[0]", "Did you mean 'html'?"),
-        (changed("name: n", "name: n\nbudget: {}"), 3, "budget", "unknown key"),
+        (changed("name: n", "name: n\nbudget: {minutes: 0}"), 3, "budget.minutes", "more than 0"),
         (changed("name: n", "name: n\nparts: {}"), 3, "parts", "unknown key"),
         (changed("name: n", "name: n\nexecutor: {kind: dask}"), 3, "executor.kind", "local"),
         (changed("name: n", "name: n\ndiagnostics: 3"), 3, "diagnostics", "mapping"),
@@ -260,7 +260,7 @@ def reported(item: str) -> str:
             model("training: {epochs: 1, include_validation: true}"),
             6, "models.m.training.include_validation", "cut from train",
         ),
-        (model("members: [a]"), 6, "models.m.members", "unknown key"),
+        (model("checkpoints: [a]"), 6, "models.m.checkpoints", "unknown key"),
         (reported("{metric: acuracy, value: 1}"), 6, "models.m.reported[1].metric", "'accuracy'"),
         (
             reported("{metric: accuracy, value: high}"),
@@ -426,7 +426,7 @@ def test_json_schema() -> None:
     assert set(schema["required"]) == {"version", "name", "datasets", "models"}
     assert schema["additionalProperties"] is False
     known = {"version", "name", "output", "formats", "seed", "datasets", "models", "diagnostics"}
-    assert set(schema["properties"]) == {*known, "executor"}
+    assert set(schema["properties"]) == {*known, "executor", "budget"}
     assert all(p.get("description") for p in schema["properties"].values())
     entry = schema["$defs"]["DatasetEntry"]["properties"]
     assert all(p.get("description") for p in entry.values())
@@ -441,7 +441,7 @@ def test_json_schema_accepts_jobs_and_refuses_others() -> None:
     checker.check_schema(checker.schema)
     whole = parse(WHOLE.replace("trusted: yes", "trusted: true").encode()).data
     assert [e.message for e in checker.iter_errors(whole)] == []
-    assert list(checker.iter_errors(parse(model("members: []").encode()).data))
+    assert list(checker.iter_errors(parse(model("checkpoints: []").encode()).data))
     assert list(checker.iter_errors(parse(changed("train: a.csv", "train: 7").encode()).data))
 
 
