@@ -18,13 +18,14 @@ from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics import suite
 from reportgen.diagnostics.performance.inputs import learn
 from reportgen.results import Findings
+from reportgen.retraining.results import Trained
 
 DIAGNOSTIC = suite()["performance"]
 
 
 def found_in(case, **settings):
     view = case.view("performance", DIAGNOSTIC.settings(**settings))
-    found = DIAGNOSTIC.examine(view, DIAGNOSTIC.prepare(view))
+    found = DIAGNOSTIC.examine(view, DIAGNOSTIC.prepare(view), Trained({}))
     assert Findings.model_validate_json(found.model_dump_json()) == found
     assert [c.code for c in found.checks] == [c.code for c in DIAGNOSTIC.codes]
     for check in found.checks:
@@ -322,7 +323,9 @@ def test_rare_positives_are_hard_by_their_score_and_are_no_weak_segment():
         X, y, p = separated(seed, 9000, 0.03, 3.0)
         case = case_from_arrays("binary", {"test": (X, y)}, {"test": p})
         view = case.view("performance", DIAGNOSTIC.settings())
-        alarms += bool(codes(DIAGNOSTIC.examine(view, DIAGNOSTIC.prepare(view)), "warn"))
+        alarms += bool(
+            codes(DIAGNOSTIC.examine(view, DIAGNOSTIC.prepare(view), Trained({})), "warn")
+        )
     assert alarms <= 1
 
 
