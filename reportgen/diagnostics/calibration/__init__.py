@@ -118,8 +118,9 @@ CODES = (
         "calibration.near-ties",
         "warn",
         "The two likeliest classes of many rows are so close that their label is chance.",
-        "Share of rows with a gap below tie_gap: info from tie_mention, warn from tie_share and "
-        "ten rows. The yardstick is the setting tie_gap, not yet the change between seeds or under noise.",
+        "Share of rows with a gap below tie_gap: info from tie_mention, warn from tie_share "
+        "and ten rows. The yardstick is the setting tie_gap, not yet the change "
+        "between seeds or under noise.",
         "Let the model abstain on ties, or break them by a rule that is written down.",
     ),
     Code(

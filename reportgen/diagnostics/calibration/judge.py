@@ -59,7 +59,7 @@ def _headline(
     if "saturated" in codes:
         return "No. Its outputs are 0 or 1, whether it is right or wrong."
     if "suspected-label-errors" in codes:
-        return "Yes, as far as the labels are right: it firmly denies more of them than it should."
+        return "Only if labels are wrong: it firmly denies more of them than it should."
     if "loss-from-few-rows" in codes:
         return "Mostly. A few rows of which it is sure and wrong carry much of the loss."
     if not lead.tested:

@@ -40,6 +40,12 @@ def _reliability(found: Findings, about: dict[str, Any], where: str) -> Chart:
             data["forecast"], data["observed"], data["low"], data["high"], strict=True
         )
     ]
+    outside = sum(
+        not low <= seen <= high
+        for seen, low, high in zip(
+            data["observed"], data["band_low"], data["band_high"], strict=True
+        )
+    )
     codes = _codes(found)
     if "overconfident" in codes:
         title = (
@@ -55,16 +61,12 @@ def _reliability(found: Findings, about: dict[str, Any], where: str) -> Chart:
         )
     elif "wrong-base-rate" in codes:
         title = "Its probabilities are shifted"
+    elif outside > max(1, 0.15 * len(bins)):
+        title = f"{outside} of {len(bins)} bins lie outside the band of a calibrated model"
     else:
         title = "What it says comes true about as often"
     event = about["event"]
     x = f"Predicted probability of {event}" if event else "Confidence in the likeliest class"
-    outside = sum(
-        not low <= seen <= high
-        for seen, low, high in zip(
-            data["observed"], data["band_low"], data["band_high"], strict=True
-        )
-    )
     band = (data["forecast"], data["band_low"], data["band_high"]) if len(bins) > 1 else None
     return Chart(
         name="reliability",

@@ -127,7 +127,11 @@ def _compared(series: Series, judged: Series) -> Chart | None:
         )
         for r in rows
     ]
-    beaten = [r["rival"] for r in rows if r["low"] is not None and r["low"] > 0]
+    beaten = [
+        r["rival"][:1].lower() + r["rival"][1:]
+        for r in rows
+        if r["low"] is not None and r["low"] > 0
+    ]
     title = (
         f"The model leads {listed(beaten, 3)}"
         if beaten
