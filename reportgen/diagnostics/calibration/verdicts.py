@@ -69,7 +69,8 @@ def direction(
     if root(event.square.value) < settings.least_error and not helped:
         return None
     if found.noise_alone:
-        return None
+        # Votes that agree are too sure by nature: wrong labels alone do not excuse them.
+        return None if event.rows.floor is None else _leaning(event)
     if found.p_temperature < alpha:
         return "over" if found.temperature > 1 else "under"
     if shifted:
