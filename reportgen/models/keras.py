@@ -7,7 +7,7 @@ import json
 import math
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,6 +48,7 @@ class KerasPredictor:
     task : of the data set.
     custom_objects : name -> object, from the job.
     compiled : arguments it was compiled with, as serialised, or None.
+    file : that it was loaded from, or None; ``build`` makes another one like it, or None.
     """
 
     def __init__(
@@ -61,13 +62,16 @@ class KerasPredictor:
         custom_objects: Mapping[str, Any] | None = None,
         notes: tuple[str, ...] = (),
         compiled: Mapping[str, Any] | None = None,
+        file: Path | None = None,
+        build: Callable[[], Any] | None = None,
     ) -> None:
         self.model = model
         self.compiled = compiled
+        self.file, self.build = file, build
         self.framework: Framework = framework
         self._loss = loss
         self._task = task
-        self._custom = dict(custom_objects or {})
+        self.custom = dict(custom_objects or {})
         self._notes = notes
         self._feeder = Feeder(specs_of(model))
         self._evaluator: Evaluator | None = None
@@ -131,7 +135,7 @@ class KerasPredictor:
             raise ModelError(Problem("the model does not say how it was compiled"))
         keras = importlib.import_module(self.framework)
         try:
-            with keras.utils.custom_object_scope(self._custom):
+            with keras.utils.custom_object_scope(self.custom):
                 model = keras.models.clone_model(self.model)
                 model.compile_from_config(dict(self.compiled))
         except Exception as error:
@@ -163,7 +167,7 @@ class KerasPredictor:
         framework = importlib.import_module(self.framework)
         with untouched():
             if self._evaluator is None:
-                self._evaluator = Evaluator(self.model, framework, self._loss, self._custom)
+                self._evaluator = Evaluator(self.model, framework, self._loss, self.custom)
             shape = getattr(self.model, "output_shape", None) or (None, 1)
             targets = targets_for(y, self._loss, int(shape[-1] or 1), self._task)
             return self._evaluator(
@@ -227,13 +231,18 @@ def load(job: Job, source: KerasModel, task: str) -> KerasPredictor:
         custom_objects=custom,
         notes=notes,
         compiled=config.compiled,
+        file=path,
     )
 
 
 def of_live_model(
-    model: Any, task: str, custom: Mapping[str, Any] | None = None, notes: tuple[str, ...] = ()
+    model: Any,
+    task: str,
+    custom: Mapping[str, Any] | None = None,
+    notes: tuple[str, ...] = (),
+    build: Callable[[], Any] | None = None,
 ) -> KerasPredictor:
-    """A predictor for a model that Python built."""
+    """A predictor for a model that Python built; ``build`` builds it again."""
     framework: Framework = "tf_keras" if is_tf_keras(model) else "keras"
     outputs = getattr(model, "outputs", None)
     if outputs and len(outputs) > 1:
@@ -251,6 +260,7 @@ def of_live_model(
         custom_objects=custom,
         notes=notes,
         compiled=_compile_config(model),
+        build=build,
     )
 
 

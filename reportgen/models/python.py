@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelError, Problem
@@ -45,7 +46,7 @@ def load(
         from reportgen.models.keras import is_keras
 
         if is_keras(model):
-            return _keras(job, name, source, model, dataset, preprocess)
+            return _keras(job, name, source, model, dataset, preprocess, builder)
         if not hasattr(model, "predict"):
             raise ModelError(
                 Problem(
@@ -79,6 +80,7 @@ def _keras(
     model: Any,
     dataset: Dataset,
     preprocess: Preprocess,
+    builder: Callable[[], Any],
 ) -> KerasPredictor:
     from reportgen.models.headers import only
     from reportgen.models.keras import of_live_model
@@ -98,7 +100,13 @@ def _keras(
             f"the model is audited as {source.python} gave it: the job names neither `weights:` "
             "nor `training:`"
         )
-    return of_live_model(model, dataset.task, notes=() if note is None else (note,))
+
+    def build() -> Any:
+        folder = job.file.parent
+        return python_code.call(builder, name=source.python, folder=folder, error=ModelError)
+
+    said = () if note is None else (note,)
+    return of_live_model(model, dataset.task, notes=said, build=build)
 
 
 def _has_trained(model: Any) -> bool:

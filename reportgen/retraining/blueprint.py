@@ -99,7 +99,7 @@ class Blueprint:
     @property
     def foreign(self) -> bool:
         """Whether a layer is of somebody's own class, whose code is not known here."""
-        return any(la.get("registered_name") not in (None, la["class_name"]) for la in self.layers)
+        return any(_is_foreign(layer) for layer in self.layers)
 
     @cached_property
     def digest(self) -> str:
@@ -141,22 +141,23 @@ class Blueprint:
         """Whether it was compiled with metrics."""
         return bool(self.compiled.get("metrics"))
 
+    @property
+    def own_class(self) -> bool:
+        """Whether the model is of somebody's own class, whose training step may be too."""
+        plain = self.config.get("class_name") in ("Sequential", "Functional", "Model")
+        return not plain or _is_foreign(self.config)
+
     def unstackable(self) -> str | None:
-        """Why the stacked engine cannot train it, in words; None when nothing is known against."""
-        if not self.compiled.get("loss"):
-            return "the file does not say which loss it was trained with"
-        if self.config.get("class_name") not in ("Sequential", "Functional", "Model"):
-            return "the model is a class of its own, whose training step is not known"
+        """Why it cannot be stacked on JAX, in words; None when nothing is known against it."""
+        why = self.unmappable()
+        if why is not None:
+            return why
         for layer in self.layers:
             if layer["class_name"] in TENSORFLOW_ONLY:
                 return f"the layer {layer['class_name']} runs in TensorFlow alone"
+            if _is_foreign(layer):
+                return f"the layer {layer['class_name']} is the job's own code, in TensorFlow"
         name, settings = self.optimizer
-        if name not in ELEMENTWISE:
-            return f"the optimizer {name} keeps state across weights, or is not known"
-        if settings.get("use_ema"):
-            return "the optimizer keeps an average of the weights"
-        if settings.get("gradient_accumulation_steps"):
-            return "the optimizer accumulates gradients"
         if self._slices() and name not in PLAIN:
             if name not in SQUARING:
                 return f"TensorFlow's {name} treats the gradients of an embedding in its own way"
@@ -164,6 +165,26 @@ class Blueprint:
                 return "TensorFlow's centered RMSprop treats an embedding in its own way"
             if any(settings.get(k) for k in ("clipnorm", "global_clipnorm", "clipvalue")):
                 return "clipped gradients of an embedding are TensorFlow's own"
+        return None
+
+    def unmappable(self) -> str | None:
+        """Why its training cannot be stacked on any backend, in words, or None."""
+        if not self.compiled.get("loss"):
+            return "the file does not say which loss it was trained with"
+        if self.own_class:
+            name = self.config.get("class_name")
+            return f"the model is a class of its own ({name}), whose training step is not known"
+        for layer in self.layers:
+            if layer["config"].get("ragged") or layer["config"].get("sparse"):
+                name = layer["config"]["name"]
+                return f"the input {name!r} takes rows of different lengths"
+        name, settings = self.optimizer
+        if name not in ELEMENTWISE:
+            return f"the optimizer {name} keeps state across weights, or is not known"
+        if settings.get("use_ema"):
+            return "the optimizer keeps an average of the weights"
+        if settings.get("gradient_accumulation_steps"):
+            return "the optimizer accumulates gradients"
         return None
 
     def _slices(self) -> bool:
@@ -200,6 +221,11 @@ def _layers(node: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(node, list):
         for value in node:
             yield from _layers(value)
+
+
+def _is_foreign(layer: dict[str, Any]) -> bool:
+    """Whether a class is somebody's own: then the file tells no module, or another one."""
+    return (layer.get("module", "keras") or "").partition(".")[0] != "keras"
 
 
 def _is_layer(node: dict[str, Any]) -> bool:

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from reportgen.evidence import Case
 
 
-class CannotRetrain(Exception):
-    """There is no recipe to train by; the reason is shown in the report."""
-
-
 @dataclass(frozen=True)
 class Setting:
     """All that the engine needs of a case.
@@ -97,34 +93,6 @@ def setting(case: Case, folder: Path, file: Path | None = None) -> Setting:
     )
     delivered = {name: case.predict(name).raw for name in case.splits}
     return Setting(recipe, pool, Cost.of(model), blueprint, delivered)
-
-
-def _file(case: Case, folder: Path, file: Path | None) -> Path:
-    """The model as a ``.keras`` file with its recipe: as delivered, else saved anew."""
-    if file is not None and file.suffix == ".keras":
-        return file
-    model = case.predictor.model
-    if file is not None:
-        model = _with_recipe(file)
-    if not getattr(model, "compiled", False):
-        raise CannotRetrain("the model keeps no optimizer and no loss: it is not compiled")
-    saved = folder / "delivered.keras"
-    with untouched():
-        model.save(saved)
-    return saved
-
-
-def _with_recipe(file: Path) -> Any:
-    """An HDF5 model with what it was compiled with."""
-    import keras
-
-    try:
-        with untouched(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the optimizer's state does not matter
-            return keras.saving.load_model(file, compile=True, safe_mode=True)
-    except Exception as error:
-        said = (str(error).splitlines() or [""])[0][:300]
-        raise CannotRetrain(f"{file.name} cannot be loaded with its recipe: {said}") from error
 
 
 def _arrays(fed: Any) -> tuple[np.ndarray, ...]:

@@ -7,6 +7,7 @@ same initial values for the same seeds.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,18 +39,35 @@ class Network:
     ----------
     blueprint : of its file.
     member : whose overrides and patches shape it; members of one architecture share a network.
+    build : gives the model instead of the file, for one that no file holds.
+    live : the delivered model, where ``build`` is given.
+
+    Raises
+    ------
+    Unstackable
+        The member changes layers of a model that only its builder can make.
+    ValueError
+        The member changes what the model does not have.
     """
 
-    def __init__(self, blueprint: Blueprint, member: Member) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        member: Member,
+        build: Callable[[], Any] | None = None,
+        live: Any = None,
+    ) -> None:
         import keras
 
-        self.blueprint = blueprint
+        self.blueprint, self._build = blueprint, build
         shaping = member.architecture[:2] != ((), ())
+        if shaping and build is not None:
+            raise Unstackable("layers of a model that only the job's Python builds stay as they are")
         with recorded_initializers() as found, warnings.catch_warnings():
             # The delivered optimizer's state may not load; a fresh one is built anyway.
             warnings.simplefilter("ignore")
-            self.model: Any = keras.saving.load_model(blueprint.file)
-            delivered = self.model
+            self.model: Any = keras.saving.load_model(blueprint.file) if build is None else build()
+            delivered = self.model if live is None else live
             if shaping:
                 self.model = keras.saving.deserialize_keras_object(
                     blueprint.patched(member), safe_mode=True
@@ -58,21 +76,21 @@ class Network:
             [np.asarray(v) for v in delivered.trainable_variables],
             [np.asarray(v) for v in delivered.non_trainable_variables],
         )
-        self._delivered_by_path = {
-            _path(v): np.asarray(v)
-            for v in (*delivered.trainable_variables, *delivered.non_trainable_variables)
-        }
+        self._delivered = _by_variable(self.variables, _variables(delivered), by_path=shaping)
         self._kept = _kept_variables(self.model)
         self._seeds = _seed_generators(self.model)
-        self._initializers = {
-            id(v): found.get(id(v))
-            for v in (*self.model.trainable_variables, *self.model.non_trainable_variables)
-        }
+        self._initializers = {id(v): found.get(id(v)) for v in self.variables}
+        self._rebuilt: tuple[int, list[np.ndarray]] | None = None
         self._deterministic: dict[tuple[int, int], np.ndarray] = {}
         optimizer = self.model.optimizer
         self.optimizer: Any = type(optimizer).from_config(optimizer.get_config())
         self.optimizer.build(self.model.trainable_variables)
         self.optimizer_start = [np.asarray(v) for v in self.optimizer.variables]
+
+    @property
+    def variables(self) -> list[Any]:
+        """The trainable and then the other variables."""
+        return _variables(self.model)
 
     @property
     def learning_rate_index(self) -> int | None:
@@ -109,11 +127,13 @@ class Network:
                 return np.array([generator._initial_seed, 0]).astype(dtype)
             return dropout_state(member.order_seed, index).astype(dtype)
         if id(variable) in self._kept:
-            kept = self._delivered_by_path.get(_path(variable))
+            kept = self._delivered.get(id(variable))
             if kept is None or kept.shape != shape:
                 raise Unstackable(f"the fixed weights {variable.path} do not fit the changed model")
             return kept
         initializer = self._initializers[id(variable)]
+        if initializer is None and self._build is not None:
+            return self._as_built(member.weight_seed, variable)
         if initializer is None:
             raise Unstackable(f"how the weights {variable.path} start is not known")
         if hasattr(initializer, "get_config"):
@@ -123,10 +143,32 @@ class Network:
             self._deterministic[key] = draw(initializer, shape, dtype, 0, index)
         return self._deterministic[key]
 
+    def _as_built(self, seed: int, variable: Any) -> np.ndarray:
+        """What the builder gives a variable whose initialiser is not known, from this seed."""
+        import keras
 
-def _path(variable: Any) -> str:
-    """A variable's path; seed generators are numbered anew with every model, so not theirs."""
-    return str(variable.path)
+        assert self._build is not None
+        if self._rebuilt is None or self._rebuilt[0] != seed:
+            keras.utils.set_random_seed(seed)
+            self._rebuilt = seed, [np.asarray(v) for v in _variables(self._build())]
+        place = next(i for i, v in enumerate(self.variables) if v is variable)
+        return self._rebuilt[1][place]
+
+
+def _variables(model: Any) -> list[Any]:
+    return [*model.trainable_variables, *model.non_trainable_variables]
+
+
+def _by_variable(mine: list[Any], theirs: list[Any], *, by_path: bool) -> dict[int, np.ndarray]:
+    """``id`` of my variables -> values of the delivered model's.
+
+    By path where layers were changed; else by place, since names are numbered by what was built
+    before.
+    """
+    if by_path:
+        values = {str(v.path): np.asarray(v) for v in theirs}
+        return {id(v): values[str(v.path)] for v in mine if str(v.path) in values}
+    return {id(v): np.asarray(w) for v, w in zip(mine, theirs, strict=True)}
 
 
 def _kept_variables(model: Any) -> set[int]:

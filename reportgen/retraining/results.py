@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 Status = Literal["trained", "diverged", "failed", "stopped", "cut"]
-Engine = Literal["stacked", "loop", "clone"]
+Engine = Literal["stacked", "vectorised", "loop", "clone"]
+#: Engines that train members together: on JAX, and in TensorFlow.
+TOGETHER = ("stacked", "vectorised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +83,5 @@ class Trained:
         engines = [t.engine for t in self if t.engine is not None]
         if not engines:
             return None
-        stacked = sum(engine == "stacked" for engine in engines)
+        stacked = sum(engine in TOGETHER for engine in engines)
         return "stacked" if 2 * stacked >= len(engines) else "loop"
