@@ -152,6 +152,38 @@ def class_weights(training: Training | None, y: np.ndarray, dataset: Dataset) ->
     return weights
 
 
+def train_weights(dataset: Dataset, training: Training | None) -> np.ndarray | None:
+    """Weights of the rows that :func:`train_split` gives, float64 (n,); None where there are none.
+
+    The data set's weight column, unless the job says that training did not use it.
+    """
+    names = ["train"]
+    if training is not None and training.include_validation:
+        names.append("validation")
+    if training is not None and not training.sample_weight:
+        return None
+    parts = [dataset.splits[name].weights for name in names]
+    if any(part is None for part in parts):
+        return None
+    return np.concatenate([np.asarray(part, np.float64) for part in parts])
+
+
+def weighted_fit(estimator: Any, weights: np.ndarray | None) -> dict[str, np.ndarray]:
+    """What ``fit`` is given so that rows are weighted, a pipeline's for its last step.
+
+    Empty without weights, and for an estimator that takes none: it never had any.
+    """
+    from sklearn.utils.validation import has_fit_parameter
+
+    if weights is None:
+        return {}
+    steps = getattr(estimator, "steps", None)
+    name, fitted = steps[-1] if steps else ("", estimator)
+    if not hasattr(fitted, "fit") or not has_fit_parameter(fitted, "sample_weight"):
+        return {}
+    return {f"{name}__sample_weight" if name else "sample_weight": weights}
+
+
 def fit_estimator(
     model: Any, dataset: Dataset, preprocess: Preprocess, training: Training | None
 ) -> str:
@@ -168,14 +200,21 @@ def fit_estimator(
 
     inputs, y = train_split(dataset, preprocess, training)
     weights = class_weights(training, y, dataset)
-    extra: dict[str, Any] = {}
-    if weights:
-        if "class_weight" in getattr(model, "get_params", dict)():
-            model.set_params(class_weight=weights)
-        else:
-            extra["sample_weight"] = np.array([weights[int(code)] for code in y])
+    by_row = train_weights(dataset, training)
+    takes_classes = "class_weight" in getattr(model, "get_params", dict)()
+    if weights and not takes_classes:
+        of_classes = np.array([weights[int(code)] for code in y])
+        by_row = of_classes if by_row is None else by_row * of_classes
+        if not weighted_fit(model, by_row):
+            raise ModelError(
+                Problem(
+                    f"{type(model).__name__} takes neither class weights nor sample weights",
+                    key="training.class_weight",
+                )
+            )
+    extra = weighted_fit(model, by_row)
     target = y if dataset.task == "regression" or y.ndim > 1 else _labels(y, dataset)
-    if weights and "sample_weight" not in extra:
+    if weights and takes_classes:
         model.set_params(
             class_weight={_labels(np.array([c]), dataset)[0]: w for c, w in weights.items()}
         )
@@ -251,6 +290,7 @@ def fit_keras(
             batch_size=training.batch_size,
             shuffle=training.shuffle,
             class_weight=weights or None,
+            sample_weight=train_weights(dataset, training),
             validation_data=held_out,
             callbacks=callbacks,
             verbose=0,

@@ -121,6 +121,7 @@ def _audited(task: AuditTask, clock: Clock, told: dict[str, Any]) -> AuditReport
             case,
             retraining_budget(job),
             log=task.place / LOG_FILE,
+            folder=task.place,
             report=lambda done, total: clock.say(f"retrain {done:,} of {total:,} epochs"),
         )
         training = trained(asked, rounds.run)

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Asked:
-    """A diagnostic after its preparation: what it wants trained, or its section already."""
+    """A diagnostic after its preparation: what it wants trained, or its section already.
+
+    ``members`` are those of the round that comes next, ``declared`` all so far.
+    """
 
     diagnostic: Diagnostic
     view: Case | None = None
     prepared: Any = None
     members: list[Member] = field(default_factory=list)
+    declared: list[Member] = field(default_factory=list)
     section: Section | None = None
 
     def ends(self, error: BaseException) -> Section:
@@ -85,6 +89,8 @@ def trained(asked: Sequence[Asked], train: Train) -> Trained:
             wanted = [one for one in wanted if _wants_more(one, so_far)]
         if not wanted:
             continue
+        for one in wanted:
+            one.declared += one.members
         try:
             so_far = joined(so_far, train({o.diagnostic.name: o.members for o in wanted}))
         except (Exception, SystemExit) as error:  # no recipe: those that need it say so
@@ -107,6 +113,8 @@ def examined(one: Asked, trained: Trained) -> Section:
     if one.section is not None:
         return one.section
     assert one.view is not None
+    if trained.out_of_time(one.declared):
+        return Section(diagnostic=one.diagnostic.name, status="failed", reason="budget")
     try:
         found = one.diagnostic.examine(one.view, one.prepared, trained)
         return Section.completed(one.diagnostic.name, found)

@@ -42,6 +42,8 @@ ROWWISE = frozenset((
     "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Rescaling",
     "Normalization",
 ))  # fmt: skip
+#: Layers whose loop over steps TensorFlow maps over members more slowly than it loops.
+RECURRENT = frozenset(("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM2D"))
 #: Layers that ``adapt`` to data.
 ADAPTED = ("Normalization", "Discretization", "FeatureSpace")
 
@@ -149,7 +151,7 @@ class Blueprint:
 
     def unstackable(self) -> str | None:
         """Why it cannot be stacked on JAX, in words; None when nothing is known against it."""
-        why = self.unmappable()
+        why = self._unknown()
         if why is not None:
             return why
         for layer in self.layers:
@@ -168,7 +170,12 @@ class Blueprint:
         return None
 
     def unmappable(self) -> str | None:
-        """Why its training cannot be stacked on any backend, in words, or None."""
+        """Why it cannot be stacked in TensorFlow either, in words, or None."""
+        recurrent = any(layer["class_name"] in RECURRENT for layer in self.layers)
+        return self._unknown() or ("recurrent layers stack slowly there" if recurrent else None)
+
+    def _unknown(self) -> str | None:
+        """Why its training cannot be stacked on any backend."""
         if not self.compiled.get("loss"):
             return "the file does not say which loss it was trained with"
         if self.own_class:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,10 @@ import numpy as np
 
 from reportgen.models.keras_inputs import Feeder, specs_of
 from reportgen.models.keras_loss import targets_for
-from reportgen.models.randomness import untouched
-from reportgen.models.training import class_weights, train_split
-from reportgen.retraining.blueprint import Blueprint
+from reportgen.models.training import class_weights, train_split, train_weights
 from reportgen.retraining.costs import Cost
 from reportgen.retraining.member import Pool, Recipe, Stopping
+from reportgen.retraining.origin import CannotRetrain, Origin, origin_of
 
 if TYPE_CHECKING:
     from reportgen.evidence import Case
@@ -31,17 +29,23 @@ class Setting:
     recipe: Recipe
     pool: Pool
     cost: Cost
-    blueprint: Blueprint
+    origin: Origin
     delivered: dict[str, np.ndarray]
 
+    @property
+    def unstackable(self) -> str | None:
+        """Why its members cannot be stacked on JAX, or None."""
+        if any(a.dtype.kind in "OUS" for a in self.pool.inputs):
+            return "texts reach the model itself, which only TensorFlow can read"
+        return self.origin.blueprint.unstackable()
 
-def setting(case: Case, folder: Path, file: Path | None = None) -> Setting:
+
+def setting(case: Case, folder: Path) -> Setting:
     """The setting of a Keras model.
 
     Parameters
     ----------
     folder : where a model that is not in a ``.keras`` file is saved as one.
-    file : the delivered file, absolute; None for a model that Python built.
 
     Raises
     ------
@@ -56,12 +60,14 @@ def setting(case: Case, folder: Path, file: Path | None = None) -> Setting:
     if "train" not in case.dataset.splits or case.split("train").y is None:
         raise CannotRetrain("there is no train split with a target")
     model = case.predictor.model
-    blueprint = Blueprint.read(_file(case, folder, file))
+    inputs, y = train_split(case.dataset, case.preprocess, training)
+    feed = Feeder(specs_of(model))
+    fed = _arrays(feed(inputs))
+    origin = origin_of(case.predictor, folder, tuple(a[:2] for a in fed))
+    blueprint = origin.blueprint
     loss = blueprint.compiled.get("loss")
     if not loss:
         raise CannotRetrain("the model's file keeps no loss: it was saved without being compiled")
-    inputs, y = train_split(case.dataset, case.preprocess, training)
-    feed = Feeder(specs_of(model))
     outputs = int((getattr(model, "output_shape", None) or (None, 1))[-1] or 1)
     codes = y if y.ndim == 1 and case.task in ("binary", "multiclass") else None
     stop = training.early_stopping
@@ -84,21 +90,19 @@ def setting(case: Case, folder: Path, file: Path | None = None) -> Setting:
     if stop is not None and stop.monitor.startswith("val_") and validation is None:
         raise CannotRetrain(f"early stopping watches {stop.monitor}: there is no validation split")
     pool = Pool(
-        inputs=_arrays(feed(inputs)),
+        inputs=fed,
         targets=targets_for(y, loss, outputs, case.task),
         n_train=len(y),
+        weights=train_weights(case.dataset, training),
         classes=codes,
         validation=validation,
         splits={name: _arrays(feed(case.inputs(name))) for name in case.splits},
     )
     delivered = {name: case.predict(name).raw for name in case.splits}
-    return Setting(recipe, pool, Cost.of(model), blueprint, delivered)
+    return Setting(recipe, pool, Cost.of(model), origin, delivered)
 
 
 def _arrays(fed: Any) -> tuple[np.ndarray, ...]:
     """What a model is fed, an array an input."""
     parts = fed if isinstance(fed, (list, tuple)) else [fed]
-    arrays = tuple(np.asarray(part) for part in parts)
-    if any(array.dtype.kind in "OUS" for array in arrays):
-        raise CannotRetrain("texts reach the model itself, which only TensorFlow can read")
-    return arrays
+    return tuple(np.asarray(part) for part in parts)

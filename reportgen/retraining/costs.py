@@ -16,6 +16,7 @@ import numpy as np
 #: else depends on them.
 RATE = 4e9
 STACKED_STEP, STACKED_PROGRAM = 60e-6, 4.0
+VECTORISED_STEP, VECTORISED_PROGRAM = 1.5e-3, 6.0
 LOOP_STEP, LOOP_MEMBER, LOOP_MODEL = 1.5e-3, 0.4, 2.0
 
 
@@ -61,6 +62,14 @@ class Cost:
         steps = -(-rows // batch_size) * epochs
         work = 3 * self.multiply_adds * rows * epochs * members / RATE / min(cores, members)
         return STACKED_PROGRAM + work + steps * STACKED_STEP * max(1.0, members / 10)
+
+    def vectorised_seconds(
+        self, rows: int, epochs: int, batch_size: int, members: int, cores: int
+    ) -> float:
+        """Of training a stack in TensorFlow, roughly."""
+        steps = -(-rows // batch_size) * epochs
+        work = 3 * self.multiply_adds * rows * epochs * members / RATE / min(cores, members)
+        return VECTORISED_PROGRAM + work + steps * VECTORISED_STEP * max(1.0, members / 10)
 
     def loop_seconds(self, rows: int, epochs: int, batch_size: int, members: int) -> float:
         """Of training the same members with ``fit``, one after another."""

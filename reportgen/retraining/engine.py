@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.retraining import cache
+from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.messages import Answer, Refused, Train
+from reportgen.retraining.network import Unstackable
 from reportgen.retraining.plan import Group, Plan
 from reportgen.retraining.process import Worker, WorkerDied
-from reportgen.retraining.results import Status, Trained, TrainedMember
+from reportgen.retraining.results import STOPPED, Status, Trained, TrainedMember
 
 if TYPE_CHECKING:
     from reportgen.retraining.loop import Loop
+    from reportgen.retraining.network import Network
+    from reportgen.retraining.vectorised import Vectorised
 
 #: Rows on which the delivered model's predictions are compared over backends.
 CHECKED_ROWS = 1000
+#: Fewer members than this do not pay for a graph of their own in TensorFlow.
+FEWEST_MAPPED = 3
 #: A group that says nothing for this long beyond its deadline is given up, in seconds.
 PATIENCE = 600.0
 
@@ -40,6 +46,9 @@ class Round:
     recipe, pool : what is trained, on which rows.
     start_worker : gives a worker; called once, and again when it dies.
     delivered : split name -> the delivered model's raw predictions in TensorFlow.
+    network : gives a network for members of this one's architecture, in this process; by default
+        from the recipe's file.
+    unmappable : why members cannot be stacked in TensorFlow, where JAX refuses them.
     keep_weights : whether initial and final weights come back too.
     report : called with (epochs done, epochs in all), summed over members.
     deadline : ``time.monotonic()`` after which nothing is begun.
@@ -49,12 +58,15 @@ class Round:
     pool: Pool
     start_worker: Callable[[], Worker]
     delivered: dict[str, np.ndarray] = field(default_factory=dict)
+    network: Callable[[Member], Network] | None = None
+    unmappable: str | None = None
     keep_weights: bool = False
     report: Report = ignore
     deadline: float | None = None
     _worker: Worker | None = None
     _deaths: int = 0
     _loops: dict[Any, Loop] = field(default_factory=dict)
+    _maps: dict[Any, Vectorised] = field(default_factory=dict)
     _seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, plan: Plan) -> Trained:
@@ -63,8 +75,8 @@ class Round:
         done, found = 0, {}
         for group in plan.groups:
 
-            def told(epochs: int, size: int = len(group.members), before: int = done) -> None:
-                self.report(before + epochs * size, total)
+            def told(epochs: float, size: int = len(group.members), before: int = done) -> None:
+                self.report(min(total, before + round(epochs * size)), total)
 
             for trained in self._group(group, told):
                 found[trained.member] = trained
@@ -74,16 +86,33 @@ class Round:
             found[member] = TrainedMember(member, "cut", why="cut to fit the time allowed")
         return Trained(found, self._seconds, tuple(_reasons(found.values())))
 
-    def _group(self, group: Group, told: Callable[[int], None]) -> list[TrainedMember]:
+    def _group(self, group: Group, told: Callable[[float], None]) -> list[TrainedMember]:
+        """One group, the way it was planned or, where that turns out not to be, the next one."""
         if self._late():
             return [_stopped(member) for member in group.members]
-        why = group.why
-        if group.way == "stacked":
+        way, why = group.way, group.why
+        if way == "stacked":
             reply = self._stacked(group, told)
             if isinstance(reply, Answer):
                 return self._unpacked(group, reply)
-            why = reply.why
-        return [self._looped(member, why, told) for member in group.members]
+            way, why = "vectorised", reply.why
+        few = len(group.members) < FEWEST_MAPPED
+        if way == "vectorised" and self.unmappable is None and not few:
+            try:
+                return self._mapped(group.members, why, told)
+            except Unstackable as refusal:
+                why = f"{why}; {refusal}"
+        elif way == "vectorised" and self.unmappable is not None:
+            why = f"{why}; {self.unmappable}"
+        found = []
+        for place, member in enumerate(group.members):
+            length = self.recipe.epochs_of(member)
+
+            def one(epochs: float, before: int = place * length) -> None:
+                told((before + epochs) / len(group.members))
+
+            found.append(self._looped(member, why, one))
+        return found
 
     def _late(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
@@ -146,7 +175,41 @@ class Round:
             initial_weights=own(answer.initial_weights),
         )
 
-    # --- in a loop ----------------------------------------------------------------------
+    # --- in this process ----------------------------------------------------------------------
+
+    def _network(self, member: Member) -> Network:
+        from reportgen.retraining.network import Network
+
+        if self.network is not None:
+            return self.network(member)
+        return Network(Blueprint.read(self.recipe.file), member)
+
+    def _mapped(
+        self, members: Sequence[Member], why: str, told: Callable[[float], None]
+    ) -> list[TrainedMember]:
+        """Stacked in TensorFlow, those of one number of rows at a time."""
+        from reportgen.retraining.vectorised import Vectorised
+
+        key = members[0].architecture
+        if key not in self._maps:
+            try:
+                made = Vectorised(self.recipe, self.pool, lambda: self._network(members[0]))
+            except Exception as error:  # the loop tells of each member what is wrong
+                raise Unstackable(f"{type(error).__name__}: {error}"[:200]) from error
+            self._maps[key] = made
+        sizes: dict[int, list[Member]] = {}
+        for member in members:
+            sizes.setdefault(self.pool.n_rows(member), []).append(member)
+        found: dict[Member, TrainedMember] = {}
+        for together in sizes.values():
+            longest = max(self.recipe.epochs_of(m) for m in members)
+            share, before = len(together) / len(members), longest * len(found) / len(members)
+            results = self._maps[key].train(
+                together, why, keep_weights=self.keep_weights, deadline=self.deadline,
+                progress=lambda n, s=share, b=before: told(b + s * n),  # type: ignore[misc]
+            )  # fmt: skip
+            found |= {trained.member: trained for trained in results}
+        return [found[member] for member in members]
 
     def _looped(self, member: Member, why: str, told: Callable[[int], None]) -> TrainedMember:
         from reportgen.retraining.loop import Loop
@@ -155,9 +218,11 @@ class Round:
             return _stopped(member)
         try:
             if member.architecture not in self._loops:
-                self._loops[member.architecture] = Loop(self.recipe, self.pool, member)
+                self._loops[member.architecture] = Loop(
+                    self.recipe, self.pool, lambda: self._network(member)
+                )
             return self._loops[member.architecture].train(
-                member, why, keep_weights=self.keep_weights, deadline=self.deadline
+                member, why, keep_weights=self.keep_weights, progress=told, deadline=self.deadline
             )
         except Exception as error:  # one member's failure is a finding, not the audit's end
             self._loops.pop(member.architecture, None)
@@ -172,16 +237,22 @@ class Round:
 
 
 def _stopped(member: Member) -> TrainedMember:
-    return TrainedMember(member, "stopped", why="the time allowed was over")
+    return TrainedMember(member, "stopped", why=STOPPED)
 
 
 def _reasons(members: Any) -> list[str]:
     """For each way and reason, how many members went it."""
-    counts: dict[str, int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for trained in members:
+        ways = []
         if trained.engine not in (None, "stacked"):
-            counts[trained.why] = counts.get(trained.why, 0) + 1
+            mapped = trained.engine == "vectorised"
+            ways.append(("stacked in TensorFlow" if mapped else "trained one by one", trained.why))
+        if trained.status == "stopped":
+            ways.append(("stopped", STOPPED))
+        for way in ways:
+            counts[way] = counts.get(way, 0) + 1
     return [
-        f"{n} {'member was' if n == 1 else 'members were'} trained one by one: {why}"
-        for why, n in counts.items()
+        f"{n} {'member was' if n == 1 else 'members were'} {how}: {why}"
+        for (how, why), n in counts.items()
     ]

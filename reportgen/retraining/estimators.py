@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from reportgen.retraining.draws import stream
 from reportgen.retraining.member import Member
-from reportgen.retraining.results import Trained, TrainedMember
+from reportgen.retraining.results import STOPPED, Trained, TrainedMember
 
 if TYPE_CHECKING:
     from reportgen.data.table import Dataset
@@ -44,20 +45,42 @@ class Fits:
     weights: np.ndarray | None = None
 
 
-def train(fits: Fits, members: Sequence[Member], jobs: int | None = None) -> Trained:
-    """Fit a clone for each member; a failing one harms no other."""
+def train(
+    fits: Fits,
+    members: Sequence[Member],
+    jobs: int | None = None,
+    *,
+    deadline: float | None = None,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Trained:
+    """Fit a clone for each member; a failing one harms no other.
+
+    Parameters
+    ----------
+    jobs : clones that are fitted at a time; by default one a core.
+    deadline : ``time.monotonic()`` after which none is begun.
+    report : called with (clones fitted, clones in all).
+    """
     from joblib import Parallel, delayed
 
     workers = jobs or len(os.sched_getaffinity(0))
     chosen = list(dict.fromkeys(members))
     # Threads: forests and linear algebra release the lock, and nothing is copied or spawned.
-    done = Parallel(n_jobs=min(workers, max(1, len(chosen))), prefer="threads")(
-        delayed(_one)(fits, member) for member in chosen
+    parallel = Parallel(
+        n_jobs=min(workers, max(1, len(chosen))), prefer="threads", return_as="generator"
     )
-    return Trained({trained.member: trained for trained in done})
+    found: dict[Member, TrainedMember] = {}
+    for trained in parallel(delayed(_one)(fits, member, deadline) for member in chosen):
+        found[trained.member] = trained
+        report(len(found), len(chosen))
+    stopped = sum(trained.status == "stopped" for trained in found.values())
+    was = "member was" if stopped == 1 else "members were"
+    return Trained(found, notes=(f"{stopped} {was} stopped: {STOPPED}",) if stopped else ())
 
 
-def _one(fits: Fits, member: Member) -> TrainedMember:
+def _one(fits: Fits, member: Member, deadline: float | None) -> TrainedMember:
+    if deadline is not None and time.monotonic() > deadline:
+        return TrainedMember(member, "stopped", why=STOPPED)
     try:
         predictions = _fitted(fits, member)
     except Exception as error:  # one member's failure is a finding, not the audit's end
@@ -70,6 +93,7 @@ def _fitted(fits: Fits, member: Member) -> dict[str, np.ndarray]:
     from sklearn.base import clone
 
     from reportgen.models.sklearn import SklearnPredictor
+    from reportgen.models.training import weighted_fit
 
     if member.config_patch or member.augment or member.epochs is not None:
         raise ValueError("an estimator has no layers, no epochs and no augmentation to change")
@@ -83,7 +107,9 @@ def _fitted(fits: Fits, member: Member) -> dict[str, np.ndarray]:
         weights = member.weights.array
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said once, of the delivered model, not by each clone
-        extra = {} if weights is None else {"sample_weight": weights}
+        extra = weighted_fit(estimator, weights)
+        if member.weights is not None and not extra:
+            raise ValueError(f"{type(estimator).__name__} takes no sample weights")
         estimator.fit(inputs, labels_of(fits.estimator, codes, fits.dataset), **extra)
         predictor = SklearnPredictor(estimator, fits.dataset)
         return {

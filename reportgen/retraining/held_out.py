@@ -60,7 +60,7 @@ class HeldOut:
                 ),
                 reduce_retracing=True,
             )
-        total = 0.0
+        total = np.zeros(())
         for i in range(0, len(self.y), self.batch):
             part = slice(i, i + self.batch)
             x = [tf.constant(a[part]) for a in self.x]

@@ -129,7 +129,9 @@ class Loop:
 
         pool, recipe = self.pool, self.recipe
         index = slice(0, pool.n_train) if member.rows is None else member.rows.array
-        inputs = [tf.constant(a) for a in without(tuple(a[index] for a in pool.inputs), member, pool)]
+        inputs = [
+            tf.constant(a) for a in without(tuple(a[index] for a in pool.inputs), member, pool)
+        ]
         w = row_weights(recipe, pool, member)
         targets, weights = tf.constant(y), None if w is None else tf.constant(w)
         augment = augmentation(member, pool)

@@ -62,7 +62,7 @@ class Network:
         self.blueprint, self._build = blueprint, build
         shaping = member.architecture[:2] != ((), ())
         if shaping and build is not None:
-            raise Unstackable("layers of a model that only the job's Python builds stay as they are")
+            raise Unstackable("layers of a model that only the job's Python builds cannot change")
         with recorded_initializers() as found, warnings.catch_warnings():
             # The delivered optimizer's state may not load; a fresh one is built anyway.
             warnings.simplefilter("ignore")

@@ -31,10 +31,8 @@ class Patience:
         """Whether each member ends with its best epoch's weights."""
         return self.stopping is not None and self.stopping.restore_best
 
-    def watch(
-        self, seen: Mapping[str, np.ndarray], epoch: int, active: np.ndarray
-    ) -> np.ndarray:
-        """Note an epoch's numbers, each (K,), of the active members; whose weights to keep, (K,)."""
+    def watch(self, seen: Mapping[str, np.ndarray], epoch: int, active: np.ndarray) -> np.ndarray:
+        """Note the active members' numbers, each (K,); tells whose weights to keep, (K,)."""
         self.epochs += active
         if self.stopping is None:
             return active

@@ -17,7 +17,7 @@ STEPS = (1.0, 0.5, 0.3)
 #: A family is never cut below this many members (or all it has).
 LEAST = 3
 
-Way = Literal["stacked", "loop"]
+Way = Literal["stacked", "vectorised", "loop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,15 @@ class Plan:
         return tuple(member for group in self.groups for member in group.members)
 
     def told(self) -> dict[str, Any]:
-        """report.json's ``plan``."""
-        ways = {group.way for group in self.groups}
-        way = "stacked" if ways == {"stacked"} else "loop" if ways == {"loop"} else "both"
-        return {
-            "members": len(self.members),
-            "way": way if self.groups else None,
-            "cut": list(self.notes),
-        }
+        """report.json's ``plan``, as long as nothing falls back."""
+        ways = ["loop" if group.way == "loop" else "stacked" for group in self.groups]
+        return {"members": len(self.members), "way": one_word(ways), "cut": list(self.notes)}
+
+
+def one_word(ways: Iterable[str]) -> str | None:
+    """The one way that all went, or ``both``; None where there is none."""
+    different = set(ways)
+    return "both" if len(different) > 1 else next(iter(different), None)
 
 
 def plan(
@@ -72,6 +73,7 @@ def plan(
     budget: Budget,
     *,
     unstackable: str | None = None,
+    unmappable: str | None = None,
     schedule: bool = False,
     rowwise: bool = False,
 ) -> Plan:
@@ -81,16 +83,18 @@ def plan(
     ----------
     declared : diagnostic -> its members, each family's (the same but for seeds) in the order in
         which they may be missed: the last are cut first.
-    unstackable : why nothing of this model can be stacked, or None.
+    unstackable : why nothing of this model can be stacked on JAX, or None; ``unmappable`` why
+        not in TensorFlow either.
     rowwise : whether members with different numbers of rows can be stacked
         (``Blueprint.rowwise``); they are while none has twice as many as another.
     schedule : whether the learning rate follows a schedule, so that another one is another model.
     """
     wanted = list(dict.fromkeys(member for members in declared.values() for member in members))
+    given = _Given(recipe, pool, cost, budget, unstackable, unmappable, schedule, rowwise)
     result = Plan(())
     for share in STEPS:
         kept = _share(wanted, share)
-        groups = _groups(kept, recipe, pool, cost, budget, unstackable, schedule, rowwise)
+        groups = _groups(kept, given)
         estimate = sum(group.seconds for group in groups)
         missed = tuple(member for member in wanted if member not in set(kept))
         result = Plan(
@@ -127,64 +131,68 @@ def _told(declared: Mapping[str, Sequence[Member]], missed: Iterable[Member]) ->
     return notes
 
 
-def _groups(
-    members: Sequence[Member],
-    recipe: Recipe,
-    pool: Pool,
-    cost: Cost,
-    budget: Budget,
-    unstackable: str | None,
-    schedule: bool,
-    rowwise: bool,
-) -> list[Group]:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a plan follows from; see :func:`plan`."""
+
+    recipe: Recipe
+    pool: Pool
+    cost: Cost
+    budget: Budget
+    unstackable: str | None
+    unmappable: str | None
+    schedule: bool
+    rowwise: bool
+
+
+def _groups(members: Sequence[Member], given: _Given) -> list[Group]:
     alike: dict[Any, list[Member]] = {}
     for member in members:
-        rate = member.override("learning_rate") if schedule else None
-        rows = pool.n_rows(member)
-        size = (rows - 1).bit_length() if rowwise else rows
+        rate = member.override("learning_rate") if given.schedule else None
+        rows = given.pool.n_rows(member)
+        size = (rows - 1).bit_length() if given.rowwise and given.unstackable is None else rows
         key = (member.architecture, size, member.backend, rate)
         alike.setdefault(key, []).append(member)
-    groups = []
-    for together in alike.values():
-        groups += _ways(together, recipe, pool, cost, budget, unstackable)
-    return groups
+    return [group for together in alike.values() for group in _ways(together, given)]
 
 
-def _ways(
-    members: list[Member],
-    recipe: Recipe,
-    pool: Pool,
-    cost: Cost,
-    budget: Budget,
-    unstackable: str | None,
-) -> list[Group]:
+def _ways(members: list[Member], given: _Given) -> list[Group]:
+    cost, recipe, pool = given.cost, given.recipe, given.pool
     rows = max(pool.n_rows(member) for member in members)
     epochs = max(recipe.epochs_of(member) for member in members)
     batch = min(recipe.batch_size, rows)
     loop = cost.loop_seconds(rows, epochs, batch, len(members))
     if members[0].backend == "tensorflow":
         return [Group(tuple(members), "loop", "the question is about TensorFlow itself", loop)]
-    if unstackable is not None:
-        return [Group(tuple(members), "loop", unstackable, loop)]
-    size = _most(members, pool, cost, budget, batch)
+    if given.unstackable is not None and given.unmappable is not None:
+        why = "; ".join(dict.fromkeys((given.unstackable, given.unmappable)))
+        return [Group(tuple(members), "loop", why, loop)]
+    size = _most(members, given, batch)
     if size < 1:
         why = "a member alone takes more memory than the budget has for a stack"
         return [Group(tuple(members), "loop", why, loop)]
     parts = -(-len(members) // size)
     size = -(-len(members) // parts)
-    groups = [members[i : i + size] for i in range(0, len(members), size)]
-    stacked = [cost.seconds(rows, epochs, batch, len(g), budget.cores) for g in groups]
+    groups = [tuple(members[i : i + size]) for i in range(0, len(members), size)]
+    if given.unstackable is None:
+        way: Way = "stacked"
+        why, seconds = "", cost.seconds
+    else:
+        way, why, seconds = "vectorised", given.unstackable, cost.vectorised_seconds
+    stacked = [seconds(rows, epochs, batch, len(g), given.budget.cores) for g in groups]
     if sum(stacked) >= loop:
         why = "so few steps that a loop is no slower"
         return [Group(tuple(members), "loop", why, loop)]
-    return [Group(tuple(g), "stacked", "", s) for g, s in zip(groups, stacked, strict=True)]
+    return [Group(g, way, why, s) for g, s in zip(groups, stacked, strict=True)]
 
 
-def _most(members: Sequence[Member], pool: Pool, cost: Cost, budget: Budget, batch: int) -> int:
+def _most(members: Sequence[Member], given: _Given, batch: int) -> int:
     """How many members of a stack fit the memory."""
+    budget, pool = given.budget, given.pool
     if budget.memory is None:
         return len(members)
     shared = sum(a.nbytes for a in pool.inputs) + pool.targets.nbytes
     predicted = sum(len(arrays[0]) for arrays in (pool.splits or {}).values())
     outputs = int(pool.targets.shape[1]) if pool.targets.ndim > 1 else 1
-    return int((budget.memory - 2 * shared) // cost.member_bytes(batch, predicted, outputs))
+    each = given.cost.member_bytes(batch, predicted, outputs)
+    return int((budget.memory - 2 * shared) // each)

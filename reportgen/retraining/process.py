@@ -50,7 +50,7 @@ class Worker:
         self.programs = cache.folder(root, self.cores)
         cache.prune(root, self.programs, time.time())
         self._connection, theirs = pipe()
-        words = [str(theirs.fileno()), str(self.cores), str(self.programs)]
+        words = [str(theirs.fileno()), str(self.cores), str(self.programs), str(os.getpid())]
         with contextlib.ExitStack() as stack:
             out: Any = subprocess.DEVNULL
             if log is not None:

@@ -15,6 +15,7 @@ Status = Literal["trained", "diverged", "failed", "stopped", "cut"]
 Engine = Literal["stacked", "vectorised", "loop", "clone"]
 #: Engines that train members together: on JAX, and in TensorFlow.
 TOGETHER = ("stacked", "vectorised")
+STOPPED = "the time allowed was over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,19 @@ class Trained:
         """Those of ``members`` that finished, in order."""
         found = (self.members.get(member) for member in members)
         return [trained for trained in found if trained is not None and trained.usable]
+
+    def out_of_time(self, members: Sequence[Member]) -> bool:
+        """Whether the clock stopped some of ``members``."""
+        found = (self.members.get(member) for member in members)
+        return any(trained is not None and trained.status == "stopped" for trained in found)
+
+    @property
+    def told_way(self) -> Literal["stacked", "loop", "both"] | None:
+        """How they were trained: all together, all one by one, or both."""
+        together = {t.engine in TOGETHER for t in self if t.engine is not None}
+        if len(together) > 1:
+            return "both"
+        return ("stacked" if together.pop() else "loop") if together else None
 
     @property
     def way(self) -> Literal["stacked", "loop"] | None:

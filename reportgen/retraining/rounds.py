@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.models.randomness import untouched
 from reportgen.retraining.member import Member
+from reportgen.retraining.plan import one_word
 from reportgen.retraining.results import Trained, TrainedMember
 
 if TYPE_CHECKING:
@@ -31,14 +32,17 @@ class Rounds:
     Parameters
     ----------
     log : file for what a worker writes; none by default.
+    folder : where files are kept while it lasts; the system's by default.
     report : called with (epochs done, epochs in all).
     """
 
     case: Case
     budget: Budget
     log: Path | None = None
+    folder: Path | None = None
     report: Report = _silent
     _plans: list[dict[str, Any]] = field(default_factory=list)
+    _trained: list[Trained] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
 
     def run(self, declared: Mapping[str, Sequence[Member]]) -> Trained:
@@ -52,19 +56,23 @@ class Rounds:
         members = list(dict.fromkeys(m for wanted in declared.values() for m in wanted))
         if not members:
             return Trained({})
-        if self.case.predictor.framework == "sklearn":
-            return self._clones(members)
-        return self._networks(declared)
+        sklearn = self.case.predictor.framework == "sklearn"
+        found = self._clones(members) if sklearn else self._networks(declared)
+        self._trained.append(found)
+        return found
 
     @property
     def told(self) -> dict[str, Any]:
-        """report.json's ``plan`` of all that was run; the ways of several rounds are joined."""
-        if not self._plans:
-            return {"members": 0, "way": None, "cut": []}
-        ways = {p["way"] for p in self._plans if p["way"]}
+        """report.json's ``plan``: what was planned and cut, and the way that it really went.
+
+        ``why`` tells what was not stacked on JAX, or not finished, and for what reason.
+        """
+        ways = [w for w in (found.told_way for found in self._trained) if w is not None]
+        notes = (note for found in self._trained for note in found.notes)
         return {
             "members": sum(p["members"] for p in self._plans),
-            "way": ways.pop() if len(ways) == 1 else "both" if ways else None,
+            "way": one_word(ways),
+            "why": list(dict.fromkeys(notes)),
             "cut": [note for p in self._plans for note in p["cut"]],
         }
 
@@ -76,10 +84,12 @@ class Rounds:
         from reportgen.retraining import estimators
         from reportgen.retraining.sources import fits_of
 
-        self._plans.append({"members": len(members), "way": "loop", "cut": []})
+        self._plans.append({"members": len(members), "cut": []})
         started = time.perf_counter()
         with untouched():
-            found = estimators.train(fits_of(self.case), members)
+            found = estimators.train(
+                fits_of(self.case), members, deadline=self._deadline, report=self.report
+            )
         return Trained(found.members, {"train": time.perf_counter() - started}, found.notes)
 
     def _networks(self, declared: Mapping[str, Sequence[Member]]) -> Trained:
@@ -87,22 +97,25 @@ class Rounds:
         from reportgen.retraining.engine import Round
         from reportgen.retraining.plan import plan
         from reportgen.retraining.process import Worker
-        from reportgen.retraining.sources import write_compiled
 
-        with tempfile.TemporaryDirectory(prefix="reportgen-") as folder:
-            file = write_compiled(self.case, Path(folder) / "delivered.keras")
-            given = setting(self.case, Path(folder), file)
+        with tempfile.TemporaryDirectory(prefix=".retraining-", dir=self.folder) as folder:
+            given = setting(self.case, Path(folder))
+            blueprint = given.origin.blueprint
             planned: Plan = plan(
                 declared, given.recipe, given.pool, given.cost, self.budget,
-                unstackable=given.blueprint.unstackable(),
-                schedule=given.blueprint.has_schedule,
+                unstackable=given.unstackable,
+                unmappable=blueprint.unmappable(),
+                schedule=blueprint.has_schedule,
+                rowwise=blueprint.rowwise,
             )  # fmt: skip
             self._plans.append(planned.told())
             round_ = Round(
                 given.recipe,
                 given.pool,
-                lambda: Worker(log=self.log),
+                lambda: Worker(log=self.log, environment={"TMPDIR": folder}),
                 delivered=given.delivered,
+                network=given.origin.network,
+                unmappable=blueprint.unmappable(),
                 report=self.report,
                 deadline=self._deadline,
             )

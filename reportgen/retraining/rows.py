@@ -43,9 +43,7 @@ def targets_of(pool: Pool, member: Member) -> np.ndarray:
     return targets
 
 
-def without(
-    x: tuple[np.ndarray, ...], member: Member, pool: Pool
-) -> tuple[np.ndarray, ...]:
+def without(x: tuple[np.ndarray, ...], member: Member, pool: Pool) -> tuple[np.ndarray, ...]:
     """Inputs with a member's left-out columns filled with what is neutral."""
     if not member.columns:
         return x

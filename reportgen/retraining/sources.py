@@ -1,35 +1,17 @@
-"""What the engines need of a case and its live model: a compiled file, rows to fit on."""
+"""The rows that clones of a case's estimator are fitted on."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.models.randomness import untouched
 from reportgen.models.sklearn import feed
-from reportgen.models.training import class_weights, feed_for_fit, train_split
+from reportgen.models.training import class_weights, feed_for_fit, train_split, train_weights
 from reportgen.retraining.estimators import Fits
 
 if TYPE_CHECKING:
     from reportgen.evidence import Case
-
-
-def write_compiled(case: Case, file: Path) -> Path:
-    """The delivered network as a ``.keras`` file, compiled as it was: models load uncompiled.
-
-    Raises
-    ------
-    ModelError
-        if the model does not say how it was compiled.
-    """
-    with untouched():
-        model = case.predictor.fresh()  # type: ignore[attr-defined]
-        # The worker asks the delivered weights for what TensorFlow gave: do backends agree?
-        model.set_weights(case.predictor.model.get_weights())
-        model.save(file)
-    return file
 
 
 def fits_of(case: Case) -> Fits:
@@ -42,7 +24,11 @@ def fits_of(case: Case) -> Fits:
     """
     model, training = case.predictor.model, case.entry.training
     inputs, y = train_split(case.dataset, case.preprocess, training)
-    weights = class_weights(training, y, case.dataset)
+    by_class = class_weights(training, y, case.dataset)
+    weights = train_weights(case.dataset, training)
+    if by_class:
+        of_rows = np.array([by_class[int(code)] for code in y])
+        weights = of_rows if weights is None else weights * of_rows
     return Fits(
         estimator=model,
         dataset=case.dataset,
@@ -50,5 +36,5 @@ def fits_of(case: Case) -> Fits:
         y=y,
         n_train=len(y),
         splits={name: case.inputs(name) for name in case.splits},
-        weights=np.array([weights[int(code)] for code in y]) if weights else None,
+        weights=weights,
     )

@@ -8,9 +8,8 @@ map is not known beforehand, so the first batches of one member are also trained
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from reportgen.retraining.network import Network, Unstackable
 from reportgen.retraining.patience import Patience
 from reportgen.retraining.results import Status, TrainedMember
 from reportgen.retraining.rows import neutral, packed, row_weights, targets_of, without
+from reportgen.retraining.stateless import applied
 
 Tree = Any
 #: Batches that are trained both ways, and by how much their losses may differ relatively.
@@ -75,7 +75,7 @@ class Vectorised:
             except Unstackable:
                 raise
             except Exception as error:  # layers may do anything: the loop can still train them
-                said = (str(error).splitlines() or [type(error).__name__])[0][:200]
+                said = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
                 raise Unstackable(f"TensorFlow cannot map it over members: {said}") from error
 
 
@@ -188,8 +188,7 @@ class _Run:
             for penalty in losses:
                 loss += tf.reduce_sum(penalty)
         gradients = tape.gradient(loss, tv)
-        with _dense_updates(self.network.optimizer):
-            tv, ov = self.network.optimizer.stateless_apply(given["ov"], gradients, tv)
+        tv, ov = applied(self.network.optimizer, given["ov"], gradients, tv)
         return {"tv": tv, "ntv": ntv, "ov": ov, "aug": aug}, loss
 
     # --- training -----------------------------------------------------------------------
@@ -365,29 +364,3 @@ def _where(active: Any, new: Tree, old: Tree) -> Tree:
         return tf.where(tf.reshape(active, (-1, *([1] * (len(a.shape) - 1)))), a, b)
 
     return tf.nest.map_structure(chosen, new, old)
-
-
-@contextlib.contextmanager
-def _dense_updates(optimizer: Any) -> Iterator[None]:
-    """Within it, the optimizer adds slices (an embedding's gradient) to tensors, not variables.
-
-    Slices that stand twice add up, as when they are scattered into a variable.
-    """
-    import tensorflow as tf
-
-    def updated(sign: int) -> Callable[[Any, Any], None]:
-        def update(variable: Any, value: Any) -> None:
-            variable.assign(variable.value + sign * tf.convert_to_tensor(value))
-
-        return update
-
-    changed = {"assign_add": updated(1), "assign_sub": updated(-1)}
-    for name, function in changed.items():
-        object.__setattr__(optimizer, name, function)
-    try:
-        yield
-    finally:
-        for name in changed:
-            object.__delattr__(optimizer, name)
-
-

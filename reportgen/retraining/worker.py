@@ -1,8 +1,8 @@
 """The retraining worker: a process that runs Keras on JAX and never imports TensorFlow.
 
 Started by :class:`reportgen.retraining.process.Worker` as ``python -m reportgen.retraining.worker
-FD CORES CACHE``; speaks over the connection that it inherits, one message at a time, and ends
-when the other side does.
+FD CORES CACHE AUDIT``; speaks over the connection that it inherits, one message at a time, and ends
+when the other side does, the process AUDIT.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 import warnings
 from multiprocessing.connection import Connection
@@ -24,6 +26,7 @@ def main(arguments: list[str]) -> None:
     connection = Connection(int(arguments[0]))
     cores, programs = int(arguments[1]), Path(arguments[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
+    _end_with(int(arguments[3]))
     os.environ["KERAS_BACKEND"] = "jax"
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={cores}"
@@ -64,6 +67,17 @@ def main(arguments: list[str]) -> None:
             cache.clear(programs)
             unreadable.clear()
         connection.send(reply)
+
+
+def _end_with(audit: int) -> None:
+    """End when the audit has, however it ended, and whatever is being computed."""
+
+    def watch() -> None:
+        while os.getppid() == audit:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _watch_cache() -> list[str]:

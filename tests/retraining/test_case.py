@@ -8,9 +8,10 @@ from reportgen.evidence import Case
 from reportgen.job.schema import ModelEntry
 from reportgen.models.keras import of_live_model
 from reportgen.models.preprocess import Preprocess
-from reportgen.retraining.case import CannotRetrain, setting
+from reportgen.retraining.case import setting
 from reportgen.retraining.engine import Round
 from reportgen.retraining.member import Member
+from reportgen.retraining.origin import CannotRetrain
 from reportgen.retraining.plan import Budget, plan
 from tests.retraining import architectures as arch
 
@@ -46,7 +47,7 @@ def test_a_case_is_planned_and_trained(worker, keras, tmp_path, loss):
     members = [Member(k, k) for k in range(8)]
     planned = plan(
         {"seed_ensemble": members}, made.recipe, made.pool, made.cost, Budget(),
-        unstackable=made.blueprint.unstackable(), rowwise=made.blueprint.rowwise,
+        unstackable=made.unstackable, rowwise=made.origin.blueprint.rowwise,
     )  # fmt: skip
     trained = Round(made.recipe, made.pool, lambda: worker, made.delivered).run(planned)
     assert all(t.usable and t.engine == "stacked" for t in trained)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from reportgen.retraining.costs import Cost
 from reportgen.retraining.member import Member, Pool, Recipe
@@ -41,7 +42,9 @@ def test_families_are_cut_in_fixed_steps_and_it_is_said():
     whole = planned(declared).estimate
     kept = []
     for share in (1.0, 0.9, 0.5, 0.1):
-        result = planned(declared, Budget(seconds=whole * share), unstackable="custom")
+        result = planned(
+            declared, Budget(seconds=whole * share), unstackable="custom", unmappable="custom"
+        )
         kept.append(len(result.members))
     assert kept[-1] == 6
     assert set(kept) <= {20, 10, 6}
@@ -70,8 +73,51 @@ def test_groups_are_split_to_fit_the_memory():
 
 
 def test_what_cannot_be_stacked_and_what_does_not_pay_is_looped():
-    result = planned({"a": SEEDS}, unstackable="a custom train_step")
-    assert [(g.way, g.why) for g in result.groups] == [("loop", "a custom train_step")]
+    own = "a custom train_step"
+    result = planned({"a": SEEDS}, unstackable=own, unmappable=own)
+    assert [(g.way, g.why) for g in result.groups] == [("loop", own)]
+    assert result.told() == {"members": 10, "way": "loop", "cut": []}
     one = planned({"a": [Member(epochs=1)]})
     assert one.groups[0].way == "loop"
     assert "loop" in one.groups[0].why
+
+
+def test_what_jax_cannot_do_is_stacked_in_tensorflow_unless_that_cannot_either():
+    result = planned({"a": SEEDS}, unstackable="the layer Hashing")
+    assert [(g.way, g.why, len(g.members)) for g in result.groups] == [
+        ("vectorised", "the layer Hashing", 10)
+    ]
+    assert result.told()["way"] == "stacked"
+    slow = planned({"a": SEEDS}, unstackable="the layer Hashing", unmappable="recurrent")
+    assert [(g.way, g.why) for g in slow.groups] == [("loop", "the layer Hashing; recurrent")]
+
+
+def test_members_of_other_row_counts_stack_together_only_where_rows_never_meet():
+    kinds = [Member(k, k, rows=np.arange(n)) for k, n in enumerate((1000, 900, 800, 513))]
+    together = planned({"a": kinds}, rowwise=True)
+    assert [len(group.members) for group in together.groups] == [4]
+    apart = planned({"a": kinds}, rowwise=False)
+    assert [len(group.members) for group in apart.groups] == [1, 1, 1, 1]
+    mapped = planned({"a": kinds}, rowwise=True, unstackable="text")
+    assert [len(group.members) for group in mapped.groups] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("memory", [2**20, 2**22, 2**30])
+def test_no_group_takes_more_memory_than_there_is(memory):
+    wide = Cost(multiply_adds=1e6, activations=2_000, weights=20_000, trainable=20_000)
+    given = plan({"a": SEEDS}, RECIPE, POOL, wide, Budget(memory=memory))
+    shared = 2 * (POOL.inputs[0].nbytes + POOL.targets.nbytes)
+    for group in given.groups:
+        if group.way == "stacked":
+            assert len(group.members) * wide.member_bytes(32, 0, 1) + shared <= memory
+    assert sorted(m.weight_seed for m in given.members) == list(range(10))
+    assert {g.way for g in given.groups} == ({"loop"} if memory == 2**20 else {"stacked"})
+
+
+def test_a_plan_reads_no_clock(monkeypatch):
+    def forbidden():
+        raise AssertionError("a clock was read")
+
+    for name in ("time", "monotonic", "perf_counter"):
+        monkeypatch.setattr(f"time.{name}", forbidden)
+    assert len(planned({"a": SEEDS}, Budget(seconds=0.1)).members) == 3

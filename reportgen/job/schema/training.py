@@ -39,6 +39,10 @@ class Training(Strict):
     class_weight: ClassWeight | None = Field(
         None, description="balanced, or a weight for each label."
     )
+    sample_weight: bool = Field(
+        True,
+        description="Whether the data set's weight column, if any, weighted the rows.",
+    )
     early_stopping: EarlyStopping | None = Field(None, description="As it was set.")
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = Field(
         None, description="The seed it was trained with."
