@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ReportgenError
-from reportgen.job.claims import Claim, claims
+from reportgen.job.claims import Claim
 from reportgen.job.keypath import meant
 from reportgen.job.printed import Printed
+from reportgen.job.reported import claims
 from reportgen.job.rules.reported import metrics_of
-from reportgen.job.schema import ReportedLog, ReportedNumber
 from reportgen.results import Restated
 
 if TYPE_CHECKING:
@@ -51,9 +51,8 @@ def restate(case: Case, job: Job) -> tuple[Restated, ...]:
         when a reported file cannot be read.
     """
     reported = claims(job, case.entry, case.task, case.classes)
-    single = [isinstance(item, ReportedNumber) for item in case.entry.reported]
-    rows: list[Restated] = [_restated(c, case) for c in reported if single[c.source]]
-    for source in dict.fromkeys(c.source for c in reported if not single[c.source]):
+    rows: list[Restated] = [_restated(c, case) for c in reported if c.form == "number"]
+    for source in dict.fromkeys(c.source for c in reported if c.form != "number"):
         listed = [c for c in reported if c.source == source]
         listed.sort(key=lambda c: _WEIGHT.get(c.metric, 0))
         rows += _condensed([_restated(c, case) for c in listed], listed)
@@ -89,10 +88,9 @@ def _restated(claim: Claim, case: Case) -> Restated:
         return row.model_copy(update={"reason": str(why)})
     agrees: bool | None = prints_same(value, claim.value)
     reason: str | None = None
-    logged = isinstance(case.entry.reported[claim.source], ReportedLog)
     if not agrees and claim.running:
         agrees, reason = None, RUNNING
-    elif not agrees and logged and claim.metric == "roc_auc":
+    elif not agrees and claim.form == "log" and claim.metric == "roc_auc":
         agrees, reason = None, KERAS_AUC
     return row.model_copy(update={"recomputed": value, "agrees": agrees, "reason": reason})
 

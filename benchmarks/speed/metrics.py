@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.faults.cases import case_from_arrays
 from benchmarks.speed.measure import Measured, seconds
+from reportgen.answers import answers
 from reportgen.diagnostics import suite
-from reportgen.diagnostics.performance.answers import answers
 from reportgen.diagnostics.performance.scores import metrics
 from reportgen.evidence import Case
 from reportgen.retraining.results import Trained

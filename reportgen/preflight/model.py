@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from reportgen.data import headers as data_headers
 from reportgen.errors import DataError, ModelError, Problem
 from reportgen.job import python_names
-from reportgen.job.claims import claims
 from reportgen.job.keypath import KeyPath, key_path, meant, named
+from reportgen.job.reported import claims
 from reportgen.job.schema import (
     DatasetEntry,
     FileSource,

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostic import Code, Diagnostic
+from reportgen.diagnostic import Code, Diagnostic, later
 from reportgen.job.schema import Fraction, Settings
-from reportgen.results import Findings
-
-if TYPE_CHECKING:
-    from reportgen.charts.figure import Chart
-    from reportgen.evidence import Case
-    from reportgen.retraining.results import Trained
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -137,25 +131,6 @@ CODES = (
 )
 
 
-def prepare(case: Case) -> Any:
-    """Everything measured; see :mod:`reportgen.diagnostics.calibration.measure`."""
-    from reportgen.diagnostics.calibration.measure import measured
-
-    return measured(case)
-
-
-def examine(case: Case, prepared: Any, trained: Trained) -> Findings:
-    from reportgen.diagnostics.calibration.judge import judged
-
-    return judged(case, prepared)
-
-
-def plots(found: Findings) -> list[Chart]:
-    from reportgen.diagnostics.calibration.plots import charts
-
-    return charts(found)
-
-
 DIAGNOSTIC = Diagnostic(
     name="calibration",
     title="Calibration",
@@ -163,7 +138,7 @@ DIAGNOSTIC = Diagnostic(
     position=90,
     settings=CalibrationSettings,
     codes=CODES,
-    examine=examine,
-    plots=plots,
-    prepare=prepare,
+    examine=later(__name__, "judge:judged"),
+    plots=later(__name__, "plots:charts"),
+    prepare=later(__name__, "measure:measured"),
 )

@@ -21,6 +21,7 @@ from reportgen.diagnostics.calibration.verdicts import (
 )
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Check, Finding, Findings
+from reportgen.retraining.results import Trained
 from reportgen.statistics.calibration import root
 
 TESTED = {
@@ -29,7 +30,8 @@ TESTED = {
 IN_THE_TAIL = {"calibration.loss-from-few-rows", "calibration.suspected-label-errors"}
 
 
-def judged(case: Case, evidence: Evidence) -> Findings:
+def judged(case: Case, evidence: Evidence, trained: Trained) -> Findings:
+    """Every code is decided; the words follow from what was found."""
     settings = settings_of(case, CalibrationSettings)
     found = findings_of(case, evidence, settings)
     lead = leading(evidence)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.answers import Answers
 from reportgen.results import Metric
 from reportgen.statistics import estimates, influence, losses
 from reportgen.statistics.influence import Influence

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.answers import Answers
 from reportgen.diagnostics.performance.comparison import as_rival
 from reportgen.diagnostics.performance.declared import PerformanceSettings
 from reportgen.diagnostics.performance.inputs import Column
