@@ -250,7 +250,7 @@ def _counted(claims: Sequence[Claim], world: World, fit: Floats) -> float | None
         same = _printing(claims, world, fit, totals, steps)
         border = (same[0].any() or same[-1].any(), same[:, 0].any() or same[:, -1].any())
         outside = SIDE * steps >= totals
-        wider = np.array(border) & ~outside
+        wider: NDArray[np.bool_] = np.array(border) & ~outside
         if not wider.any():
             break
         steps = np.where(wider, 2 * steps, steps)
@@ -259,7 +259,7 @@ def _counted(claims: Sequence[Claim], world: World, fit: Floats) -> float | None
         max(n * float(np.sqrt(r[0] * r[1] / (CONCENTRATION + 1))), 0.5)
         for n, r in zip(totals, _rates(cells), strict=True)
     ]
-    return min(1.0, count / (spread[0] * spread[1] * ROOT_TAU**2))
+    return float(min(1.0, count / (spread[0] * spread[1] * ROOT_TAU**2)))
 
 
 def _printing(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from reportgen.job.claims import Claim
+from reportgen.job.history import History
 from reportgen.reconciliation.world import World
 
 
@@ -64,7 +65,7 @@ class Evidence:
     threshold : the declared decision threshold of the positive class (0.5 when not given).
     batch_size : as the job's training says, else None.
     validation_fraction : of a {from: train} cut, else None.
-    history : metric name as Keras prints it -> value an epoch; empty where there is none.
+    history : of the training, where the job gives it.
     laboratory : the live model, or None.
     """
 
@@ -76,13 +77,14 @@ class Evidence:
     threshold: float = 0.5
     batch_size: int | None = None
     validation_fraction: float | None = None
-    history: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    history: History | None = None
     laboratory: Laboratory | None = None
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def world(self, split: str) -> World:
         """A split as the job declares it."""
-        return self.keep(("world", split), lambda: self.make(split))
+        found: World = self.keep(("world", split), lambda: self.make(split))
+        return found
 
     def keep(self, key: Any, compute: Callable[[], Any]) -> Any:
         """``compute()``, once for each key."""

@@ -162,7 +162,7 @@ class _Trial:
         model = chance.Accident(self.base.off, self.evidence.world(self.base.evaluation.split))
         single = model.expected(self._said, freedom if freedom > 1 else 0, fit)
         # A second cause on top is one of as many as were tried, each with the first one's chance.
-        return min(1.0, single * self.tried ** (len(hypotheses) - 1))
+        return float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
 
     def _whole(self, hypothesis: Hypothesis) -> None:
         for candidate in hypothesis.candidates(self.evidence, self.base.evaluation):

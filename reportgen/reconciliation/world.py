@@ -97,7 +97,7 @@ class World:
 
         def losses() -> Floats:
             assert each is not None
-            return each()[index]
+            return np.asarray(each()[index])
 
         def loss(weights: Floats | None) -> float:
             own = losses() if weights is None else losses() * weights

@@ -89,9 +89,10 @@ def at_thresholds(
 
 
 def _diagonal(cells: Floats) -> Floats:
-    return np.diagonal(cells, axis1=-2, axis2=-1)
+    return np.asarray(np.diagonal(cells, axis1=-2, axis2=-1))
 
 
 def _over(top: Any, bottom: Any, empty: float) -> Floats:
     top, bottom = np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64)
-    return np.divide(top, bottom, out=np.full(np.shape(top), empty), where=bottom > 0)
+    out = np.full(np.shape(top), empty)
+    return np.asarray(np.divide(top, bottom, out=out, where=bottom > 0))

@@ -22,8 +22,7 @@ def causes() -> dict[str, Hypothesis]:
     for module in pkgutil.iter_modules(__path__):
         found += importlib.import_module(f"{__name__}.{module.name}").HYPOTHESES
     names = [h.name for h in found]
-    if len(set(names)) != len(names):
-        raise ValueError(
-            f"a cause has two modules: {sorted(n for n in names if names.count(n) > 1)}"
-        )
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise ValueError(f"a cause stands twice in this folder: {', '.join(twice)}")
     return {h.name: h for h in sorted(found, key=lambda h: (h.cost, h.free, h.name))}
