@@ -19,7 +19,8 @@ from reportgen.job.reported import claims
 from reportgen.job.schema import Job
 from reportgen.models.outputs import Predictions
 from reportgen.models.predictor import Output
-from reportgen.restated import prints_same, restate
+from reportgen.reconciliation.digits import prints_same
+from reportgen.restated import restate
 from reportgen.results import Restated
 
 N = 300
