@@ -156,7 +156,7 @@ class KerasPredictor:
             whatever Keras says of a model that it cannot clone.
         """
         keras = importlib.import_module(self.framework)
-        with keras.utils.custom_object_scope(self._custom):
+        with keras.utils.custom_object_scope(self.custom):
             return keras.models.clone_model(self.model)
 
     def around(self, model: Any) -> KerasPredictor:
@@ -167,7 +167,7 @@ class KerasPredictor:
             config=self._config,
             loss=self._loss,
             task=self._task,
-            custom_objects=self._custom,
+            custom_objects=self.custom,
             notes=self._notes,
             compiled=self.compiled,
         )

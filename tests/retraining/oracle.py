@@ -14,7 +14,15 @@ def batches(arrays, order_seed, epochs, batch_size, *, shuffle):
     n = len(arrays[1])
     for order in orders(order_seed, n, epochs, shuffle=shuffle):
         for start in range(0, n, batch_size):
-            yield tuple(a[order[start : start + batch_size]] for a in arrays if a is not None)
+            rows = order[start : start + batch_size]
+            yield tuple(_taken(a, rows) for a in arrays if a is not None)
+
+
+def _taken(values, rows):
+    """Rows of an array, or of each array of a mapping."""
+    if isinstance(values, dict):
+        return {name: array[rows] for name, array in values.items()}
+    return values[rows]
 
 
 def fit(file, initial, x, y, *, recipe, order_seed=0, epochs=None, weights=None, validation=None):
