@@ -12,15 +12,17 @@ import hashlib
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from reportgen.errors import Problem, RenderError
+from reportgen.render.drawing import Drawing
 from reportgen.render.environment import stylesheet
-from reportgen.render.report import written
+from reportgen.render.figures import Picture
+from reportgen.render.report import prepared, written
 from reportgen.render.system import check
 from reportgen.results import AuditReport
 
@@ -42,8 +44,11 @@ def render_pdf(report: AuditReport) -> bytes:
     """
     check()
     text = written(report, "pdf")
+    _, figures = prepared(report)
     with _uncollected():
-        return _printed(text, report.to_json().encode(), _moment(report.run_id))
+        return _printed(
+            text, report.to_json().encode(), _moment(report.run_id), figures.pictures
+        )
 
 
 @contextmanager
@@ -60,7 +65,9 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _printed(text: str, data: bytes, moment: datetime) -> bytes:
+def _printed(
+    text: str, data: bytes, moment: datetime, pictures: Iterable[Picture] = ()
+) -> bytes:
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
@@ -77,7 +84,12 @@ def _printed(text: str, data: bytes, moment: datetime) -> bytes:
     try:
         sheet, font_config = _style()
         page = weasyprint.HTML(string=text, url_fetcher=fetcher, base_url="data:")
-        document = page.render(stylesheets=[sheet], font_config=font_config, pdf_variant=VARIANT)
+        document = page.render(
+            stylesheets=[sheet],
+            font_config=font_config,
+            pdf_variant=VARIANT,
+            cache={picture.uri: Drawing(picture.drawing, font_config) for picture in pictures},
+        )
         document.metadata.attachments = [attached]
         with warnings.catch_warnings():
             # WeasyPrint leaves the file of the colour profile to be closed by the collector
