@@ -83,7 +83,7 @@ def _printed(
     )
     try:
         sheet, font_config = _style()
-        page = weasyprint.HTML(string=text, url_fetcher=fetcher, base_url="data:")
+        page = _plain_html()(string=text, url_fetcher=fetcher, base_url="data:")
         document = page.render(
             stylesheets=[sheet],
             font_config=font_config,
@@ -104,6 +104,18 @@ def _printed(
             Problem("the report asks for something outside itself", got=str(error))
         ) from error
     return printed
+
+
+@cache
+def _plain_html() -> Any:
+    """WeasyPrint's HTML without its own sheet of styles; elements.css stands for it."""
+    import weasyprint
+
+    class PlainHTML(weasyprint.HTML):  # type: ignore[misc]
+        def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
+            return []
+
+    return PlainHTML
 
 
 @cache

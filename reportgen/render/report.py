@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from reportgen.results import AuditReport
 log = logging.getLogger(__name__)
 _last: tuple[str, Figures] | None = None
 _lock = threading.Lock()
+# attributes that a PDF engine reads and makes nothing of: half of a table's text
+_FOR_A_SCREEN = re.compile(r' (?:role|scope|data-label|aria-[a-z]+)="[^"<>]*"')
 
 
 def prepared(report: AuditReport) -> tuple[Page, Figures]:
@@ -43,7 +46,7 @@ def written(report: AuditReport, medium: Medium) -> str:
         partial that fails is replaced by the plain section, which says so.
     """
     shown, figures = prepared(report)
-    return fill(
+    text = fill(
         "report.html.j2",
         page=shown,
         report=report,
@@ -52,6 +55,7 @@ def written(report: AuditReport, medium: Medium) -> str:
         css=stylesheet(medium) if medium == "html" else "",
         dark=dark_variables(figures.drawings) if medium == "html" else "",
     )
+    return text if medium == "html" else _FOR_A_SCREEN.sub("", text)
 
 
 def _section(s: SectionView, report: AuditReport, medium: Medium) -> Markup:
