@@ -143,9 +143,7 @@ def _check(element: ElementTree.Element) -> None:
         raise Unfit(f"an element {tag} with {sorted(unknown)}")
 
 
-def _named(
-    address: str | None, named: Mapping[str, ElementTree.Element]
-) -> ElementTree.Element:
+def _named(address: str | None, named: Mapping[str, ElementTree.Element]) -> ElementTree.Element:
     found = named.get((address or "").removeprefix("#"))
     if found is None:
         raise Unfit(f"a reference to {address}")

@@ -22,7 +22,7 @@ from reportgen.errors import Problem, RenderError
 from reportgen.render.drawing import Drawing
 from reportgen.render.environment import stylesheet
 from reportgen.render.figures import Picture
-from reportgen.render.report import prepared, written
+from reportgen.render.report import written
 from reportgen.render.system import check
 from reportgen.results import AuditReport
 
@@ -43,12 +43,10 @@ def render_pdf(report: AuditReport) -> bytes:
         not part of it.
     """
     check()
-    text = written(report, "pdf")
-    _, figures = prepared(report)
+    results = report.to_json()
+    text, figures = written(report, "pdf", results)
     with _uncollected():
-        return _printed(
-            text, report.to_json().encode(), _moment(report.run_id), figures.pictures
-        )
+        return _printed(text, results.encode(), _moment(report.run_id), figures.pictures)
 
 
 @contextmanager
@@ -65,9 +63,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _printed(
-    text: str, data: bytes, moment: datetime, pictures: Iterable[Picture] = ()
-) -> bytes:
+def _printed(text: str, data: bytes, moment: datetime, pictures: Iterable[Picture] = ()) -> bytes:
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
