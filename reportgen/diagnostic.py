@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.results import Findings, Severity
+from reportgen.results import Check, Finding, Findings, Severity
 
 if TYPE_CHECKING:
     from reportgen.charts.figure import Chart
@@ -37,6 +38,38 @@ class Code:
     source: str = ""
 
 
+#: What one code's rule came to: its findings and, where it could not be asked, why, in words.
+Decided = tuple[tuple[Finding, ...], str | None]
+
+
+def checks(decided: Mapping[str, Decided]) -> tuple[Check, ...]:
+    """Each code once: raised where it has findings, not applicable with its reason, or clear."""
+    return tuple(
+        Check(
+            code=code,
+            status="raised" if found else "not_applicable" if reason else "clear",
+            reason=None if found else reason,
+        )
+        for code, (found, reason) in decided.items()
+    )
+
+
+def later(package: str, place: str) -> Callable[..., Any]:
+    """A function that is imported when it is first called, so that its module may be heavy.
+
+    Parameters
+    ----------
+    package : the diagnostic's own package, its ``__name__``.
+    place : ``module:function`` within the package.
+    """
+    module, _, name = place.partition(":")
+
+    def call(*arguments: Any) -> Any:
+        return getattr(importlib.import_module(f"{package}.{module}"), name)(*arguments)
+
+    return call
+
+
 def nothing(case: Case) -> None:
     """A diagnostic that prepares nothing."""
 
@@ -62,7 +95,8 @@ class Diagnostic:
     ``examine(case, prepared, trained)`` judges: pure, no files, no plots, no printing; ``trained``
     holds every member that was declared, empty where nothing was.
     ``plots(findings)`` draws from the findings and their series alone.
-    Any of them may raise :class:`NotApplicable`. ``position`` orders the report.
+    Any of them may raise :class:`NotApplicable`. ``position`` orders the report. A package names
+    functions of its modules by :func:`later`.
     """
 
     name: str

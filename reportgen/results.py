@@ -125,8 +125,8 @@ class Check(Frozen):
     reason: str | None = None
 
 
-class Findings(Frozen):
-    """What one diagnostic returns. One type for all of them; no subclasses.
+class Content(Frozen):
+    """What a diagnostic says, in its findings and in its place in the report.
 
     ``headline`` answers the diagnostic's question in a sentence. ``tried``, ``result`` and
     ``detectable`` are its row on a clean page one: what was tried, what came out, and the
@@ -134,7 +134,7 @@ class Findings(Frozen):
     measured, in two or three sentences. ``series`` holds the numbers of every figure.
     """
 
-    headline: str
+    headline: str = ""
     findings: tuple[Finding, ...] = ()
     metrics: tuple[Metric, ...] = ()
     series: Series = {}
@@ -143,6 +143,12 @@ class Findings(Frozen):
     result: str = ""
     detectable: str = ""
     method: str = ""
+
+
+class Findings(Content):
+    """What one diagnostic returns. One type for all of them; no subclasses."""
+
+    headline: str
 
     @property
     def verdict(self) -> Verdict:
@@ -155,32 +161,32 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
     return ("pass", "warn", "fail")[worst]
 
 
-class Section(Frozen):
-    """A diagnostic's place in the report; every diagnostic of the suite has exactly one."""
+class Place(Frozen):
+    """Which diagnostic a section is of, and what became of it."""
 
     diagnostic: str
     status: Status
     reason: str | None = None
     verdict: Verdict | None = None
-    headline: str = ""
-    findings: tuple[Finding, ...] = ()
-    metrics: tuple[Metric, ...] = ()
-    series: Series = {}
-    checks: tuple[Check, ...] = ()
-    tried: str = ""
-    result: str = ""
-    detectable: str = ""
-    method: str = ""
+
+
+class Section(Content, Place):  # the fields of a place come first
+    """A diagnostic's place in the report; every diagnostic of the suite has exactly one."""
 
     @classmethod
     def completed(cls, diagnostic: str, found: Findings) -> Section:
-        fields = {name: getattr(found, name) for name in Findings.model_fields}
-        return cls(diagnostic=diagnostic, status="completed", verdict=found.verdict, **fields)
+        return cls(
+            diagnostic=diagnostic, status="completed", verdict=found.verdict, **_content(found)
+        )
 
     @property
     def found(self) -> Findings:
         """The section's content as the diagnostic returned it, for its plots."""
-        return Findings(**{name: getattr(self, name) for name in Findings.model_fields})
+        return Findings(**_content(self))
+
+
+def _content(of: Content) -> dict[str, Any]:
+    return {name: getattr(of, name) for name in Content.model_fields}
 
 
 class Step(Frozen):

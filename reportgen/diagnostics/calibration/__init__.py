@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostic import Code, Diagnostic
+from reportgen.diagnostic import Code, Diagnostic, later
 from reportgen.job.schema import Fraction, Settings
-from reportgen.results import Findings
-
-if TYPE_CHECKING:
-    from reportgen.charts.figure import Chart
-    from reportgen.evidence import Case
-    from reportgen.retraining.results import Trained
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -49,7 +43,7 @@ class CalibrationSettings(Settings):
     tie_share: Share = Field(default=0.05, description="share of near ties that is a warning")
     tie_mention: Share = Field(default=0.01, description="share of near ties that is mentioned")
     few_rows_excess: Share = Field(
-        default=0.10,
+        default=0.05,
         description="share of the loss in the worst 1 % of rows, beyond what the recalibrated "
         "model leads to expect there, that is a warning",
     )
@@ -137,25 +131,6 @@ CODES = (
 )
 
 
-def prepare(case: Case) -> Any:
-    """Everything measured; see :mod:`reportgen.diagnostics.calibration.measure`."""
-    from reportgen.diagnostics.calibration.measure import measured
-
-    return measured(case)
-
-
-def examine(case: Case, prepared: Any, trained: Trained) -> Findings:
-    from reportgen.diagnostics.calibration.judge import judged
-
-    return judged(case, prepared)
-
-
-def plots(found: Findings) -> list[Chart]:
-    from reportgen.diagnostics.calibration.plots import charts
-
-    return charts(found)
-
-
 DIAGNOSTIC = Diagnostic(
     name="calibration",
     title="Calibration",
@@ -163,7 +138,7 @@ DIAGNOSTIC = Diagnostic(
     position=90,
     settings=CalibrationSettings,
     codes=CODES,
-    examine=examine,
-    plots=plots,
-    prepare=prepare,
+    examine=later(__name__, "judge:judged"),
+    plots=later(__name__, "plots:charts"),
+    prepare=later(__name__, "measure:measured"),
 )

@@ -21,7 +21,8 @@ from reportgen.diagnostics.calibration.verdicts import (
 )
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Check, Finding, Findings
-from reportgen.statistics.calibration import root
+from reportgen.retraining.results import Trained
+from reportgen.statistics.calibration import root, shown_over
 
 TESTED = {
     "calibration.overconfident", "calibration.underconfident", "calibration.wrong-base-rate",
@@ -29,7 +30,8 @@ TESTED = {
 IN_THE_TAIL = {"calibration.loss-from-few-rows", "calibration.suspected-label-errors"}
 
 
-def judged(case: Case, evidence: Evidence) -> Findings:
+def judged(case: Case, evidence: Evidence, trained: Trained) -> Findings:
+    """Every code is decided; the words follow from what was found."""
     settings = settings_of(case, CalibrationSettings)
     found = findings_of(case, evidence, settings)
     lead = leading(evidence)
@@ -69,7 +71,7 @@ def _headline(
     if lead.reach is None or lead.reach.over is None:
         return f"Nothing found, but {_units(lead)} too few to tell."
     off = root(lead.square.value)
-    if lead.p_value < settings.alpha and off >= settings.least_error:
+    if lead.p_value < settings.alpha and shown_over(lead.square, settings.least_error):
         return (
             f"Not quite. Its probabilities are off by {score(off)}, here too high and there too "
             "low, as the reliability diagram shows."

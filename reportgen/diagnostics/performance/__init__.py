@@ -2,35 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from reportgen.diagnostic import Diagnostic
+from reportgen.diagnostic import Diagnostic, later
 from reportgen.diagnostics.performance.declared import CODES, PerformanceSettings
-
-if TYPE_CHECKING:
-    from reportgen.charts.figure import Chart
-    from reportgen.evidence import Case
-    from reportgen.results import Findings
-    from reportgen.retraining.results import Trained
-
-
-def _prepare(case: Case) -> Any:
-    from reportgen.diagnostics.performance.measure import measure
-
-    return measure(case)
-
-
-def _examine(case: Case, prepared: Any, trained: Trained) -> Findings:
-    from reportgen.diagnostics.performance.judge import judge
-
-    return judge(case, prepared)
-
-
-def _plots(found: Findings) -> list[Chart]:
-    from reportgen.diagnostics.performance.plots import plots
-
-    return plots(found)
-
 
 DIAGNOSTIC = Diagnostic(
     name="performance",
@@ -39,7 +12,7 @@ DIAGNOSTIC = Diagnostic(
     position=10,
     settings=PerformanceSettings,
     codes=CODES,
-    prepare=_prepare,
-    examine=_examine,
-    plots=_plots,
+    prepare=later(__name__, "measure:measure"),
+    examine=later(__name__, "judge:judge"),
+    plots=later(__name__, "plots:plots"),
 )

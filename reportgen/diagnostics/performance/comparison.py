@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.answers import Answers
 from reportgen.diagnostics.performance.rivals import Rival
 from reportgen.statistics import influence, matrix
 from reportgen.statistics.influence import Influence

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.answers import Answers
 from reportgen.charts.numbers import count, estimate, listed, number, plural, score, share
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.diagnostic import Decided
 from reportgen.diagnostics.performance.comparison import Compared
 from reportgen.diagnostics.performance.declared import (
     BELOW,
@@ -25,7 +26,6 @@ from reportgen.diagnostics.performance.scores import positives
 from reportgen.diagnostics.performance.segments import Segment
 from reportgen.results import Finding, Severity
 
-Decided = tuple[tuple[Finding, ...], str | None]
 ADVICE = {c.code: c.advice for c in CODES}
 SKILL = 0.05  # of balanced accuracy over chance: a model of noise has a little by luck
 SMALLEST = 5  # rows below which nothing is said of a baseline

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from reportgen.answers import Answers
 from reportgen.charts.numbers import (
     count,
     estimate,
@@ -12,20 +13,21 @@ from reportgen.charts.numbers import (
     plural,
     score,
 )
+from reportgen.diagnostic import checks
 from reportgen.diagnostics.performance import decisions
-from reportgen.diagnostics.performance.answers import Answers
 from reportgen.diagnostics.performance.comparison import Compared
 from reportgen.diagnostics.performance.declared import CODES, PerformanceSettings
 from reportgen.diagnostics.performance.measure import Measured
 from reportgen.diagnostics.performance.scores import metrics
 from reportgen.diagnostics.performance.series import series
 from reportgen.evidence import Case, settings_of
-from reportgen.results import Check, Finding, Findings, Metric
+from reportgen.results import Finding, Findings, Metric
+from reportgen.retraining.results import Trained
 
 FEW_UNITS = 10
 
 
-def judge(case: Case, measured: Measured) -> Findings:
+def judge(case: Case, measured: Measured, trained: Trained) -> Findings:
     """Every code is decided; the words follow from what was found."""
     settings = settings_of(case, PerformanceSettings)
     judged = measured.judged
@@ -46,14 +48,7 @@ def judge(case: Case, measured: Measured) -> Findings:
         findings=findings,
         metrics=tuple(rows),
         series=series(judged, compared),
-        checks=tuple(
-            Check(
-                code=code,
-                status="raised" if found else "not_applicable" if reason else "clear",
-                reason=None if found else reason,
-            )
-            for code, (found, reason) in decided.items()
-        ),
+        checks=checks(decided),
         tried=_tried(measured),
         result=_result(measured),
         detectable=_detectable(measured, settings),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.answers import ORDER, Answers, answers, judged_split
 from reportgen.diagnostic import NotApplicable
-from reportgen.diagnostics.performance.answers import ORDER, Answers, answers, judged_split
 from reportgen.diagnostics.performance.comparison import Compared, compare
 from reportgen.diagnostics.performance.declared import PerformanceSettings
 from reportgen.diagnostics.performance.rivals import Rivals, is_simple, rivals

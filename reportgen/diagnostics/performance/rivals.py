@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.answers import Answers
 from reportgen.diagnostics.performance.declared import PerformanceSettings
 from reportgen.diagnostics.performance.inputs import Encoder, learn
 from reportgen.evidence import Case

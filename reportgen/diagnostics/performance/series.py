@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.answers import Answers
 from reportgen.diagnostics.performance.comparison import Compared
 from reportgen.diagnostics.performance.scores import positives
 from reportgen.statistics import clusters, estimates, matrix, ranking

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.answers import Answers
 from reportgen.statistics import agreement as agree
 from reportgen.statistics.agreement import Estimate
 

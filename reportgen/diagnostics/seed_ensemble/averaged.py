@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.answers import Answers
 from reportgen.diagnostics.seed_ensemble.scores import Followed
 from reportgen.evidence import Case
 from reportgen.models.outputs import interpret

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.answers import Answers
 from reportgen.diagnostics.seed_ensemble.scores import of_matrix
 from reportgen.statistics import estimates, influence, matrix
 from reportgen.statistics.influence import Influence

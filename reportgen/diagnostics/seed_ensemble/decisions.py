@@ -21,6 +21,7 @@ from reportgen.charts.numbers import (
     score,
     share,
 )
+from reportgen.diagnostic import Decided
 from reportgen.diagnostics.seed_ensemble.declared import (
     CODES,
     COLLAPSES,
@@ -38,7 +39,6 @@ from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.evidence import Case
 from reportgen.results import Finding, Severity
 
-Decided = tuple[tuple[Finding, ...], str | None]
 ADVICE = {c.code: c.advice for c in CODES}
 TOLD = 0.01  # chance of calling a spread that the test rows explain more than that
 REPEATED = 1e-4  # of an output's spread: two answers of one model that differ by more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.charts.numbers import count, number, plural, share
+from reportgen.diagnostic import Decided, checks
 from reportgen.diagnostics.seed_ensemble import decisions
 from reportgen.diagnostics.seed_ensemble.declared import (
     CODES,
@@ -17,15 +18,18 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     SeedEnsembleSettings,
 )
 from reportgen.diagnostics.seed_ensemble.luck import Luck, luck
-from reportgen.diagnostics.seed_ensemble.measure import Measured, Spread
+from reportgen.diagnostics.seed_ensemble.measure import Measured, Spread, measure
+from reportgen.diagnostics.seed_ensemble.prepare import Prepared
 from reportgen.diagnostics.seed_ensemble.series import series
 from reportgen.evidence import Case, settings_of
-from reportgen.results import Check, Finding, Findings, Metric
+from reportgen.results import Finding, Findings, Metric
+from reportgen.retraining.results import Trained
 from reportgen.statistics.future_draws import spread_interval
 
 
-def judge(case: Case, measured: Measured) -> Findings:
+def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
     """Every code is decided; the words follow from what was found."""
+    measured = measure(case, prepared, trained)
     settings = settings_of(case, SeedEnsembleSettings)
     placed = luck(measured.head, settings)
     by_code = {
@@ -39,20 +43,12 @@ def judge(case: Case, measured: Measured) -> Findings:
         HELPS: decisions.helps(measured, settings),
     }
     findings = tuple(f for c in CODES for f in by_code[c.code][0])
-    checks = tuple(
-        Check(
-            code=code,
-            status="raised" if found else "not_applicable" if reason else "clear",
-            reason=None if found else reason,
-        )
-        for code, (found, reason) in by_code.items()
-    )
     return Findings(
         headline=_headline(measured, placed, findings),
         findings=findings,
         metrics=_metrics(measured, settings, by_code),
         series=series(measured, placed),
-        checks=checks,
+        checks=checks(by_code),
         tried=_tried(measured),
         result=_result(measured),
         detectable=_detectable(measured, placed),
@@ -94,7 +90,7 @@ def _headline(measured: Measured, placed: Luck, findings: tuple[Finding, ...]) -
 def _metrics(
     measured: Measured,
     settings: SeedEnsembleSettings,
-    by_code: dict[str, decisions.Decided],
+    by_code: dict[str, Decided],
 ) -> tuple[Metric, ...]:
     split, n = measured.prepared.delivered.split, measured.prepared.delivered.n
     rows: list[Metric] = []

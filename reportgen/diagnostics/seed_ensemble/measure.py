@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.answers import Answers
 from reportgen.diagnostic import NotApplicable
-from reportgen.diagnostics.performance.answers import Answers
 from reportgen.diagnostics.seed_ensemble.agreement import Agreement, agreement
 from reportgen.diagnostics.seed_ensemble.averaged import Averaged, averaged
 from reportgen.diagnostics.seed_ensemble.collapse import Chance, collapsed

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reportgen.answers import Answers, answers, judged_split
 from reportgen.diagnostic import NotApplicable
-from reportgen.diagnostics.performance.answers import Answers, answers, judged_split
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
 from reportgen.evidence import Case, settings_of
 from reportgen.models.determinism import Determinism

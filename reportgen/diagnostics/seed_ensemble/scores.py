@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.performance.answers import Answers
+from reportgen.answers import Answers
 from reportgen.evidence import Case
 from reportgen.job.schema import ReportedNumber
 from reportgen.statistics import influence, losses, matrix
