@@ -92,8 +92,8 @@ def _area(claim: Claim, world: World) -> str | None:
         return None
     from scipy.stats import rankdata
 
-    member = world.truth == (positive(world) if claim.per_class is None else code(claim.per_class, world))
-    scores = world.table[:, positive(world) if claim.per_class is None else code(claim.per_class, world)]
+    k = positive(world) if claim.per_class is None else code(claim.per_class, world)
+    member, scores = world.truth == k, world.table[:, k]
     own = int(member.sum())
     others = world.n - own
     twice = round(2 * float(rankdata(scores)[member].sum()) - own * (own + 1))

@@ -38,14 +38,25 @@ def judged(case: Case, prepared: Measured, trained: Trained) -> Findings:
         headline=words.headline(verdict),
         findings=tuple(ordered),
         metrics=(
-            Metric(name="numbers_reported", value=len(case.claims), unit="count",
-                   label="Numbers reported"),
-            Metric(name="numbers_recomputed", value=known, unit="count",
-                   label="of which can be computed again"),
-            Metric(name="numbers_off", value=off, unit="count",
-                   label="of which do not come out"),
-        ),  # fmt: skip
-        series={"numbers": shown_numbers(verdict), **series_of(prepared), **_tables(verdict)},
+            Metric(
+                name="numbers_reported",
+                value=len(case.claims),
+                unit="count",
+                label="Numbers reported",
+            ),
+            Metric(
+                name="numbers_recomputed",
+                value=known,
+                unit="count",
+                label="of which can be computed again",
+            ),
+            Metric(name="numbers_off", value=off, unit="count", label="of which do not come out"),
+        ),
+        series={
+            "numbers": shown_numbers(prepared.evidence, verdict),
+            **series_of(prepared),
+            **_tables(verdict),
+        },
         checks=checks({code: (tuple(fs), None) for code, fs in by_code.items()}),
         tried=f"{known:,} reported {'number' if known == 1 else 'numbers'}",
         result="every one comes out to the digit" if not off else f"{off:,} do not come out",
@@ -56,7 +67,9 @@ def judged(case: Case, prepared: Measured, trained: Trained) -> Findings:
 
 def _reproduced(verdict: Verdict) -> Iterator[Finding]:
     for base in verdict.reproduced:
-        claims = [c for c in base.evaluation.claims if c not in base.unknown and c not in base.loose]
+        claims = [
+            c for c in base.evaluation.claims if c not in base.unknown and c not in base.loose
+        ]
         if not base.evaluation.origin and len(claims) <= MOST_SINGLE:
             for claim in claims:
                 message = (
@@ -191,9 +204,7 @@ def _candidate(answer: Answer, explanation: Explanation) -> dict[str, Any]:
     return told
 
 
-def _valued(
-    base: Baseline, candidates: Sequence[Candidate]
-) -> Iterator[tuple[Any, float | None]]:
+def _valued(base: Baseline, candidates: Sequence[Candidate]) -> Iterator[tuple[Any, float | None]]:
     """The numbers of an evaluation under an explanation."""
     whole = [c for c in candidates if len(c.values) == len(base.evaluation.claims)]
     if whole:

@@ -64,15 +64,18 @@ def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
     numbers = sum(len(b.off) for b in answer.baselines)
     both = len(explanation.causes) > 1
     what = f"{cause.meaning.rstrip('.')}{_with(_parameters(explanation))}."
+    came = "the number comes" if numbers == 1 else f"all {_count(numbers)} come"
     if any(c.ranges is not None for cs in explanation.candidates for c in cs):
+        lies = "the number lies" if numbers == 1 else f"all {_count(numbers)} lie"
         tail = (
-            f" Under it {_these(numbers)} within the simulated 99 % range, and nothing else fits; "
-            "the match is statistical."
+            f" Under it {lies} within the simulated 99 % range, and nothing else fits: the match "
+            "is statistical."
         )
     else:
-        tail = f" Under it {_these(numbers)} out to the last printed digit, and under nothing else"
-        tail = tail.replace("these come", "come") + f" of {answer.tried:,} tried."
-        tail = tail.replace("it it comes", "it the number comes")
+        tail = (
+            f" Under it {came} out to the last printed digit, and under none other of "
+            f"{answer.tried:,} explanations tried."
+        )
     if both:
         other = next(h for h in explanation.causes if h is not cause)
         tail = f" Together with {other.name} it gives every number to the last printed digit."
@@ -186,11 +189,9 @@ def _share(off: int, known: int) -> str:
         return "The reported number does"
     if off == known:
         return f"All {_count(known)} reported numbers do"
-    return f"{capital(_count(off))} of {_count(known)} reported numbers {'does' if off == 1 else 'do'}"
-
-
-def _these(numbers: int) -> str:
-    return "it comes" if numbers == 1 else f"all {_count(numbers)} come"
+    return (
+        f"{capital(_count(off))} of {_count(known)} reported numbers {'does' if off == 1 else 'do'}"
+    )
 
 
 def _count(n: int) -> str:
