@@ -12,7 +12,7 @@ from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
-from reportgen.reconciliation.search import Answer, Baseline, Verdict
+from reportgen.reconciliation.search import Baseline, Verdict
 from reportgen.reconciliation.world import Floats, World
 from reportgen.statistics import many_matrices
 
@@ -116,12 +116,7 @@ def _matrices(evidence: Evidence, verdict: Verdict) -> dict[str, Any] | None:
         "split": split,
         "declared": world.matrix.astype(int),
         "explained": other.matrix.astype(int),
-        "name": _cause(named),
     }
-
-
-def _cause(answer: Answer) -> str:
-    return answer.explanations[0].name.replace("-", " ")
 
 
 def _drawable(world: World) -> bool:

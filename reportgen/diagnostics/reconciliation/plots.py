@@ -23,8 +23,8 @@ def charts(found: Findings) -> list[Chart]:
     """Every figure that the series have numbers for."""
     series = found.series
     drawn = [
-        _thresholds(series.get("thresholds")),
         *_matrices(series.get("matrices")),
+        _thresholds(series.get("thresholds")),
         _confidence(series.get("confidence")),
     ]
     return [chart for chart in drawn if chart is not None]
@@ -84,15 +84,15 @@ def _matrices(found: Series | None) -> list[Chart]:
     classes = found["classes"]
     width = width_for(len(classes))
     drawn = []
-    for name, words in (("declared", "As declared"), ("explained", f"With {found['name']}")):
+    for name, words in (("declared", "As declared"), ("explained", "As explained")):
         counts = found[name]
         right = sum(counts[k][k] for k in range(len(classes)))
         total = sum(map(sum, counts))
         drawn.append(
             Chart(
                 f"matrix-{name}",
-                f"{words}, {count(right)} of {plural(total, 'row')} are right",
-                f"Confusion matrix on {found['split']}",
+                f"{words}, {count(right)} rows are right",
+                f"Confusion matrix on {found['split']}, {plural(total, 'row')}",
                 f"{words}: {share(right / total) if total else 'none'} on the diagonal.",
                 confusion_matrix(counts, classes),
                 width,
