@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.job.claims import Claim
-from reportgen.job.reported import claims
 from reportgen.results import Restated
 
 if TYPE_CHECKING:
     from reportgen.evidence import Case
-    from reportgen.job.schema import Job
 
 #: A report or matrix with more numbers than this is shown as those that differ, and a count.
 MOST_LISTED = 24
@@ -26,18 +24,13 @@ RUNNING = (
 KERAS_AUC = "Keras sums AUC over 200 thresholds; this is the exact area"
 
 
-def restate(case: Case, job: Job) -> tuple[Restated, ...]:
+def restate(case: Case) -> tuple[Restated, ...]:
     """The reported numbers of a model with what they are.
 
     Single numbers of the job come first, in its order, then those of files and matrices. A file
     or matrix with many numbers is shown as those that differ and the count of all.
-
-    Raises
-    ------
-    DataError
-        when a reported file cannot be read.
     """
-    reported = claims(job, case.entry, case.task, case.classes)
+    reported = case.claims
     rows: list[Restated] = [_restated(c, case) for c in reported if c.form == "number"]
     for source in dict.fromkeys(c.source for c in reported if c.form != "number"):
         listed = [c for c in reported if c.source == source]

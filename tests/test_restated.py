@@ -15,6 +15,7 @@ from reportgen.data.table import Dataset, Split
 from reportgen.errors import ModelError, Problem
 from reportgen.evidence import Case
 from reportgen.job.printed import Printed
+from reportgen.job.reported import claims
 from reportgen.job.schema import Job
 from reportgen.models.outputs import Predictions
 from reportgen.models.predictor import Output
@@ -78,9 +79,10 @@ def made(
         predictor or Stored(predictions.raw),
         lambda X: X,  # type: ignore[arg-type]
         0,
+        claims=claims(job, job.models["m"], task, classes),
     )
     case.memo(("predict", "test"), lambda: predictions)
-    return restate(case, job)
+    return restate(case)
 
 
 def number(metric: str, **more: object) -> dict[str, object]:

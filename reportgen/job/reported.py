@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reportgen.errors import DataError, Problem
 from reportgen.job import history
 from reportgen.job.claims import Claim, of_history, of_log, of_matrix, of_number, of_report
+from reportgen.job.history import History
 from reportgen.job.schema import (
     Job,
     ModelEntry,
@@ -42,6 +43,23 @@ def claims(job: Job, entry: ModelEntry, task: str, classes: Sequence[str]) -> tu
     if problems:
         raise DataError(*problems)
     return tuple(found)
+
+
+def history_of(job: Job, name: str) -> History | None:
+    """A model's history; None where the job has none.
+
+    Raises
+    ------
+    DataError
+        naming the key, if the file cannot be read or is no history.
+    """
+    file = job.models[name].history
+    if file is None:
+        return None
+    try:
+        return history.read(job.locate(file), file)
+    except DataError as error:
+        raise error.at(key=f"models.{name}.history") from error.__cause__
 
 
 def _claims(

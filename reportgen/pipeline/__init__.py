@@ -110,7 +110,7 @@ def _audited(task: AuditTask, clock: Clock, told: dict[str, Any]) -> AuditReport
     with clock.phase("predict"):
         for name in case.splits:
             case.predict(name)
-        restated = restate(case, job)
+        restated = restate(case)
     with clock.phase("examine"):
         asked = [
             prepared(diagnostic, case, job.diagnostics.get(name))
@@ -149,6 +149,8 @@ def load_case(job: Job, name: str) -> Case:
     """
     from reportgen.data.load import load as load_data
     from reportgen.evidence import Case
+    from reportgen.job.reported import claims, history_of
+    from reportgen.models import checkpoints
     from reportgen.models.load import load as load_model
     from reportgen.models.members import load as load_members
 
@@ -156,6 +158,7 @@ def load_case(job: Job, name: str) -> Case:
     dataset = load_data(job, entry.dataset)
     predictor, preprocess = load_model(job, name, dataset)
     settings = job.diagnostics.get("seed_ensemble")
+    claimed = claims(job, entry, dataset.task, dataset.classes)
     return Case(
         name,
         entry,
@@ -165,6 +168,9 @@ def load_case(job: Job, name: str) -> Case:
         job.seed,
         members=load_members(job, name, dataset),
         ensemble_size=getattr(settings, "members", 0),
+        claims=claimed,
+        history=history_of(job, name),
+        checkpoints=checkpoints.located(job, name),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from reportgen.data import headers as data_headers
 from reportgen.errors import DataError, ModelError, Problem
 from reportgen.job import python_names
 from reportgen.job.keypath import KeyPath, key_path, meant, named
-from reportgen.job.reported import claims
+from reportgen.job.reported import claims, history_of
 from reportgen.job.schema import (
     DatasetEntry,
     FileSource,
@@ -20,16 +20,19 @@ from reportgen.job.schema import (
     PythonStep,
     SklearnStep,
 )
-from reportgen.models import headers
+from reportgen.models import checkpoints, headers
 from reportgen.models.headers import ModelHeader
 from reportgen.preflight.data import Outline
 
 _COLUMN = "prediction"
 
 
-def check(job: Job, name: str, entry: ModelEntry, outline: Outline) -> list[Problem]:
-    """What is wrong with a model's files, and how they do not fit the data set."""
-    dataset = job.datasets[entry.dataset]
+def check(job: Job, name: str, entry: ModelEntry, outline: Outline | None) -> list[Problem]:
+    """What is wrong with a model's files, and how they do not fit the data set.
+
+    Without an ``outline`` of the data set, or without the data set, only the former.
+    """
+    dataset = job.datasets.get(entry.dataset)
     key = key_path(("models", name, "model"))
     problems = [*_python(job, name, entry), *_steps(job, name, entry), *_members(job, name, entry)]
     try:
@@ -37,14 +40,23 @@ def check(job: Job, name: str, entry: ModelEntry, outline: Outline) -> list[Prob
     except (ModelError, DataError) as error:
         problems += error.at(key=key).problems
     else:
-        problems += [p.at(key=key) for p in _inputs(entry, header, outline)]
-        problems += [p.at(key=key) for p in _outputs(entry, header, dataset, outline)]
-        if isinstance(entry.model, PredictionsModel):
-            problems += _predictions(job, name, entry.model, header, dataset, outline)
-    try:
-        claims(job, entry, dataset.task, outline.classes)
-    except DataError as error:
-        problems += error.problems
+        if dataset is not None and outline is not None:
+            problems += [p.at(key=key) for p in _inputs(entry, header, outline)]
+            problems += [p.at(key=key) for p in _outputs(entry, header, dataset, outline)]
+            if isinstance(entry.model, PredictionsModel):
+                problems += _predictions(job, name, entry.model, header, dataset, outline)
+    reads: list[Callable[[], object]] = [
+        lambda: history_of(job, name),
+        lambda: checkpoints.located(job, name),
+    ]
+    if dataset is not None and outline is not None:
+        task, classes = dataset.task, outline.classes
+        reads.insert(0, lambda: claims(job, entry, task, classes))
+    for read in reads:
+        try:
+            read()
+        except (DataError, ModelError) as error:
+            problems += error.problems
     return problems
 
 

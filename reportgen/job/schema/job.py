@@ -46,6 +46,13 @@ class ModelEntry(Strict):
         description="Retrainings of this model, if any: .keras, .h5 or .skops files, or files of "
         "predictions for test.",
     )
+    history: Text | None = Field(
+        None,
+        description="The history of its training: Keras's CSVLogger, or History.history as JSON.",
+    )
+    checkpoints: tuple[Text, ...] = Field(
+        (), description="Weights saved during training: .weights.h5, .h5 or .keras files."
+    )
     reported: tuple[Reported, ...] = Field((), description="The numbers that were reported.")
 
 
