@@ -46,12 +46,9 @@ class Origin:
 
     def network(self, member: Member) -> Network:
         """A network for members of this one's architecture."""
-        import keras
-
         from reportgen.retraining.network import Network
 
-        with keras.saving.custom_object_scope(dict(self.custom)):
-            return Network(self.blueprint, member, self.built, self.live)
+        return Network(self.blueprint, member, custom=self.custom, build=self.built, live=self.live)
 
     @property
     def built(self) -> Callable[[], Any] | None:
