@@ -14,7 +14,8 @@ from reportgen.retraining.augmentation import augmentation, augmentation_start
 from reportgen.retraining.draws import orders
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.monitors import Evaluation
-from reportgen.retraining.network import Network, Weights
+from reportgen.retraining.network import Weights
+from reportgen.retraining.remembered import Remembered
 from reportgen.retraining.rows import neutral, row_weights
 
 Tree = Any
@@ -29,7 +30,7 @@ class Supplies:
     """
 
     def __init__(
-        self, network: Network, recipe: Recipe, pool: Pool, members: Sequence[Member]
+        self, network: Remembered, recipe: Recipe, pool: Pool, members: Sequence[Member]
     ) -> None:
         self.network, self.recipe, self.pool = network, recipe, pool
         self.members = list(members)
@@ -42,7 +43,7 @@ class Supplies:
         if self.uneven and not self.fills:
             raise ValueError("members of different lengths, of a model whose rows meet")
         self.batch = batch_size(recipe, self.n) if self.fills else min(recipe.batch_size, self.n)
-        self.evaluation = Evaluation.of(network.model, recipe, pool)
+        self.evaluation = Evaluation.of(network, recipe, pool)
         self.augment = augmentation(members[0], pool)
 
     @property
