@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reportgen.errors import ModelError, Problem
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from reportgen.data.table import Dataset, Split
     from reportgen.job.schema import ModelEntry, Settings
-    from reportgen.models.determinism import Determinism
+    from reportgen.models.determinism import Determinism, Untold
     from reportgen.models.outputs import Predictions
     from reportgen.models.predictor import Output, Predictor
     from reportgen.models.preprocess import Preprocess
@@ -31,7 +32,8 @@ class Case:
 
     ``settings`` are those of the diagnostic that is looking; :meth:`view` makes such a case.
     ``members`` are retrainings that the job brings along; ``ensemble_size`` is how many members
-    the standard seed ensemble has, 0 where it is off. Memoised values are shared by all views.
+    the standard seed ensemble has, 0 where it is off; ``folder`` is where Python that the job
+    names is found. Memoised values are shared by all views.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Case:
     settings: Settings | None = None
     members: tuple[Predictor, ...] = ()
     ensemble_size: int = 0
+    folder: Path = Path()
     _memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def view(self, diagnostic: str, settings: Settings | None) -> Case:
@@ -126,8 +129,8 @@ class Case:
             )
         return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=name)
 
-    def determinism(self) -> Determinism | None:
-        """Whether the same seed gives the same model, in TensorFlow; None for other models.
+    def determinism(self) -> Determinism | Untold:
+        """Whether the same seed gives the same model, in TensorFlow; else why that is not told.
 
         Compared are initial weights, the first batch, and the weights after its step; see
         :mod:`reportgen.models.determinism`.
@@ -137,7 +140,7 @@ class Case:
         return self.memo(
             "determinism",
             lambda: determinism.measure(
-                self.predictor, self.entry, self.dataset, self.preprocess, self.seed
+                self.predictor, self.entry, self.dataset, self.preprocess, self.seed, self.folder
             ),
         )
 
