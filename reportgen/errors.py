@@ -111,3 +111,12 @@ class OutputError(ReportgenError):
 
 class RenderError(ReportgenError):
     """A report cannot be drawn, e.g. for want of a library of the operating system."""
+
+
+def in_words(error: BaseException) -> str:
+    """An error as the reader of a report needs it: no traceback, but the kind of a surprise."""
+    if isinstance(error, ReportgenError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "it ran out of memory"
+    return f"{type(error).__name__}: {error}"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from reportgen.data.table import Dataset, Split
+    from reportgen.job.claims import Claim
+    from reportgen.job.history import History
     from reportgen.job.schema import ModelEntry, Settings
     from reportgen.models.determinism import Determinism, Untold
     from reportgen.models.outputs import Predictions
@@ -33,7 +35,9 @@ class Case:
     ``settings`` are those of the diagnostic that is looking; :meth:`view` makes such a case.
     ``members`` are retrainings that the job brings along; ``ensemble_size`` is how many members
     the standard seed ensemble has, 0 where it is off; ``folder`` is where Python that the job
-    names is found. Memoised values are shared by all views.
+    names is found. ``claims`` are the numbers that were reported, ``history`` that of the
+    training, ``checkpoints`` the files of weights it saved. Memoised values are shared by all
+    views.
     """
 
     name: str
@@ -47,6 +51,9 @@ class Case:
     members: tuple[Predictor, ...] = ()
     ensemble_size: int = 0
     folder: Path = Path()
+    claims: tuple[Claim, ...] = ()
+    history: History | None = None
+    checkpoints: tuple[Path, ...] = ()
     _memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def view(self, diagnostic: str, settings: Settings | None) -> Case:

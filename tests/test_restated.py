@@ -15,10 +15,12 @@ from reportgen.data.table import Dataset, Split
 from reportgen.errors import ModelError, Problem
 from reportgen.evidence import Case
 from reportgen.job.printed import Printed
+from reportgen.job.reported import claims
 from reportgen.job.schema import Job
 from reportgen.models.outputs import Predictions
 from reportgen.models.predictor import Output
-from reportgen.restated import prints_same, restate
+from reportgen.reconciliation.digits import prints_same
+from reportgen.restated import restate
 from reportgen.results import Restated
 
 N = 300
@@ -77,9 +79,10 @@ def made(
         predictor or Stored(predictions.raw),
         lambda X: X,  # type: ignore[arg-type]
         0,
+        claims=claims(job, job.models["m"], task, classes),
     )
     case.memo(("predict", "test"), lambda: predictions)
-    return restate(case, job)
+    return restate(case)
 
 
 def number(metric: str, **more: object) -> dict[str, object]:

@@ -1,29 +1,23 @@
-"""Every number that was reported, as one kind of value with the place it comes from."""
+"""Every number that was reported, as one kind of value with the place it comes from.
+
+The functions make claims of texts, matrices and numbers that are at hand; those of a job's files
+are read by :mod:`reportgen.job.reported`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, Literal
 
 from reportgen.errors import DataError, Problem
 from reportgen.job import keras_log, report_text
-from reportgen.job.inputs import not_a_file
-from reportgen.job.keypath import quoted
+from reportgen.job.history import History
 from reportgen.job.printed import Printed
 from reportgen.job.rules.reported import AVERAGED
-from reportgen.job.schema import (
-    Job,
-    ModelEntry,
-    Reported,
-    ReportedLog,
-    ReportedMatrix,
-    ReportedNumber,
-    ReportedReport,
-    canonical,
-)
+from reportgen.job.schema import EarlyStopping, canonical
 
-_MAX_BYTES = 64 * 2**20
+Form = Literal["number", "report", "matrix", "log"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +36,8 @@ class Claim:
         for metrics that have none, and with ``per_class``.
     running : it is a mean over an epoch while the weights moved, as ``fit`` prints for train.
     source : which entry of ``reported:`` it belongs to, by its index.
+    form : what printed it: alone, a classification report, a confusion matrix, or Keras.
+    called : the name under which Keras printed it (``val_binary_accuracy``); None for others.
     """
 
     metric: str
@@ -55,6 +51,8 @@ class Claim:
     weighted: bool = False
     running: bool = False
     source: int = 0
+    form: Form = "number"
+    called: str | None = None
 
     @property
     def name(self) -> str:
@@ -70,70 +68,41 @@ class Claim:
         return ", ".join([self.metric, *(d for d in details if d is not None)])
 
 
-def claims(job: Job, entry: ModelEntry, task: str, classes: Sequence[str]) -> tuple[Claim, ...]:
-    """Every number under a model's ``reported:``, in its order; files are read and expanded.
-
-    Parameters
-    ----------
-    classes : label texts in the order of the outputs; may be empty when they are not known.
+def of_number(
+    metric: str,
+    value: Printed | str,
+    *,
+    task: str,
+    split: str = "test",
+    average: str | None = None,
+    per_class: str | None = None,
+    k: int | None = None,
+    percent: bool = False,
+    weighted: bool = False,
+    origin: str = "",
+    source: int = 0,
+) -> Claim:
+    """A single number; ``value`` as printed: ``0.950``, ``91.3 %``.
 
     Raises
     ------
-    DataError
-        with every problem of the files: missing, without numbers, with a number that is none.
+    ValueError
+        if the value is no number.
     """
-    model = next(name for name, other in job.models.items() if other is entry)
-    found: list[Claim] = []
-    problems: list[Problem] = []
-    for i, item in enumerate(entry.reported):
-        key = f"models.{model}.reported[{i}]"
-        try:
-            found += _claims(job, entry, item, task, classes, i, key)
-        except DataError as error:
-            problems += error.at(key=key).problems
-    if problems:
-        raise DataError(*problems)
-    return tuple(found)
-
-
-def _claims(
-    job: Job,
-    entry: ModelEntry,
-    item: Reported,
-    task: str,
-    classes: Sequence[str],
-    source: int,
-    key: str,
-) -> Iterator[Claim]:
-    if isinstance(item, ReportedNumber):
-        yield _number(item, task, source, key)
-    elif isinstance(item, ReportedMatrix):
-        yield from _matrix(item, entry, classes, source, key)
-    elif isinstance(item, ReportedReport):
-        text = _text(job.locate(item.classification_report), item.classification_report)
-        yield from _report(item, text, task, classes, source)
-    else:
-        yield from _log(
-            item, _text(job.locate(item.keras_log), item.keras_log), entry, task, source
-        )
-
-
-def _number(item: ReportedNumber, task: str, source: int, key: str) -> Claim:
-    average: str | None = item.average
-    if average is None and item.per_class is None:
-        average = _usual_average(item.metric, task)
-    value = item.value
-    if item.unit == "percent":
-        value = Printed(value.text, percent=True)
+    printed = Printed.parse(value)
+    if percent:
+        printed = Printed(printed.text, percent=True)
+    if average is None and per_class is None:
+        average = _usual_average(metric, task)
     return Claim(
-        item.metric,
-        value,
-        item.split,
-        key,
+        metric,
+        printed,
+        split,
+        origin,
         average=average,
-        per_class=item.per_class,
-        k=item.k,
-        weighted=item.weighted,
+        per_class=per_class,
+        k=k,
+        weighted=weighted,
         source=source,
     )
 
@@ -144,31 +113,62 @@ def _usual_average(metric: str, task: str) -> str | None:
     return "binary" if task == "binary" else "macro"
 
 
-def _matrix(
-    item: ReportedMatrix, entry: ModelEntry, classes: Sequence[str], source: int, key: str
-) -> Iterator[Claim]:
+def of_matrix(
+    counts: Sequence[Sequence[int]],
+    *,
+    classes: Sequence[str],
+    otherwise: str | None = None,
+    split: str = "test",
+    origin: str = "",
+    source: int = 0,
+) -> tuple[Claim, ...]:
+    """The cells of a confusion matrix, true classes down, given ones across.
+
+    Parameters
+    ----------
+    classes : label texts in the order of the matrix; classes beyond them are called by number.
+    otherwise : the label of undecided rows, the last row and column where it is no class.
+    """
     labels = list(classes)
-    otherwise = entry.decision.otherwise if entry.decision is not None else None
     if otherwise is not None and otherwise not in labels:
         labels.append(otherwise)
-    labels += [str(i) for i in range(len(labels), len(item.confusion_matrix))]
-    for i, row in enumerate(item.confusion_matrix):
-        for j, count in enumerate(row):
-            yield Claim(
-                "cell",
-                Printed(str(count)),
-                item.split,
-                f"{key}.confusion_matrix[{i}][{j}]",
-                per_class=labels[i],
-                predicted=labels[j],
-                source=source,
-            )
+    labels += [str(i) for i in range(len(labels), len(counts))]
+    return tuple(
+        Claim(
+            "cell",
+            Printed(str(int(count))),
+            split,
+            f"{origin}[{i}][{j}]",
+            per_class=labels[i],
+            predicted=labels[j],
+            source=source,
+            form="matrix",
+        )
+        for i, row in enumerate(counts)
+        for j, count in enumerate(row)
+    )
 
 
-def _report(
-    item: ReportedReport, text: str, task: str, classes: Sequence[str], source: int
-) -> Iterator[Claim]:
-    file = item.classification_report
+def of_report(
+    text: str,
+    *,
+    classes: Sequence[str] = (),
+    split: str = "test",
+    file: str = "report",
+    source: int = 0,
+) -> tuple[Claim, ...]:
+    """A ``classification_report`` as printed with any ``digits``, or ``output_dict`` as JSON.
+
+    Parameters
+    ----------
+    classes : label texts in the order of the outputs; a report of class codes speaks of them.
+    file : what the text is called in messages.
+
+    Raises
+    ------
+    DataError
+        if there is no report in it, more than one, or a number that is none.
+    """
     report = report_text.parse(text, file)
 
     def claim(
@@ -177,22 +177,33 @@ def _report(
         average: str | None = None,
         per_class: str | None = None,
     ) -> Claim:
-        origin = f"{file}:{cell.line}"
-        return Claim(metric, cell.value, item.split, origin, average, per_class, source=source)
+        return Claim(
+            metric,
+            cell.value,
+            split,
+            f"{file}:{cell.line}",
+            average,
+            per_class,
+            source=source,
+            form="report",
+        )
 
+    found = []
     if report.accuracy is not None:
-        yield claim("accuracy", report.accuracy)
+        found.append(claim("accuracy", report.accuracy))
     names = _labels([row.label for row in report.classes], classes)
     for row, name in zip(report.classes, names, strict=True):
-        for metric, cell in row.cells.items():
-            yield claim(metric, cell, per_class=name)
+        found += [claim(metric, cell, per_class=name) for metric, cell in row.cells.items()]
     for row in report.averages:
-        for metric, cell in row.cells.items():
-            if metric != "support":
-                yield claim(metric, cell, average=row.label)
+        found += [
+            claim(metric, cell, average=row.label)
+            for metric, cell in row.cells.items()
+            if metric != "support"
+        ]
     supports = [row.cells["support"] for row in report.averages if "support" in row.cells]
     if supports:
-        yield claim("support", supports[0])
+        found.append(claim("support", supports[0]))
+    return tuple(found)
 
 
 def _labels(printed: Sequence[str], classes: Sequence[str]) -> list[str]:
@@ -205,68 +216,93 @@ def _labels(printed: Sequence[str], classes: Sequence[str]) -> list[str]:
     return texts
 
 
-def _log(
-    item: ReportedLog, text: str, entry: ModelEntry, task: str, source: int
-) -> Iterator[Claim]:
-    stopping = entry.training.early_stopping if entry.training is not None else None
+def of_log(
+    text: str,
+    *,
+    task: str,
+    split: str | None = None,
+    stopping: EarlyStopping | None = None,
+    file: str = "log",
+    source: int = 0,
+) -> tuple[Claim, ...]:
+    """Lines as Keras prints them: the epoch of ``fit`` that was kept, and all of ``evaluate``.
+
+    Parameters
+    ----------
+    split : of what ``evaluate`` printed; test by default. ``fit`` speaks of train and validation.
+    stopping : as training was stopped; it says which epoch was kept.
+    file : what the text is called in messages.
+
+    Raises
+    ------
+    DataError
+        if there are no such lines, or a number that is none.
+    """
     log = keras_log.parse(text)
-    epoch = log.delivered(stopping, item.keras_log)
     blocks: list[tuple[keras_log.Block, str | None]] = []
+    epoch = log.delivered(stopping, file)
     if epoch is not None:
         blocks.append((epoch, None))
-    blocks += [(block, item.split or "test") for block in log.evaluations]
+    blocks += [(block, split or "test") for block in log.evaluations]
     if not blocks:
         raise DataError(
             Problem(
                 "there are no lines of Keras with numbers in this file",
-                file=item.keras_log,
+                file=file,
                 expected="lines such as '313/313 - 1s - accuracy: 0.9341 - loss: 0.2301'",
             )
         )
-    for block, split in blocks:
-        for name, printed in block.metrics.items():
-            validation = split is None and name.startswith("val_")
-            metric, k = keras_log.metric_of(name.removeprefix("val_") if validation else name, task)
-            value = keras_log.number(printed, block.line, item.keras_log)
-            if metric is None or value is None:
-                continue
-            yield Claim(
+    found: list[Claim] = []
+    for block, evaluated in blocks:
+        values = {
+            name: keras_log.number(printed, block.line, file)
+            for name, printed in block.metrics.items()
+        }
+        found += _of_keras(values, task, evaluated, f"{file}:{block.line}", source)
+    return tuple(found)
+
+
+def of_history(
+    history: History,
+    *,
+    task: str,
+    stopping: EarlyStopping | None = None,
+    source: int = 0,
+) -> tuple[Claim, ...]:
+    """What a history says of the epoch that was kept: train as running means, and validation.
+
+    Raises
+    ------
+    DataError
+        if the quantity that was watched is not in it.
+    """
+    epoch = history.kept(stopping)
+    origin = f"{history.file}:{epoch.line}" if epoch.line else f"{history.file}, {epoch.name}"
+    return tuple(_of_keras(epoch.values, task, None, origin, source))
+
+
+def _of_keras(
+    values: Mapping[str, Printed | None], task: str, split: str | None, origin: str, source: int
+) -> list[Claim]:
+    """Numbers by Keras's names: of ``split``, or of an epoch of ``fit`` when it is None."""
+    found = []
+    for name, value in values.items():
+        validation = split is None and name.startswith("val_")
+        metric, k = keras_log.metric_of(name.removeprefix("val_") if validation else name, task)
+        if metric is None or value is None:
+            continue
+        kind: dict[str, Any] = {"average": _usual_average(metric, task), "k": k}
+        found.append(
+            Claim(
                 metric,
                 value,
                 split or ("validation" if validation else "train"),
-                f"{item.keras_log}:{block.line}",
-                average=_usual_average(metric, task),
-                k=k,
+                origin,
                 running=split is None and not validation,
                 source=source,
+                form="log",
+                called=name,
+                **kind,
             )
-
-
-def _text(path: Path, file: str) -> str:
-    """A text file's content, whatever wrote it: UTF-8, UTF-16 with its mark, or Windows-1252."""
-    special = not_a_file(path)
-    if special is not None:
-        raise DataError(Problem(f"this is {special}, which may never end", file=file))
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(_MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise DataError(Problem("there is no such file", file=file, got=str(path))) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(Problem(f"the file cannot be read: {reason}", file=file)) from None
-    if len(raw) > _MAX_BYTES:
-        raise DataError(
-            Problem("the file is too large", file=file, expected=f"at most {_MAX_BYTES:,} bytes")
         )
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16", "replace")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", "replace")
-    if not text.strip():
-        raise DataError(Problem("the file is empty", file=file))
-    if "\0" in text:
-        raise DataError(Problem("the file is no text", file=file, got=quoted(text[:20])))
-    return text
+    return found

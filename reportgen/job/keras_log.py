@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reportgen.errors import DataError, Problem
-from reportgen.job.keypath import named, quoted
+from reportgen.job.keypath import quoted
 from reportgen.job.printed import Printed
 from reportgen.job.schema import EarlyStopping
+from reportgen.job.stopping import kept
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
 _REDRAWN = re.compile(r"[\r\x08]+")
@@ -46,8 +47,6 @@ _NAMES = {
 _BINARY_NAMES = {"precision": "precision", "recall": "recall"}
 _NO_METRICS = ("lr", "learning_rate", "ETA")
 _KERAS_TOP_K = 5  # its default
-#: Quantities that early stopping maximises when its mode is left to Keras.
-_RISING = ("acc", "auc", "precision", "recall", "f1", "r2", "iou", "dice")
 
 
 @dataclass(slots=True)
@@ -84,29 +83,16 @@ class Log:
             for block in self.epochs:
                 if block.epoch == self.restored:
                     return block
-        if stopping is None or not stopping.restore_best:
-            return self.epochs[-1]
-        monitor = stopping.monitor
-        rising = any(word in monitor for word in _RISING)
-        best: tuple[float, Block] | None = None
-        for block in self.epochs:
-            if monitor not in block.metrics:
-                raise DataError(
-                    Problem(
-                        f"{quoted(monitor)}, which early stopping watched, is not on this line",
-                        file=file,
-                        line=block.line,
-                        expected=f"one of: {named(block.metrics)}",
-                        advice="Set `training.early_stopping.monitor` to what was watched.",
-                    )
-                )
-            printed = number(block.metrics[monitor], block.line, file)
-            if printed is None:
-                continue
-            value = float(printed) if rising else -float(printed)
-            if best is None or value > best[0] + stopping.min_delta:
-                best = (value, block)
-        return best[1] if best is not None else self.epochs[-1]
+        numbers = [
+            {name: _float(number(text, e.line, file)) for name, text in e.metrics.items()}
+            for e in self.epochs
+        ]
+        lines = [e.line for e in self.epochs]
+        return self.epochs[kept(numbers, stopping, file, lines)]
+
+
+def _float(value: Printed | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def parse(text: str) -> Log:

@@ -65,6 +65,7 @@ class KerasPredictor:
         self.model = model
         self.compiled = compiled
         self.framework: Framework = framework
+        self._config = config
         self._loss = loss
         self._task = task
         self._custom = dict(custom_objects or {})
@@ -141,6 +142,31 @@ class KerasPredictor:
         if not getattr(model, "compiled", False):
             raise ModelError(Problem("its optimizer or loss cannot be made from the file"))
         return model
+
+    def copied(self) -> Any:
+        """The same architecture as another live model, not compiled, its weights not yet set.
+
+        Raises
+        ------
+        Exception
+            whatever Keras says of a model that it cannot clone.
+        """
+        keras = importlib.import_module(self.framework)
+        with keras.utils.custom_object_scope(self._custom):
+            return keras.models.clone_model(self.model)
+
+    def around(self, model: Any) -> KerasPredictor:
+        """A predictor around another model of this architecture, with this one's loss and task."""
+        return KerasPredictor(
+            model,
+            self.framework,
+            config=self._config,
+            loss=self._loss,
+            task=self._task,
+            custom_objects=self._custom,
+            notes=self._notes,
+            compiled=self.compiled,
+        )
 
     def rows(self, inputs: Any) -> Any:
         """Rows of preprocessed inputs as the network takes them: an array, or one an input."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from reportgen.data import headers as data_headers
 from reportgen.errors import DataError, ModelError, Problem
 from reportgen.job import python_names
-from reportgen.job.claims import claims
 from reportgen.job.keypath import KeyPath, key_path, meant, named
+from reportgen.job.reported import claims, history_of
 from reportgen.job.schema import (
     DatasetEntry,
     FileSource,
@@ -20,7 +20,7 @@ from reportgen.job.schema import (
     PythonStep,
     SklearnStep,
 )
-from reportgen.models import headers
+from reportgen.models import checkpoints, headers
 from reportgen.models.headers import ModelHeader
 from reportgen.preflight.data import Outline
 
@@ -41,10 +41,15 @@ def check(job: Job, name: str, entry: ModelEntry, outline: Outline) -> list[Prob
         problems += [p.at(key=key) for p in _outputs(entry, header, dataset, outline)]
         if isinstance(entry.model, PredictionsModel):
             problems += _predictions(job, name, entry.model, header, dataset, outline)
-    try:
-        claims(job, entry, dataset.task, outline.classes)
-    except DataError as error:
-        problems += error.problems
+    for read in (
+        lambda: claims(job, entry, dataset.task, outline.classes),
+        lambda: history_of(job, name),
+        lambda: checkpoints.located(job, name),
+    ):
+        try:
+            read()
+        except (DataError, ModelError) as error:
+            problems += error.problems
     return problems
 
 

@@ -175,6 +175,8 @@ def effective(
     chosen: NDArray[np.bool_], sample_weight: Floats | None = None, codes: Codes | None = None
 ) -> float:
     """Kish's effective number of the chosen rows, clusters taken as wholly correlated."""
+    if sample_weight is None and codes is None:
+        return float(np.count_nonzero(chosen))
     weight = chosen.astype(np.float64) if sample_weight is None else chosen * sample_weight
     if codes is not None:
         weight = np.bincount(codes, weights=weight).astype(np.float64)

@@ -226,6 +226,22 @@ def average_precision(y_true: NDArray[Any], scores: Floats, design: Design) -> I
     """Delta method on the logit scale (Boyd, Eng, Page 2013), at least Wilson's at one."""
     positive = np.asarray(y_true, dtype=bool)
     found = influence.average_precision(positive, scores, design.weights)
+    return _ap_interval(found, positive, design)
+
+
+def ranking(
+    y_true: NDArray[Any], scores: Floats, design: Design
+) -> tuple[tuple[Influence, Interval], tuple[Influence, Interval]]:
+    """ROC-AUC and average precision, each with its rows' contributions; one sort for both."""
+    positive = np.asarray(y_true, dtype=bool)
+    area, precision = influence.ranking(positive, scores, design.weights)
+    return (
+        (area, auc_interval(area, positive, design.weights, design.codes)),
+        (precision, _ap_interval(precision, positive, design)),
+    )
+
+
+def _ap_interval(found: Influence, positive: NDArray[np.bool_], design: Design) -> Interval:
     method = "delta method, logit"
     if not np.isfinite(found.value):
         return unknown(found.value, method)
@@ -248,9 +264,8 @@ def mean_of(parts: list[tuple[Influence, Interval]], design: Design) -> Interval
     method = "delta method, logit"
     if not known:
         return unknown(float("nan"), method)
-    value = float(np.mean([p[0].value for p in known]))
-    rows = np.mean([p[0].rows for p in known], axis=0)
-    se = design.se(rows)
+    whole = Influence.mean_of([p[0] for p in known])
+    value, se = whole.value, design.se(whole.rows)
     if 0 < value < 1 and se > 0:
         plain = on_scale(value, se, LOGIT, design.df, method=method)
     else:

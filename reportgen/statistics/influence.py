@@ -13,6 +13,7 @@ References: Hampel 1974; Efron 1982 (infinitesimal jackknife); DeLong, DeLong, C
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from reportgen.statistics import matrix as of_matrix
 from reportgen.statistics.matrix import Functional
-from reportgen.statistics.ranking import ap_of, auc_of, precision_at, ranked
+from reportgen.statistics.ranking import Ranked, auc_of, precision_at, ranked
 from reportgen.statistics.regression import weighted_quantile
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,14 @@ class Influence:
 
     value: float
     rows: Floats
+
+    @classmethod
+    def mean_of(cls, parts: Sequence[Influence]) -> Influence:
+        """The mean of metrics of the same rows."""
+        rows = parts[0].rows.copy()
+        for part in parts[1:]:
+            rows += part.rows
+        return cls(float(np.mean([p.value for p in parts])), rows / len(parts))
 
     def minus(self, other: Influence) -> Influence:
         return Influence(self.value - other.value, self.rows - other.rows)
@@ -70,45 +79,63 @@ def roc_auc(
     y_true: NDArray[Any], scores: NDArray[Any], sample_weight: Floats | None = None
 ) -> Influence:
     """DeLong's placements, in O(n log n) (Sun and Xu 2014)."""
-    positive = np.asarray(y_true, dtype=bool)
-    rank = ranked(positive, scores, sample_weight)
+    return _auc(ranked(y_true, scores, sample_weight), sample_weight)
+
+
+def _auc(rank: Ranked, sample_weight: Floats | None) -> Influence:
     value = auc_of(rank)
     if not np.isfinite(value):
-        return Influence(value, np.zeros(len(positive)))
-    weight = weights_of(len(positive), sample_weight)
+        return Influence(value, np.zeros(len(rank.cell)))
     positives, negatives = rank.positives.sum(), rank.negatives.sum()
-    below = (negatives - np.cumsum(rank.negatives) + rank.negatives / 2) / negatives
-    above = (np.cumsum(rank.positives) - rank.positives / 2) / positives
-    placed = np.where(
-        positive,
-        (below[rank.place] - value) / positives,
-        (above[rank.place] - value) / negatives,
+    below = (negatives - rank.alarms + rank.negatives / 2) / negatives
+    above = (rank.hits - rank.positives / 2) / positives
+    return _placed(
+        value, (below - value) / positives, (above - value) / negatives, rank, sample_weight
     )
-    return Influence(value, weight * placed)
+
+
+def _placed(
+    value: float,
+    of_positives: Floats,
+    of_negatives: Floats,
+    rank: Ranked,
+    sample_weight: Floats | None,
+) -> Influence:
+    """What rows contribute, from what a positive and a negative at each score do, shape (m,)."""
+    rows = np.concatenate([of_negatives, of_positives])[rank.cell]
+    return Influence(value, rows if sample_weight is None else sample_weight * rows)
 
 
 def average_precision(
     y_true: NDArray[Any], scores: NDArray[Any], sample_weight: Floats | None = None
 ) -> Influence:
     """Contribution through the row's own place and through the precision at all others'."""
-    positive = np.asarray(y_true, dtype=bool)
-    rank = ranked(positive, scores, sample_weight)
-    value = ap_of(rank)
-    if not np.isfinite(value):
-        return Influence(value, np.zeros(len(positive)))
-    weight = weights_of(len(positive), sample_weight)
+    return _ap(ranked(y_true, scores, sample_weight), sample_weight)
+
+
+def ranking(
+    y_true: NDArray[Any], scores: NDArray[Any], sample_weight: Floats | None = None
+) -> tuple[Influence, Influence]:
+    """ROC-AUC and average precision of the same rows, which are sorted once."""
+    rank = ranked(y_true, scores, sample_weight)
+    return _auc(rank, sample_weight), _ap(rank, sample_weight)
+
+
+def _ap(rank: Ranked, sample_weight: Floats | None) -> Influence:
     positives = float(rank.positives.sum())
+    if positives <= 0:
+        return Influence(float("nan"), np.zeros(len(rank.cell)))
     precision = precision_at(rank)
-    called = np.cumsum(rank.positives + rank.negatives)
+    value = float(rank.positives @ precision) / positives
+    called = rank.hits + rank.alarms
     # A row changes the precision at its own score and at every lower one.
     step = np.divide(
         rank.positives, positives * called, out=np.zeros(len(called)), where=called > 0
     )
     gain = np.cumsum(step[::-1])[::-1]
     loss = np.cumsum((step * precision)[::-1])[::-1]
-    through = positive * gain[rank.place] - loss[rank.place]
-    own = positive * (precision[rank.place] - value) / positives
-    return Influence(value, weight * (own + through))
+    own = (precision - value) / positives
+    return _placed(value, own + gain - loss, -loss, rank, sample_weight)
 
 
 def rmse(

@@ -15,14 +15,17 @@ Floats = NDArray[np.float64]
 class Ranked:
     """Positive and negative weight at each distinct score, from the highest score down.
 
-    ``scores``, ``positives`` and ``negatives`` have shape (m,); ``place`` has shape (n,) and
-    says at which of them each row stands.
+    ``scores``, ``positives``, ``negatives`` and their running sums ``hits`` and ``alarms`` have
+    shape (m,); ``cell`` has shape (n,) and says where each row stands: at which of them, and
+    for positives m further on.
     """
 
     scores: Floats
     positives: Floats
     negatives: Floats
-    place: NDArray[np.int64]
+    hits: Floats
+    alarms: Floats
+    cell: NDArray[np.int64]
 
 
 def ranked(
@@ -37,19 +40,18 @@ def ranked(
     """
     positive = np.asarray(y_true, dtype=bool)
     values = np.asarray(scores, dtype=np.float64)
-    order = np.argsort(-values, kind="stable")
+    order = np.argsort(-values)  # rows of one score share a place: their order is of no account
     ordered = values[order]
     starts = np.r_[True, ordered[1:] != ordered[:-1]] if len(ordered) else np.zeros(0, bool)
     index = np.cumsum(starts) - 1
-    place = np.empty(len(values), dtype=np.int64)
-    place[order] = index
-    weight = np.ones(len(values)) if sample_weight is None else sample_weight
     m = int(starts.sum())
+    cell = np.empty(len(values), dtype=np.int64)
+    cell[order] = index
+    np.add(cell, m, out=cell, where=positive)
+    weights = np.bincount(cell, weights=sample_weight, minlength=2 * m).astype(np.float64)
+    negatives, positives = weights[:m], weights[m:]
     return Ranked(
-        ordered[starts],
-        np.bincount(place, weights=weight * positive, minlength=m).astype(np.float64),
-        np.bincount(place, weights=weight * ~positive, minlength=m).astype(np.float64),
-        place,
+        ordered[starts], positives, negatives, np.cumsum(positives), np.cumsum(negatives), cell
     )
 
 
@@ -58,7 +60,7 @@ def auc_of(rank: Ranked) -> float:
     positives, negatives = rank.positives.sum(), rank.negatives.sum()
     if positives <= 0 or negatives <= 0:
         return float("nan")
-    below = negatives - np.cumsum(rank.negatives)
+    below = negatives - rank.alarms
     return float(rank.positives @ (below + rank.negatives / 2) / (positives * negatives))
 
 
@@ -110,9 +112,8 @@ def ap_of(rank: Ranked) -> float:
 
 def precision_at(rank: Ranked) -> Floats:
     """Precision when everything down to each distinct score is called positive, shape (m,)."""
-    hits = np.cumsum(rank.positives)
-    called = hits + np.cumsum(rank.negatives)
-    return np.divide(hits, called, out=np.ones_like(hits), where=called > 0)
+    called = rank.hits + rank.alarms
+    return np.divide(rank.hits, called, out=np.ones_like(called), where=called > 0)
 
 
 class RocCurve(NamedTuple):
@@ -128,14 +129,13 @@ def roc_curve(
 ) -> RocCurve:
     """The ROC curve at every distinct score; NaN rates where a class has no rows."""
     rank = ranked(y_true, scores, sample_weight)
-    return RocCurve(_share(rank.negatives), _share(rank.positives), np.r_[np.inf, rank.scores])
+    return RocCurve(_share(rank.alarms), _share(rank.hits), np.r_[np.inf, rank.scores])
 
 
-def _share(weights: Floats) -> Floats:
-    total = weights.sum()
-    if total <= 0:
-        return np.full(len(weights) + 1, np.nan)
-    return np.concatenate([[0.0], np.cumsum(weights) / total])
+def _share(sums: Floats) -> Floats:
+    if not len(sums) or sums[-1] <= 0:
+        return np.full(len(sums) + 1, np.nan)
+    return np.concatenate([[0.0], sums / sums[-1]])
 
 
 class PrecisionRecallCurve(NamedTuple):
@@ -151,4 +151,4 @@ def pr_curve(
 ) -> PrecisionRecallCurve:
     """Precision and recall at every distinct score."""
     rank = ranked(y_true, scores, sample_weight)
-    return PrecisionRecallCurve(_share(rank.positives)[1:], precision_at(rank), rank.scores)
+    return PrecisionRecallCurve(_share(rank.hits)[1:], precision_at(rank), rank.scores)

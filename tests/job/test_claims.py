@@ -11,7 +11,8 @@ from sklearn.metrics import classification_report
 
 from reportgen.errors import DataError
 from reportgen.job import keras_log, report_text
-from reportgen.job.claims import Claim, claims
+from reportgen.job.claims import Claim
+from reportgen.job.reported import claims
 from reportgen.job.schema import EarlyStopping, Job
 
 CLASSES = ("stay", "leave for good", "3")

@@ -260,7 +260,7 @@ def reported(item: str) -> str:
             model("training: {epochs: 1, include_validation: true}"),
             6, "models.m.training.include_validation", "cut from train",
         ),
-        (model("checkpoints: [a]"), 6, "models.m.checkpoints", "unknown key"),
+        (model("metrics: [a]"), 6, "models.m.metrics", "unknown key"),
         (reported("{metric: acuracy, value: 1}"), 6, "models.m.reported[1].metric", "'accuracy'"),
         (
             reported("{metric: accuracy, value: high}"),
@@ -441,7 +441,7 @@ def test_json_schema_accepts_jobs_and_refuses_others() -> None:
     checker.check_schema(checker.schema)
     whole = parse(WHOLE.replace("trusted: yes", "trusted: true").encode()).data
     assert [e.message for e in checker.iter_errors(whole)] == []
-    assert list(checker.iter_errors(parse(model("checkpoints: []").encode()).data))
+    assert list(checker.iter_errors(parse(model("epochs: 3").encode()).data))
     assert list(checker.iter_errors(parse(changed("train: a.csv", "train: 7").encode()).data))
 
 

@@ -7,6 +7,7 @@ score intervals may cover more near a bound, so there only the lower side is hel
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from reportgen.statistics import clusters, estimates, influence, intervals, matrix, paired
 from reportgen.statistics.estimates import Design
@@ -92,6 +93,23 @@ def test_contributions_are_derivatives(metric):
         more[row] *= 1 + 1e-6
         slope = (metric(y, p, scores, more).value - whole.value) / 1e-6
         assert slope == pytest.approx(whole.rows[row], abs=1e-6)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_one_sort_serves_both_scores_of_a_ranking(weighted):
+    rng = np.random.default_rng(11)
+    y = rng.integers(0, 2, 400)
+    scores = (rng.random(400) + 0.3 * y).round(2)
+    weight = rng.random(400) + 0.5 if weighted else None
+    area, precision = influence.ranking(y, scores, weight)
+    assert area.value == pytest.approx(roc_auc_score(y, scores, sample_weight=weight))
+    assert precision.value == pytest.approx(
+        average_precision_score(y, scores, sample_weight=weight)
+    )
+    np.testing.assert_array_equal(area.rows, influence.roc_auc(y, scores, weight).rows)
+    np.testing.assert_array_equal(
+        precision.rows, influence.average_precision(y, scores, weight).rows
+    )
 
 
 @pytest.mark.parametrize("a", [0.7, 0.9, 0.99])

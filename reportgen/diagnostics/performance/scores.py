@@ -12,7 +12,7 @@ from reportgen.answers import Answers
 from reportgen.results import Metric
 from reportgen.statistics import estimates, influence, losses
 from reportgen.statistics.influence import Influence
-from reportgen.statistics.intervals import Interval, auc_interval, student
+from reportgen.statistics.intervals import Interval, student
 
 Floats = NDArray[np.float64]
 
@@ -45,13 +45,7 @@ def r2(of: Answers) -> Interval:
     parts = [
         influence.r2(of.y[:, t], of.values[:, t], of.design.weights) for t in range(of.y.shape[1])
     ]
-    return estimates.r2(_mean(parts), of.design)
-
-
-def _mean(parts: list[Influence]) -> Influence:
-    return Influence(
-        float(np.mean([p.value for p in parts])), np.mean([p.rows for p in parts], axis=0)
-    )
+    return estimates.r2(Influence.mean_of(parts), of.design)
 
 
 def _accuracy_label(of: Answers) -> str:
@@ -111,12 +105,13 @@ def _probabilities(of: Answers) -> Iterator[Metric]:
         return
     if of.task == "binary":
         positive = of.y == of.positive
-        yield _metric(of, "roc_auc", "ROC-AUC", estimates.roc_auc(positive, of.scores, of.design))
+        (_, area), (_, precision) = estimates.ranking(positive, of.scores, of.design)
+        yield _metric(of, "roc_auc", "ROC-AUC", area)
         yield _metric(
             of,
             "average_precision",
             "Average precision (area under precision and recall)",
-            estimates.average_precision(positive, of.scores, of.design),
+            precision,
         )
         truth: NDArray[Any] = positive.astype(np.int64)
     else:
@@ -140,31 +135,16 @@ def positives(of: Answers, k: int) -> NDArray[np.bool_]:
     return np.asarray(of.y[:, k] == 1 if of.y.ndim == 2 else of.y == k)
 
 
-def class_aucs(of: Answers) -> list[tuple[Influence, Interval]]:
-    """ROC-AUC of each class (label) against the rest."""
-    assert of.scores is not None
-    found = []
-    for k in range(len(of.classes)):
-        truth = positives(of, k)
-        rows = influence.roc_auc(truth, of.scores[:, k], of.design.weights)
-        found.append((rows, auc_interval(rows, truth, of.design.weights, of.design.codes)))
-    return found
-
-
 def _one_against_rest(of: Answers) -> Iterator[Metric]:
     assert of.scores is not None
-    areas = class_aucs(of)
+    areas, precisions = [], []
+    for k in range(len(of.classes)):
+        area, precision = estimates.ranking(positives(of, k), of.scores[:, k], of.design)
+        areas.append(area)
+        precisions.append(precision)
     yield _metric(
         of, "roc_auc", "ROC-AUC, each class against the rest", estimates.mean_of(areas, of.design)
     )
-    precisions = []
-    for k in range(len(of.classes)):
-        truth = positives(of, k)
-        if truth.any():
-            rows = influence.average_precision(truth, of.scores[:, k], of.design.weights)
-            precisions.append(
-                (rows, estimates.average_precision(truth, of.scores[:, k], of.design))
-            )
     yield _metric(
         of,
         "average_precision",
@@ -189,10 +169,10 @@ def _multilabel(of: Answers) -> Iterator[Metric]:
             of,
             "balanced_accuracy",
             "Balanced accuracy, mean over labels",
-            _bounded(_mean(known), of),
+            _bounded(Influence.mean_of(known), of),
         )
     f1_rows = [_f1(of.y[:, k], given[:, k], of) for k in range(len(of.classes))]
-    yield _metric(of, "f1_macro", "F1, mean over labels", _bounded(_mean(f1_rows), of))
+    yield _metric(of, "f1_macro", "F1, mean over labels", _bounded(Influence.mean_of(f1_rows), of))
     if of.scores is not None:
         yield from _one_against_rest(of)
         yield from _losses(of, of.y)
@@ -222,10 +202,12 @@ def _regression(of: Answers, rng: np.random.Generator) -> Iterator[Metric]:
     columns = range(of.y.shape[1])
     residual = of.y - of.values
     yield headline(of)
-    root = _mean([influence.rmse(of.y[:, t], of.values[:, t], weights) for t in columns])
+    root = Influence.mean_of(
+        [influence.rmse(of.y[:, t], of.values[:, t], weights) for t in columns]
+    )
     yield _metric(of, "rmse", "RMSE", estimates.positive_mean(root, design), "target")
     size = np.abs(residual)
-    mean = _mean([influence.mean(size[:, t], weights) for t in columns])
+    mean = Influence.mean_of([influence.mean(size[:, t], weights) for t in columns])
     yield _metric(of, "mae", "Mean absolute error", estimates.positive_mean(mean, design), "target")
     yield _metric(
         of,
@@ -234,7 +216,7 @@ def _regression(of: Answers, rng: np.random.Generator) -> Iterator[Metric]:
         estimates.of_quantile(size.mean(axis=1), 0.5, design, rng),
         "target",
     )
-    bias = _mean([influence.mean(residual[:, t], weights) for t in columns])
+    bias = Influence.mean_of([influence.mean(residual[:, t], weights) for t in columns])
     yield _metric(
         of,
         "mean_residual",

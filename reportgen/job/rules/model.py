@@ -10,8 +10,10 @@ from reportgen.job.rules.dataset import Placed, splits_of
 from reportgen.job.schema import (
     DatasetEntry,
     HeldOut,
+    KerasModel,
     ModelEntry,
     PredictionsModel,
+    PythonModel,
     SklearnModel,
     SklearnStep,
     StandardizeStep,
@@ -68,9 +70,25 @@ def problems(entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:
                 ("preprocess", i, "standardize"),
                 Problem("standardising by train needs a train split, and there is none"),
             )
+    yield from _networks_alone(entry)
     yield from _output(entry, dataset)
     yield from _decision(entry, dataset)
     yield from _training(entry, dataset)
+
+
+def _networks_alone(entry: ModelEntry) -> Iterator[Placed]:
+    """Keys that speak of a network's training, for models that are none."""
+    if isinstance(entry.model, (KerasModel, PythonModel)):
+        return
+    if entry.checkpoints:
+        yield (
+            ("checkpoints",),
+            Problem(
+                "only a Keras model has checkpoints",
+                expected="model: {keras: FILE}, or {python: pkg.mod:build}",
+                advice="Remove `checkpoints:`.",
+            ),
+        )
 
 
 def _output(entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:

@@ -1,0 +1,72 @@
+"""A data set's entry: where its splits come from, and which column is what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag
+
+from reportgen.job.schema.sources import CutMethod, Source, ValidationSource
+from reportgen.job.schema.values import Fraction, Label, Strict, Task, Text
+
+
+class SplitRule(Strict):
+    """Cuts the test split from ``train:``'s source, or reads the split from a column."""
+
+    test: Fraction | None = Field(None, description="Share of the rows that becomes the test.")
+    method: CutMethod = Field("random", description="How the rows are chosen.")
+    stratify: bool = Field(False, description="The same as method: stratified.")
+    column: Text | None = Field(
+        None, description="A column with the values train, validation and test, instead of a cut."
+    )
+
+
+def _one_or_list(value: Any) -> str:
+    return "list" if isinstance(value, (list, tuple)) else "text"
+
+
+Target = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[tuple[Text, ...], Tag("list")],
+    Discriminator(_one_or_list),
+]
+
+
+class DatasetEntry(Strict):
+    """A data set: where its splits come from, and which column is what."""
+
+    task: Task = Field(description="What is predicted.")
+    train: Source | None = Field(None, description="The rows the model was trained on.")
+    validation: ValidationSource | None = Field(
+        None, description="A source, or {from: train, fraction: 0.2, method: random}."
+    )
+    test: Source | None = Field(None, description="The rows the model is judged by.")
+    split: SplitRule | None = Field(
+        None, description="Cuts the test split, when there is no test: of its own."
+    )
+    target: Target | None = Field(
+        None,
+        description="The column to predict; for .npz the array (default y); a list of columns "
+        "for multilabel tasks and for several regression targets.",
+    )
+    classes: tuple[Label, ...] | None = Field(
+        None, description="Labels in the order of the model's outputs; default: sorted labels."
+    )
+    positive: Label | None = Field(
+        None, description="Binary tasks: the positive class; default: the last one."
+    )
+    features: tuple[Text, ...] | None = Field(
+        None, description="The model's columns; default: every column without another role."
+    )
+    id: Text | None = Field(None, description="The column that names a row.")
+    group: Text | None = Field(
+        None, description="The column of what rows belong to, e.g. a patient."
+    )
+    time: Text | None = Field(None, description="The column that orders rows in time.")
+    weight: Text | None = Field(None, description="The column of sample weights.")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The target columns; empty when the source brings its own ``y``."""
+        if self.target is None:
+            return ()
+        return (self.target,) if isinstance(self.target, str) else self.target

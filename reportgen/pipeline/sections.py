@@ -1,0 +1,114 @@
+"""The diagnostics of an audit: all prepare and declare, one training round, all examine."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reportgen.diagnostic import Diagnostic, NotApplicable
+from reportgen.errors import in_words
+from reportgen.results import Section
+
+if TYPE_CHECKING:
+    from reportgen.evidence import Case
+    from reportgen.job.schema import Settings
+    from reportgen.retraining.member import Member
+    from reportgen.retraining.results import Trained
+
+
+@dataclass
+class Asked:
+    """A diagnostic after its preparation: what it wants trained, or its section already."""
+
+    diagnostic: Diagnostic
+    view: Case | None = None
+    prepared: Any = None
+    members: list[Member] = field(default_factory=list)
+    section: Section | None = None
+
+    def ends(self, error: BaseException) -> Section:
+        """Its section is what went wrong; the boundary: it costs no other its section."""
+        name = self.diagnostic.name
+        self.members = []
+        if isinstance(error, NotApplicable):
+            self.section = Section(diagnostic=name, status="not_applicable", reason=str(error))
+        else:
+            traceback.print_exception(error)
+            self.section = Section(diagnostic=name, status="failed", reason=in_words(error))
+        return self.section
+
+
+Train = Callable[[Mapping[str, Sequence["Member"]]], "Trained"]
+
+
+def section(
+    diagnostic: Diagnostic, case: Case, settings: Settings | None, train: Train | None = None
+) -> Section:
+    """One diagnostic's section, as if it were alone; its crash is its own.
+
+    ``train`` carries out its retrainings; by default as an audit does.
+    """
+    from reportgen.retraining.plan import Budget
+    from reportgen.retraining.rounds import Rounds
+
+    asked = prepared(diagnostic, case, settings)
+    return examined(asked, trained([asked], train or Rounds(case, Budget()).run))
+
+
+def prepared(diagnostic: Diagnostic, case: Case, settings: Settings | None) -> Asked:
+    """What a diagnostic finds without training, and what it wants trained."""
+    asked = Asked(diagnostic)
+    if settings is None:
+        reason = "switched off in the job"
+        asked.section = Section(diagnostic=diagnostic.name, status="not_applicable", reason=reason)
+        return asked
+    try:
+        asked.view = case.view(diagnostic.name, settings)
+        asked.prepared = diagnostic.prepare(asked.view)
+        asked.members = diagnostic.retrainings(asked.view, asked.prepared)
+    except (Exception, SystemExit) as error:
+        asked.ends(error)
+    return asked
+
+
+def trained(asked: Sequence[Asked], train: Train) -> Trained:
+    """One round for everything that was declared, and more members where one asks for them."""
+    from reportgen.retraining.results import Trained
+    from reportgen.retraining.rounds import joined
+
+    so_far = Trained({})
+    for further in (False, True):
+        wanted = [one for one in asked if one.members]
+        if further:
+            wanted = [one for one in wanted if _wants_more(one, so_far)]
+        if not wanted:
+            continue
+        try:
+            so_far = joined(so_far, train({o.diagnostic.name: o.members for o in wanted}))
+        except (Exception, SystemExit) as error:  # no recipe: those that need it say so
+            for one in wanted:
+                one.ends(error)
+    return so_far
+
+
+def _wants_more(one: Asked, trained: Trained) -> bool:
+    assert one.view is not None
+    try:
+        one.members = one.diagnostic.further(one.view, one.prepared, trained)
+    except (Exception, SystemExit) as error:
+        one.ends(error)
+    return bool(one.members)
+
+
+def examined(one: Asked, trained: Trained) -> Section:
+    """A diagnostic's section: its findings, or why there are none."""
+    if one.section is not None:
+        return one.section
+    assert one.view is not None
+    try:
+        found = one.diagnostic.examine(one.view, one.prepared, trained)
+        return Section.completed(one.diagnostic.name, found)
+    except (Exception, SystemExit) as error:
+        return one.ends(error)

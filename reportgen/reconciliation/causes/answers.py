@@ -1,0 +1,145 @@
+"""Causes in which scores became labels otherwise than declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from reportgen.reconciliation import digits
+from reportgen.reconciliation.evidence import Evaluation, Evidence
+from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
+from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
+from reportgen.reconciliation.world import Floats, World
+from reportgen.statistics import many_matrices
+
+#: Alternatives count as tried where they print about the same, this far from what was reported.
+NEAR = 0.15
+
+
+def _other_threshold(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    world = evidence.world(evaluation.split)
+    scores = world.positive_scores
+    claims = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
+    if scores is None or not claims:
+        return
+    positive = world.positive or 0
+    limits, cells = evidence.keep(
+        ("thresholds", evaluation.split),
+        lambda: many_matrices.at_thresholds(world.truth == positive, scores),
+    )
+    if positive == 0:
+        cells = cells[:, ::-1, ::-1]
+    right = np.zeros(len(limits), dtype=np.int64)
+    printed = np.zeros((len(claims), len(limits)))
+    near = np.ones(len(limits), dtype=bool)
+    distance = np.zeros(len(limits))
+    for i, claim in enumerate(claims):
+        try:
+            values = np.asarray(of_matrices(claim, cells, world))
+        except Unknown:
+            return
+        printed[i] = np.round(np.nan_to_num(values) / digits.width(claim.value))
+        near &= np.abs(values - float(claim.value)) <= NEAR * max(1.0, float(claim.value))
+        right += digits.same(values, claim.value)
+        distance = np.maximum(distance, np.nan_to_num(abs(values - float(claim.value)), nan=1.0))
+    tried = max(2, len(np.unique(printed[:, near], axis=1).T)) if near.any() else 2
+    whole = np.flatnonzero(right == len(claims))
+    for run in _runs(whole) if len(whole) else [(_best(right, distance),) * 2]:
+        yield _at(world, evaluation, limits, run, tried)
+
+
+def _best(right: np.ndarray, distance: Floats) -> int:
+    nearest = np.lexsort((distance, -right))
+    return int(nearest[0])
+
+
+def _runs(index: np.ndarray) -> list[tuple[int, int]]:
+    """First and last of each run of consecutive integers."""
+    breaks = np.flatnonzero(np.diff(index) > 1)
+    starts = index[np.r_[0, breaks + 1]]
+    ends = index[np.r_[breaks, len(index) - 1]]
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+def _at(
+    world: World, evaluation: Evaluation, limits: Floats, run: tuple[int, int], tried: int
+) -> Candidate:
+    """The candidate of a run of thresholds; its world stands in the middle of it."""
+    first, last = run
+    low = float(limits[last])
+    high = float(limits[first - 1]) if first > 0 else float(np.inf)
+    scores = world.positive_scores
+    assert scores is not None
+    positive = world.positive or 0
+    labels = np.where(scores > limits[(first + last) // 2], positive, 1 - positive)
+    shown = [max(low, 0.0), min(high, 1.0)]
+    candidate = under(replace(world, labels=labels), evaluation.claims, threshold=shown)
+    return replace(candidate, tried=tried)
+
+
+def _on_logits(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    """0.5 on the logit is sigmoid(0.5) on the probability."""
+    world = evidence.world(evaluation.split)
+    if world.scores is None or world.task not in ("binary", "multilabel"):
+        return
+    limit = 1 / (1 + np.exp(-0.5))
+    if world.task == "multilabel":
+        labels = (world.scores > limit).astype(np.int8)
+    else:
+        labels = (world.scores > limit).astype(np.int64)
+    yield under(replace(world, labels=labels), evaluation.claims, threshold=round(float(limit), 4))
+
+
+def _one_column(evidence: Evidence, evaluation: Evaluation) -> Iterable[Candidate]:
+    """Argmax of one column is always 0; softmax of one unit is always 1."""
+    world = evidence.world(evaluation.split)
+    single = world.raw is not None and (world.raw.ndim == 1 or world.raw.shape[-1] == 1)
+    if world.task != "binary" or not single:
+        return
+    for given in (0, 1):
+        labels = np.full(world.n, given, dtype=np.int64)
+        yield under(replace(world, labels=labels), evaluation.claims, always=world.classes[given])
+
+
+HYPOTHESES = [
+    Hypothesis(
+        "decision-threshold",
+        "The labels were made with another threshold than the declared one.",
+        "label = positive when P(positive) > t, for every t that gives all numbers",
+        "Write the threshold that was used under `decision: {threshold: …}`, or decide at the "
+        "declared one before reporting.",
+        _other_threshold,
+        wrong="y_pred = scores > 0.3",
+        right="y_pred = scores > 0.5   # or the threshold that the job declares",
+        free=True,
+        cost=1,
+        tasks=("binary",),
+    ),
+    Hypothesis(
+        "threshold-on-logits",
+        "0.5 was applied to logits, which is a probability of 0.622.",
+        "label = positive when P(positive) > 1 / (1 + exp(-0.5))",
+        "Apply the sigmoid before 0.5, or compare logits with 0; give the metric "
+        "`threshold=0` when outputs are logits.",
+        _on_logits,
+        wrong="metrics=[keras.metrics.BinaryAccuracy()]   # on logits",
+        right="metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)]",
+        source="keras.metrics.BinaryAccuracy compares y_pred with threshold=0.5 as it is",
+        contained_in=("decision-threshold",),
+        tasks=("binary", "multilabel"),
+    ),
+    Hypothesis(
+        "argmax-of-one-column",
+        "The label was taken by argmax over a single column (always class 0), or by a softmax "
+        "over one unit (always class 1).",
+        "label = 0 for every row, or 1 for every row",
+        "Compare the one column with a threshold, or give the network two outputs.",
+        _one_column,
+        wrong="y_pred = model.predict(X).argmax(axis=1)",
+        right="y_pred = (model.predict(X)[:, 0] > 0.5).astype(int)",
+        contained_in=("decision-threshold",),
+        tasks=("binary",),
+    ),
+]

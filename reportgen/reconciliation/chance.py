@@ -1,0 +1,279 @@
+"""How probable it is that explanations which are not true print the reported digits.
+
+The numbers of a report are functions of one integer confusion matrix, so their digits are not
+independent. Another cause than those at hand would have given another matrix with the same row
+totals: rates scattered widely about those of the model, mixed with any rates at all. Of every
+explanation that was tried, the probability is added that such a matrix prints what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.job.claims import Claim
+from reportgen.reconciliation import digits
+from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
+from reportgen.reconciliation.world import Floats, World
+
+DRAWS = 600
+#: Rows that a wrong explanation's rates are known to: they scatter by about a tenth.
+CONCENTRATION = 8.0
+#: Degrees of freedom of the tails beyond that.
+TAILS = 3.0
+#: Spread of numbers that are no function of the labels: points of an area, share of a loss.
+AREA_SPREAD = 0.02
+RELATIVE_SPREAD = 0.1
+#: Steps to each side of a matrix within which binary matrices are counted.
+SIDE = 64
+ROOT_TAU = float(np.sqrt(2 * np.pi))
+_AREAS = ("roc_auc", "average_precision")
+_ERRORS = ("mse", "rmse", "r2", "loss")
+_LOSSES = ("loss", "log_loss", "brier")
+#: What an explanation says: its values for the claims that are off.
+Said = Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class Accident:
+    """Chance matches for the claims of an evaluation that are off.
+
+    Other numbers are no evidence: they came out before anything was explained.
+    """
+
+    claims: tuple[Claim, ...]
+    world: World
+
+    def expected(self, plain: Iterable[Said], freedom: int = 0, fit: Floats | None = None) -> float:
+        """Expected number of wrong explanations that match, an upper bound of their probability.
+
+        Parameters
+        ----------
+        plain : what each explanation without a parameter said; alike ones count once.
+        freedom : distinct alternatives that a searched parameter went through.
+        fit : the confusion matrix of an explanation that prints all numbers, where it has one.
+        """
+        told = _distinct(plain, self.claims)
+        labels = [i for i, c in enumerate(self.claims) if of_labels(c)]
+        others = [i for i in range(len(self.claims)) if i not in labels]
+        spreads = {i: _spread([t[i] for t in told]) for i in others}
+        at = np.array([[float(c.value) for c in self.claims]])
+        points = np.array(told, dtype=np.float64).reshape(len(told), len(self.claims))
+        points = np.vstack([at, points]) if freedom or not len(points) else points
+        probability = np.ones(len(points))
+        if labels:
+            probability *= self._of_labels([self.claims[i] for i in labels], points[:, labels], fit)
+        for group in self._groups():
+            own = [self._alone(i, spreads[i], points[:, i]) for i in others if self._in(i, group)]
+            if own:
+                probability *= np.min(own, axis=0)
+        if freedom:
+            return float(min(1.0, probability[0] * freedom + probability[1:].sum()))
+        return float(min(1.0, probability.sum()))
+
+    def _groups(self) -> tuple[tuple[str, ...], ...]:
+        errors = _ERRORS if self.world.task == "regression" else _LOSSES
+        return (_AREAS, errors, ("mae",), ("top_k_accuracy",))
+
+    def _in(self, i: int, group: tuple[str, ...]) -> bool:
+        return self.claims[i].metric in group
+
+    def _alone(self, i: int, spread: float, points: Floats) -> Floats:
+        """One number on its own, a t density about the reported value."""
+        claim = self.claims[i]
+        value = float(claim.value)
+        wide = claim.metric in (*_AREAS, "top_k_accuracy")
+        usual = AREA_SPREAD if wide else RELATIVE_SPREAD * abs(value)
+        spread = max(usual, spread, 1e-300)
+        peak = min(1.0, digits.width(claim.value) / (spread * ROOT_TAU))
+        return np.asarray(peak * _tail(((points - value) / spread) ** 2, 1))
+
+    def _of_labels(self, claims: Sequence[Claim], points: Floats, fit: Floats | None) -> Floats:
+        world = self.world
+        if world.labels is None or world.truth.ndim != 1:
+            return np.full(len(points), _of_sets(claims, world))
+        own = [i for i, c in enumerate(claims) if _computable(c, world)]
+        if not own:
+            return np.ones(len(points))
+        claims, points = [claims[i] for i in own], points[:, own]
+        matrices = _drawn(world.matrix)
+        values = np.array([of_matrices(c, matrices, world) for c in claims], dtype=np.float64)
+        rooms = np.array([max(digits.width(c.value), _step(c, world)) for c in claims])
+        logs, basis = _conditional(np.nan_to_num(values), rooms)
+        counted = None if fit is None else _counted(claims, world, fit)
+        peak = max(np.exp(-logs), np.exp(-_log_matrices(world.matrix)))
+        if counted is not None:
+            peak = counted
+        centred = np.nan_to_num(points - values.mean(1)) @ basis
+        return np.asarray(peak * _tail((centred**2).sum(1), basis.shape[1]))
+
+
+def _tail(squares: Any, dimensions: int) -> Any:
+    """A t kernel: 1 at the centre."""
+    return (1 + np.asarray(squares) / TAILS) ** (-(TAILS + dimensions) / 2)
+
+
+def _distinct(plain: Iterable[Said], claims: Sequence[Claim]) -> list[tuple[float, ...]]:
+    """What was said of all claims, once for each printed form."""
+    kept: dict[tuple[int, ...], tuple[float, ...]] = {}
+    for said in plain:
+        numbers = [v for v in said if v is not None and np.isfinite(v)]
+        if len(numbers) != len(claims):
+            continue
+        steps = [digits.width(c.value) for c in claims]
+        key = tuple(round(v / s) if s > 0 else hash(v) for v, s in zip(numbers, steps, strict=True))
+        kept.setdefault(key, tuple(numbers))
+    return list(kept.values())
+
+
+def _computable(claim: Claim, world: World) -> bool:
+    try:
+        return bool(np.isfinite(of_matrices(claim, world.matrix, world)))
+    except Unknown:
+        return False
+
+
+def _spread(values: Iterable[float]) -> float:
+    """Standard deviation told from the quartiles of distinct values; 0 for fewer than four."""
+    distinct = np.unique(np.array([v for v in values if np.isfinite(v)], dtype=np.float64))
+    if len(distinct) < 4:
+        return 0.0
+    low, high = np.quantile(distinct, (0.25, 0.75))
+    return float(high - low) / 1.349
+
+
+def _of_sets(claims: Sequence[Claim], world: World) -> float:
+    """Several labels a row: each number on its own, of which two in three are taken."""
+    kinds = {(c.metric, c.per_class, c.average): c for c in claims}
+    logs = []
+    for claim in kinds.values():
+        p = min(max(float(claim.value), 0.01), 0.99)
+        spread = float(np.sqrt(p * (1 - p) / CONCENTRATION))
+        room = max(digits.width(claim.value), 1 / max(world.n, 1))
+        logs.append(min(0.0, float(np.log(room / (spread * ROOT_TAU)))))
+    # Precision, recall and F1 of a label are functions of one table of four counts.
+    return float(np.exp(sum(sorted(logs)[: max(1, 2 * len(logs) // 3)])))
+
+
+def _rates(cells: Floats) -> Floats:
+    """Rates of each row, a little towards those of all rows."""
+    overall = cells.sum(0) + 0.5
+    return np.asarray((cells + 0.5 * overall / overall.sum()) / (cells.sum(1, keepdims=True) + 0.5))
+
+
+def _drawn(cells: Floats) -> Floats:
+    """Confusion matrices of other models on these rows, (DRAWS, R, R)."""
+    rng = np.random.default_rng(20)
+    size = len(cells)
+    drawn = np.empty((DRAWS, size, size))
+    for r, share in enumerate(_rates(cells)):
+        rates = rng.dirichlet(np.maximum(CONCENTRATION * share, 1e-3), size=DRAWS)
+        rates /= rates.sum(1, keepdims=True)
+        drawn[:, r] = rng.multinomial(int(cells[r].sum()), rates)
+    return drawn
+
+
+def _step(claim: Claim, world: World) -> float:
+    """The smallest change that one row can make."""
+    if claim.metric in ("cell", "support"):
+        return 1.0
+    cells = world.matrix
+    rng = np.random.default_rng(21)
+    full = np.argwhere(cells > 0)
+    full = full[rng.permutation(len(full))[:20]]
+    moved = np.repeat(cells[None], len(full), axis=0)
+    index = np.arange(len(full))
+    moved[index, full[:, 0], full[:, 1]] -= 1
+    moved[index, full[:, 0], (full[:, 1] + 1) % len(cells)] += 1
+    change = np.abs(of_matrices(claim, moved, world) - of_matrices(claim, cells, world))
+    return float(min((m for m in np.ravel(change) if m > 0), default=0.0))
+
+
+def _conditional(
+    values: NDArray[np.float64], rooms: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Minus the log-probability of hitting all rooms at once, and the whitened basis.
+
+    ``values`` (m, S), ``rooms`` (m,). The number that tells most is taken first; the others
+    count for the spread that is left once it is known (Gram–Schmidt on the draws). Columns of the
+    basis, (m, r), turn differences of the numbers into independent standard units.
+    """
+    m = len(values)
+    left = values - values.mean(1, keepdims=True)
+    maps = np.eye(m)
+    open_, total = list(range(m)), 0.0
+    columns: list[NDArray[np.float64]] = []
+    while open_:
+        spread = left[open_].std(1)
+        gains = np.log(np.maximum(spread * ROOT_TAU / rooms[open_], 1.0))
+        best = int(np.argmax(gains))
+        if gains[best] <= 0:
+            break
+        total += float(gains[best])
+        taken = open_.pop(best)
+        sd = float(left[taken].std())
+        columns.append(maps[taken] / sd)
+        slopes = left @ left[taken] / (left[taken] @ left[taken])
+        slopes[taken] = 0.0
+        left = left - np.outer(slopes, left[taken])
+        maps = maps - np.outer(slopes, maps[taken])
+    return total, np.array(columns).T if columns else np.zeros((m, 0))
+
+
+def _log_matrices(cells: Floats) -> float:
+    """Log of how many matrices with these row totals are within the spread, roughly."""
+    total = 0.0
+    for row, share in zip(cells, _rates(cells), strict=True):
+        share = share / share.sum()
+        spread = row.sum() * np.sqrt(share * (1 - share) / (CONCENTRATION + 1))
+        total += float(np.sort(np.log(np.maximum(spread * ROOT_TAU, 1.0)))[:-1].sum())
+    return total
+
+
+def _counted(claims: Sequence[Claim], world: World, fit: Floats) -> float | None:
+    """Two classes: the probability of all matrices with these row totals that print the same.
+
+    They lie together about ``fit``, within straight lines, since every number is a quotient of
+    linear terms of the cells; a grid about it is widened until they stand inside. None where
+    there are other classes or other rows.
+    """
+    cells = world.matrix
+    if cells.shape != (2, 2) or fit.shape != (2, 2):
+        return None
+    totals = fit.sum(1)
+    steps = np.ones(2)
+    while True:
+        same = _printing(claims, world, fit, totals, steps)
+        border = (same[0].any() or same[-1].any(), same[:, 0].any() or same[:, -1].any())
+        outside = SIDE * steps >= totals
+        wider: NDArray[np.bool_] = np.array(border) & ~outside
+        if not wider.any():
+            break
+        steps = np.where(wider, 2 * steps, steps)
+    count = max(float(same.sum()) * float(steps.prod()), 1.0)
+    spread = [
+        max(n * float(np.sqrt(r[0] * r[1] / (CONCENTRATION + 1))), 0.5)
+        for n, r in zip(totals, _rates(cells), strict=True)
+    ]
+    return float(min(1.0, count / (spread[0] * spread[1] * ROOT_TAU**2)))
+
+
+def _printing(
+    claims: Sequence[Claim], world: World, fit: Floats, totals: Floats, steps: Floats
+) -> NDArray[np.bool_]:
+    """Which matrices of a grid about ``fit`` print all claims, (2 SIDE + 1, 2 SIDE + 1)."""
+    offsets = np.arange(-SIDE, SIDE + 1.0)
+    false = (fit[0, 1] + steps[0] * offsets)[:, None] + np.zeros(len(offsets))
+    missed = (fit[1, 0] + steps[1] * offsets)[None, :] + np.zeros((len(offsets), 1))
+    whole = np.stack(
+        [np.stack([totals[0] - false, false], -1), np.stack([missed, totals[1] - missed], -1)], -2
+    )
+    same = (whole >= 0).all((-2, -1))
+    for claim in claims:
+        with np.errstate(invalid="ignore"):
+            same &= digits.same(np.asarray(of_matrices(claim, whole, world)), claim.value)
+    return np.asarray(same)

@@ -1,0 +1,78 @@
+"""Printed numbers: which values print them, rounded or cut off."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.job.printed import Printed
+
+#: More significant digits than this are those of a float32.
+FLOAT32_DIGITS = 7
+
+
+def significant(printed: Printed) -> int:
+    return len(Decimal(printed.text).as_tuple().digits)
+
+
+def interval(printed: Printed) -> tuple[float, float]:
+    """Lowest and highest value that print so, ties included: half a unit of the last digit.
+
+    More than seven significant digits are those of a float32, and its half-spacing counts.
+    """
+    value = float(printed)
+    if significant(printed) > FLOAT32_DIGITS:
+        half = float(np.spacing(np.float32(abs(value)))) / 2
+    else:
+        half = float(printed.ulp) / 2
+    noise = 8 * float(np.spacing(abs(value) or 1e-300))
+    return value - half - noise, value + half + noise
+
+
+def width(printed: Printed) -> float:
+    """How much room the printed digits leave."""
+    low, high = interval(printed)
+    return high - low
+
+
+def prints_same(value: float, printed: Printed) -> bool:
+    """Whether a value, rounded to the printed digits, gives the printed number.
+
+    Half a unit of the last digit either way; a truncated number does not agree. More than seven
+    significant digits are those of a float32, and both are compared as such.
+    """
+    if not np.isfinite(value):
+        return False
+    if significant(printed) > FLOAT32_DIGITS:
+        return bool(np.float32(value) == np.float32(float(printed)))
+    # The value carries the rounding of its own sums; a tie is a tie all the same.
+    noise = Decimal(8 * float(np.spacing(abs(value) or 1e-300)))
+    return abs(Decimal(value) - printed.decimal) <= printed.ulp / 2 + noise
+
+
+def same(values: NDArray[Any], printed: Printed) -> NDArray[np.bool_]:
+    """:func:`prints_same` for an array; NaN prints nothing."""
+    low, high = interval(printed)
+    if significant(printed) > FLOAT32_DIGITS:
+        return np.asarray(np.asarray(values).astype(np.float32) == np.float32(float(printed)))
+    with np.errstate(invalid="ignore"):
+        return np.asarray((values >= low) & (values <= high))
+
+
+def truncates_to(value: float, printed: Printed) -> bool:
+    """Whether the printed digits are the value's own, cut off instead of rounded."""
+    if not np.isfinite(value) or significant(printed) > FLOAT32_DIGITS:
+        return False
+    noise = Decimal(8 * float(np.spacing(abs(value) or 1e-300)))
+    exact, shown, unit = abs(Decimal(value)), abs(printed.decimal), printed.ulp
+    return (value < 0) == (printed.decimal < 0) and shown - noise <= exact < shown + unit
+
+
+def error(value: float | None, printed: Printed) -> float:
+    """Distance of a value from the printed number; infinite where there is no value."""
+    if value is None or not np.isfinite(value):
+        return float("inf")
+    return abs(value - float(printed))

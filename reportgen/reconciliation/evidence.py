@@ -1,0 +1,121 @@
+"""What is at hand to explain a reported number: worlds of each split, and what can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from reportgen.job.claims import Claim
+from reportgen.job.history import History
+from reportgen.reconciliation.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """Another way of asking the same model, e.g. ``Variation("inputs", "raw")``.
+
+    ``kind``: ``inputs`` (what the model is given), ``mode`` (training-time behaviour),
+    ``weights`` (another file of weights), ``precision``. ``detail`` is free text that names it.
+    """
+
+    kind: str
+    detail: str
+
+
+class Laboratory(Protocol):
+    """A live model that can be asked otherwise; prediction files have none."""
+
+    def variations(self, kind: str) -> tuple[Variation, ...]:
+        """What can be tried here, the likeliest first."""
+        ...
+
+    def world(self, split: str, variation: Variation, draw: int = 0) -> World | None:
+        """What the evaluation of a split would have seen; asked once, then kept.
+
+        ``draw`` numbers repetitions where there is randomness. None where it cannot be asked.
+        """
+        ...
+
+    def is_random(self, variation: Variation) -> bool:
+        """Whether two draws differ."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Numbers that one evaluation printed: of one split, from one source."""
+
+    split: str
+    claims: tuple[Claim, ...]
+    origin: str = ""
+
+    def only(self, claim: Claim) -> Evaluation:
+        return replace(self, claims=(claim,))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that hypotheses read.
+
+    Attributes
+    ----------
+    splits : names of the splits that have a truth and answers.
+    make : a split's world as the job declares it; called once a split.
+    threshold : the declared decision threshold of the positive class (0.5 when not given).
+    batch_size : as the job's training says, else None.
+    validation_fraction : of a {from: train} cut, else None.
+    history : of the training, where the job gives it.
+    laboratory : the live model, or None.
+    """
+
+    task: str
+    classes: tuple[str, ...]
+    positive: int | None
+    splits: tuple[str, ...]
+    make: Callable[[str], World]
+    threshold: float = 0.5
+    batch_size: int | None = None
+    validation_fraction: float | None = None
+    history: History | None = None
+    laboratory: Laboratory | None = None
+    _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def world(self, split: str) -> World:
+        """A split as the job declares it."""
+        found: World = self.keep(("world", split), lambda: self.make(split))
+        return found
+
+    def keep(self, key: Any, compute: Callable[[], Any]) -> Any:
+        """``compute()``, once for each key."""
+        if key not in self._kept:
+            self._kept[key] = compute()
+        return self._kept[key]
+
+    def seeing(self, split: str, world: World) -> Evidence:
+        """The same evidence if the evaluation of a split had seen this world instead."""
+
+        def make(name: str) -> World:
+            return world if name == split else self.world(name)
+
+        return replace(self, make=make, _kept={})
+
+
+def evaluations(claims: Sequence[Claim]) -> tuple[Evaluation, ...]:
+    """Claims by the evaluation that printed them.
+
+    A file, a matrix, a log is one evaluation a split; single numbers of a split are together.
+    """
+    groups: dict[tuple[str, str], list[Claim]] = {}
+    for claim in claims:
+        groups.setdefault((claim.split, _source(claim)), []).append(claim)
+    return tuple(Evaluation(split, tuple(g), origin) for (split, origin), g in groups.items())
+
+
+def _source(claim: Claim) -> str:
+    """The file, or the key of the matrix; single numbers of a job have none."""
+    if claim.metric == "cell":
+        return claim.origin.partition(".confusion_matrix")[0] + ".confusion_matrix"
+    if claim.origin.startswith("models.") or not claim.origin:
+        return ""
+    return claim.origin.rpartition(":")[0]

@@ -1,0 +1,96 @@
+"""What a cause is: a value that says what it means and computes what it would have printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from reportgen.job.claims import Claim
+from reportgen.reconciliation.evidence import Evaluation, Evidence
+from reportgen.reconciliation.quantities import possible
+from reportgen.reconciliation.world import World
+from reportgen.results import Severity
+
+PREFIX = "reconciliation."
+Values = tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the numbers of an evaluation would be under a cause with given parameters.
+
+    Attributes
+    ----------
+    values : one for each claim of the evaluation; None where the cause says nothing of it.
+    parameters : what was chosen, e.g. ``{"split": "train"}``; for a searched number the whole
+        fitting interval, ``{"threshold": [0.31, 0.33]}``.
+    tried : how many distinct alternatives the search went through; 1 without a search.
+    world : the world behind the values, for certificates, containment and composition.
+    ranges : for causes with randomness: the simulated 99 % range of each value.
+    """
+
+    values: Values
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    tried: int = 1
+    world: World | None = None
+    ranges: tuple[tuple[float, float] | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One cause of a number that does not come out.
+
+    Attributes
+    ----------
+    name : the code without ``reconciliation.``.
+    meaning : what happened, a sentence. formula : what the number is under it.
+    advice : what to do. wrong, right : the line that is usually wrong, and its correction.
+    source : a reference.
+    candidates : values under this cause. Yields what fits, and the nearest miss where nothing
+        does. Called with a whole evaluation (``scope`` evaluation) or with one number at a time
+        (``scope`` number: it needs to change only that one).
+    free : a parameter is searched.
+    contained_in : names of causes with a parameter of which this is one value.
+    same_as : names of causes that no data can tell from this one.
+    at_most : severity of the finding.
+    cost : 0 arithmetic, 1 a search over arrays, 2 other predictions, 3 repeated predictions.
+    tasks : where it can happen; empty for all.
+    """
+
+    name: str
+    meaning: str
+    formula: str
+    advice: str
+    candidates: Callable[[Evidence, Evaluation], Iterable[Candidate]]
+    wrong: str = ""
+    right: str = ""
+    source: str = ""
+    scope: Literal["evaluation", "number"] = "evaluation"
+    free: bool = False
+    contained_in: tuple[str, ...] = ()
+    same_as: tuple[str, ...] = ()
+    at_most: Severity = "fail"
+    cost: int = 0
+    tasks: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        return PREFIX + self.name
+
+
+def under(world: World, claims: Iterable[Claim], **parameters: Any) -> Candidate:
+    """The candidate of a world: every number as it would come out of it."""
+    return Candidate(tuple(possible(c, world) for c in claims), parameters, world=world)
+
+
+def instead(
+    evidence: Evidence,
+    evaluation: Evaluation,
+    changed: Mapping[Claim, float | None],
+    **parameters: Any,
+) -> Candidate:
+    """The candidate in which some numbers are otherwise and the rest are as declared."""
+    world = evidence.world(evaluation.split)
+    values = tuple(changed[c] if c in changed else possible(c, world) for c in evaluation.claims)
+    return Candidate(values, parameters, world=world)

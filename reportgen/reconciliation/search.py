@@ -1,0 +1,405 @@
+"""Which causes make every reported number come out: enumerated, matched, and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reportgen.job.claims import Claim
+from reportgen.reconciliation import chance, digits
+from reportgen.reconciliation.causes import causes
+from reportgen.reconciliation.evidence import Evaluation, Evidence, evaluations
+from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, Values
+from reportgen.reconciliation.quantities import Unknown, quantity
+from reportgen.reconciliation.world import Floats
+
+#: A lone cause whose chance of matching by accident is above this is not named alone.
+ACCIDENT = 1e-3
+#: With more rows than this, two causes together are not tried on worlds of both.
+COMPOSED_ROWS = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """An evaluation as the job declares it.
+
+    ``values`` are its numbers recomputed (None with a word in ``unknown`` where that cannot be);
+    ``off`` are the claims that do not print the same, ``loose`` those of them that are running
+    means by nature.
+    """
+
+    evaluation: Evaluation
+    values: Values
+    unknown: Mapping[Claim, str]
+    off: tuple[Claim, ...]
+    loose: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A cause, or two together, that gives every number of one or more evaluations.
+
+    ``candidates``: for each evaluation those of the first cause that fit, in the order of the
+    answer's evaluations. ``accident`` is the probability that something not true prints the same.
+    ``contains`` are causes that are one value of this one's parameter.
+    """
+
+    causes: tuple[Hypothesis, ...]
+    candidates: tuple[tuple[Candidate, ...], ...]
+    accident: float = 1.0
+    contained_in: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.causes[0].name
+
+    @property
+    def free(self) -> bool:
+        return any(h.free for h in self.causes)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """How close a cause came that does not explain the numbers."""
+
+    cause: Hypothesis
+    candidate: Candidate
+    evaluation: Evaluation
+    matched: int
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known of some evaluations that do not come out.
+
+    ``kind``: named (one cause, or one composition), ambiguous (``explanations`` remain),
+    unexplained (nothing fits; ``misses`` says how close).
+    """
+
+    kind: str
+    baselines: tuple[Baseline, ...]
+    explanations: tuple[Explanation, ...] = ()
+    misses: tuple[Miss, ...] = ()
+    tried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything that is known of the reported numbers of one model."""
+
+    baselines: tuple[Baseline, ...]
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def reproduced(self) -> tuple[Baseline, ...]:
+        """Evaluations of which every number that can be computed comes out."""
+        return tuple(b for b in self.baselines if not b.off and len(b.unknown) < len(b.values))
+
+
+def explain(evidence: Evidence, claims: Sequence[Claim]) -> Verdict:
+    """Reproduced, named, ambiguous or unexplained: for all reported numbers of a model."""
+    baselines = tuple(baseline(evidence, e) for e in evaluations(claims))
+    open_ = [b for b in baselines if b.off]
+    if not open_:
+        return Verdict(baselines)
+    trials = [_Trial(evidence, b) for b in open_]
+    joint = _joint(trials)
+    if joint is not None:
+        return Verdict(baselines, (joint,))
+    return Verdict(baselines, tuple(_alone(t) for t in trials))
+
+
+def baseline(evidence: Evidence, evaluation: Evaluation) -> Baseline:
+    """The numbers of an evaluation as declared."""
+    values: list[float | None] = []
+    unknown: dict[Claim, str] = {}
+    off: list[Claim] = []
+    loose: list[Claim] = []
+    for claim in evaluation.claims:
+        if evaluation.split not in evidence.splits:
+            values.append(None)
+            unknown[claim] = f"there is no {evaluation.split} split with labels and predictions"
+            continue
+        try:
+            value = quantity(claim, evidence.world(evaluation.split))
+        except Unknown as why:
+            values.append(None)
+            unknown[claim] = str(why)
+            continue
+        values.append(value)
+        if not digits.prints_same(value, claim.value):
+            (loose if claim.running else off).append(claim)
+    return Baseline(evaluation, tuple(values), unknown, tuple(off), tuple(loose))
+
+
+class _Trial:
+    """All causes tried on one evaluation, each once."""
+
+    def __init__(self, evidence: Evidence, base: Baseline) -> None:
+        self.evidence = evidence
+        self.base = base
+        self.fits: dict[str, list[Candidate]] = {}
+        self.misses: list[Miss] = []
+        self.partial: dict[str, list[tuple[Claim, Candidate]]] = {}
+        self.plain: list[tuple[Hypothesis, Candidate]] = []
+        self.tried = 0
+        self._said: list[tuple[float | None, ...]] = []
+        for hypothesis in applicable(evidence):
+            if hypothesis.scope == "number":
+                self._numbers(hypothesis)
+            else:
+                self._whole(hypothesis)
+
+    def accident(self, hypotheses: Sequence[Hypothesis], candidates: Sequence[Candidate]) -> float:
+        """Chance that this match says nothing, after everything that was tried as freely."""
+        freedom = 1
+        if any(h.free for h in hypotheses):
+            freedom = max((c.tried for c in candidates), default=1)
+        fit = _matrix_of(candidates[-1]) if hypotheses[-1].scope == "evaluation" else None
+        model = chance.Accident(self.base.off, self.evidence.world(self.base.evaluation.split))
+        single = model.expected(self._said, freedom if freedom > 1 else 0, fit)
+        # A second cause on top is one of as many as were tried, each with the first one's chance.
+        return float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
+
+    def _whole(self, hypothesis: Hypothesis) -> None:
+        for candidate in hypothesis.candidates(self.evidence, self.base.evaluation):
+            self._count(candidate, self.base.evaluation.claims)
+            if fits(self.base, candidate):
+                self.fits.setdefault(hypothesis.name, []).append(candidate)
+            else:
+                self.misses.append(_miss(hypothesis, candidate, self.base))
+            if candidate.world is not None and candidate.tried == 1 and not hypothesis.free:
+                self.plain.append((hypothesis, candidate))
+
+    def _numbers(self, hypothesis: Hypothesis) -> None:
+        explained: list[tuple[Claim, Candidate]] = []
+        for claim in self.base.off:
+            one = self.base.evaluation.only(claim)
+            for candidate in hypothesis.candidates(self.evidence, one):
+                self._count(candidate, (claim,))
+                if _prints(candidate, 0, claim):
+                    explained.append((claim, candidate))
+                else:
+                    self.misses.append(_miss(hypothesis, candidate, self.base, one))
+        if not explained:
+            return
+        self.partial[hypothesis.name] = explained
+        if {c for c, _ in explained} == set(self.base.off):
+            self.fits[hypothesis.name] = [candidate for _, candidate in explained]
+
+    def _count(self, candidate: Candidate, claims: Sequence[Claim]) -> None:
+        self.tried += 1
+        said = dict(zip(claims, candidate.values, strict=True))
+        if candidate.tried == 1:
+            rest = self._usual if len(claims) == 1 else {}
+            self._said.append(tuple(said.get(c, rest.get(c)) for c in self.base.off))
+
+    @property
+    def _usual(self) -> dict[Claim, float | None]:
+        return dict(zip(self.base.evaluation.claims, self.base.values, strict=True))
+
+
+def _matrix_of(candidate: Candidate) -> Floats | None:
+    world = candidate.world
+    if world is None or world.labels is None or world.truth.ndim != 1:
+        return None
+    return world.matrix
+
+
+def applicable(evidence: Evidence) -> tuple[Hypothesis, ...]:
+    """The causes that can happen in this task."""
+    return tuple(h for h in causes().values() if not h.tasks or evidence.task in h.tasks)
+
+
+def fits(base: Baseline, candidate: Candidate) -> bool:
+    """Whether every number comes out, those that did before included.
+
+    A number that cannot be computed as declared is no obstacle; one that is off and of which the
+    cause says nothing is.
+    """
+    for i, claim in enumerate(base.evaluation.claims):
+        if claim in base.unknown or claim in base.loose:
+            continue
+        if candidate.values[i] is None and claim not in base.off:
+            continue
+        if not _prints(candidate, i, claim):
+            return False
+    return True
+
+
+def _prints(candidate: Candidate, i: int, claim: Claim) -> bool:
+    if candidate.ranges is not None and candidate.ranges[i] is not None:
+        low, high = candidate.ranges[i] or (np.inf, -np.inf)
+        room = digits.width(claim.value) / 2
+        return low - room <= float(claim.value) <= high + room
+    value = candidate.values[i]
+    return value is not None and digits.prints_same(value, claim.value)
+
+
+def _miss(
+    hypothesis: Hypothesis, candidate: Candidate, base: Baseline, one: Evaluation | None = None
+) -> Miss:
+    claims = (one or base.evaluation).claims
+    judged = [i for i, c in enumerate(claims) if c not in base.unknown and c not in base.loose]
+    matched = sum(_prints(candidate, i, claims[i]) for i in judged)
+    error = max(
+        (digits.error(candidate.values[i], claims[i].value) for i in judged), default=np.inf
+    )
+    return Miss(hypothesis, candidate, one or base.evaluation, matched, float(error))
+
+
+def _joint(trials: Sequence[_Trial]) -> Answer | None:
+    """One cause for everything that is off, or None."""
+    shared = [name for name in trials[0].fits if all(name in t.fits for t in trials)]
+    if not shared:
+        return None
+    found = [
+        Explanation(
+            (causes()[name],),
+            tuple(tuple(t.fits[name]) for t in trials),
+            float(np.prod([t.accident((causes()[name],), t.fits[name]) for t in trials])),
+        )
+        for name in shared
+    ]
+    return _decided(found, trials)
+
+
+def _alone(trial: _Trial) -> Answer:
+    """The answer for one evaluation: a single cause, else two together, else unexplained."""
+    single = _joint([trial])
+    if single is not None:
+        return single
+    pairs = _composed(trial)
+    if pairs:
+        return _decided(pairs, [trial])
+    return Answer("unexplained", (trial.base,), misses=_closest(trial), tried=trial.tried)
+
+
+def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
+    """Named when one remains after containment and is no accident; else ambiguous."""
+    left = _contained(found)
+    tried = sum(t.tried for t in trials)
+    kind = "named" if len(left) == 1 and left[0].accident <= ACCIDENT else "ambiguous"
+    ordered = sorted(left, key=lambda e: (e.free, e.accident, e.name))
+    misses = tuple(m for t in trials for m in _closest(t))
+    return Answer(kind, tuple(t.base for t in trials), tuple(ordered), misses, tried)
+
+
+def _contained(found: Sequence[Explanation]) -> list[Explanation]:
+    """Without causes of which a more special one is one value; the containment is kept."""
+    left: list[Explanation] = []
+    for one in found:
+        holders = [
+            other.name
+            for other in found
+            if other is not one and other.free and not one.free and _contains(other, one)
+        ]
+        left.append(replace(one, contained_in=tuple(holders)))
+    swallowed = {name for e in left for name in e.contained_in}
+    return [e for e in left if e.name not in swallowed]
+
+
+def _contains(wide: Explanation, narrow: Explanation) -> bool:
+    """Whether the wider cause is the narrower one with its parameter set."""
+    if len(wide.causes) != len(narrow.causes):
+        return False
+    if wide.name in narrow.causes[0].contained_in:
+        return True
+    return all(
+        any(_same_answers(w, n) for w in ws for n in ns)
+        for ws, ns in zip(wide.candidates, narrow.candidates, strict=True)
+    )
+
+
+def _same_answers(a: Candidate, b: Candidate) -> bool:
+    """Whether two worlds are one to every number that labels give."""
+    if a.world is None or b.world is None or a.world.labels is None or b.world.labels is None:
+        return False
+    return (
+        np.array_equal(a.world.labels, b.world.labels)
+        and np.array_equal(a.world.truth, b.world.truth)
+        and a.world.scores is b.world.scores
+    )
+
+
+def _composed(trial: _Trial) -> list[Explanation]:
+    """Two causes together: numbers that need different readings, or a world and then another."""
+    found = _two_readings(trial)
+    found += _world_and_more(trial)
+    best: dict[tuple[str, str], Explanation] = {}
+    for e in found:
+        key = (e.causes[0].name, e.causes[1].name)
+        swapped = (key[1], key[0])
+        if swapped not in best and (key not in best or e.accident < best[key].accident):
+            best[key] = e
+    return list(best.values())
+
+
+def _two_readings(trial: _Trial) -> list[Explanation]:
+    """Each number that is off is explained by one of two causes of single numbers."""
+    off = set(trial.base.off)
+    names = sorted(trial.partial)
+    found = []
+    for i, a in enumerate(names):
+        for b in names[i + 1 :]:
+            first, second = trial.partial[a], trial.partial[b]
+            mine, yours = {c for c, _ in first}, {c for c, _ in second}
+            if mine | yours == off and mine - yours and yours - mine:
+                both = tuple(candidate for _, candidate in (*first, *second))
+                pair = (causes()[a], causes()[b])
+                found.append(Explanation(pair, (both,), trial.accident(pair, both)))
+    return found
+
+
+def _world_and_more(trial: _Trial) -> list[Explanation]:
+    evidence, base = trial.evidence, trial.base
+    split = base.evaluation.split
+    if evidence.world(split).n > COMPOSED_ROWS:
+        return []
+    found = []
+    for hypothesis, candidate in trial.plain:
+        assert candidate.world is not None
+        if candidate.world is evidence.world(split):
+            continue
+        other = evidence.seeing(split, candidate.world)
+        after = baseline(other, base.evaluation)
+        if not after.off:
+            continue
+        for second in applicable(evidence):
+            if second.name == hypothesis.name or second.cost > 1:
+                continue
+            fitting = _second(other, after, second)
+            if fitting:
+                pair = (hypothesis, second)
+                accident = trial.accident(pair, fitting)
+                found.append(Explanation(pair, ((candidate, *fitting),), accident))
+    return found
+
+
+def _second(evidence: Evidence, after: Baseline, second: Hypothesis) -> list[Candidate]:
+    """Candidates of a second cause that explain what the first left."""
+    if second.scope == "evaluation":
+        return [c for c in second.candidates(evidence, after.evaluation) if fits(after, c)]
+    explained = {}
+    for claim in after.off:
+        for candidate in second.candidates(evidence, after.evaluation.only(claim)):
+            if _prints(candidate, 0, claim):
+                explained[claim] = candidate
+                break
+    return list(explained.values()) if len(explained) == len(after.off) else []
+
+
+def _closest(trial: _Trial, most: int = 8) -> tuple[Miss, ...]:
+    """The best miss of each cause, those that match most numbers first."""
+    best: dict[str, Miss] = {}
+    key: Callable[[Miss], tuple[int, float]] = lambda m: (-m.matched, m.error)  # noqa: E731
+    for miss in trial.misses:
+        if miss.cause.name in trial.fits:
+            continue
+        known = best.get(miss.cause.name)
+        if known is None or key(miss) < key(known):
+            best[miss.cause.name] = miss
+    return tuple(sorted(best.values(), key=key)[:most])
