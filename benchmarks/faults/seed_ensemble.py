@@ -303,7 +303,12 @@ PLANTED = (
         partial(drawn, members=30, labels=4, better=-0.5),
         also=(LUCKY,),
     ),
-    FaultCase("below its recipe, regression", WRONG, partial(values, members=30, worse=0.4)),
+    FaultCase(
+        "below its recipe, regression",
+        WRONG,
+        partial(values, members=30, worse=0.4),
+        also=(WOBBLES,),  # two members are 0.14 sd apart: more than 0.2 on 16 % of the rows
+    ),
     FaultCase(
         "trained longer than declared",
         WRONG,
