@@ -272,8 +272,7 @@ def fit_keras(
         )
     inputs, y = train_split(dataset, preprocess, training)
     weights = class_weights(training, y, dataset)
-    shape = getattr(model, "output_shape", None) or (None, max(len(dataset.classes), 1))
-    outputs = int(shape[-1] or 1)
+    outputs = _outputs(model, feed, inputs)
     held_out = None
     if "validation" in dataset.splits and not training.include_validation:
         split = _required(dataset, "validation")
@@ -312,6 +311,16 @@ def fit_keras(
         f"trained here on {n_rows(inputs):,} rows of train for {len(losses)} "
         f"{'epoch' if len(losses) == 1 else 'epochs'}: the model came without weights"
     )
+
+
+def _outputs(model: Any, feed: Any, inputs: Any) -> int:
+    """Numbers that a model gives for a row; one of its own class is asked for a row."""
+    from reportgen.models.tables import take
+
+    shape = getattr(model, "output_shape", None)
+    if shape is None:
+        shape = np.shape(model.predict_on_batch(feed(take(inputs, 0, 1))))
+    return int(shape[-1] or 1) if len(shape) > 1 else 1
 
 
 def _early_stopping(model: Any, training: Training, has_validation: bool) -> list[Any]:

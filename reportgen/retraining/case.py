@@ -68,7 +68,9 @@ def setting(case: Case, folder: Path) -> Setting:
     loss = blueprint.compiled.get("loss")
     if not loss:
         raise CannotRetrain("the model's file keeps no loss: it was saved without being compiled")
-    outputs = int((getattr(model, "output_shape", None) or (None, 1))[-1] or 1)
+    delivered = {name: case.predict(name).raw for name in case.splits}
+    shape = np.shape(delivered["train"])
+    outputs = int(shape[-1]) if len(shape) > 1 else 1
     codes = y if y.ndim == 1 and case.task in ("binary", "multiclass") else None
     stop = training.early_stopping
     recipe = Recipe(
@@ -98,7 +100,6 @@ def setting(case: Case, folder: Path) -> Setting:
         validation=validation,
         splits={name: _arrays(feed(case.inputs(name))) for name in case.splits},
     )
-    delivered = {name: case.predict(name).raw for name in case.splits}
     return Setting(recipe, pool, Cost.of(model), origin, delivered)
 
 
