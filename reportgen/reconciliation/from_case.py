@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.errors import ReportgenError
+from reportgen.reconciliation.evidence import Evidence, Laboratory
 from reportgen.reconciliation.quantities import Unknown
 from reportgen.reconciliation.world import Floats, World
 
@@ -72,3 +73,25 @@ def _loss(case: Case, split: str) -> Callable[[Floats | None], float] | None:
         return value
 
     return loss
+
+
+def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
+    """What hypotheses read of an audit's case."""
+    entry = case.entry
+    threshold = 0.5 if entry.decision is None else entry.decision.threshold
+    return Evidence(
+        case.task,
+        case.classes,
+        case.dataset.positive,
+        tuple(name for name in case.splits if case.split(name).n),
+        lambda split: _kept(case, split),
+        threshold=0.5 if threshold is None else threshold,
+        batch_size=None if entry.training is None else entry.training.batch_size,
+        history=case.history,
+        laboratory=laboratory,
+    )
+
+
+def _kept(case: Case, split: str) -> World:
+    found: World = case.memo(("world", split), lambda: world_of(case, split))
+    return found

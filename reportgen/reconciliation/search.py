@@ -109,7 +109,7 @@ def explain(evidence: Evidence, claims: Sequence[Claim]) -> Verdict:
     joint = _joint(trials)
     if joint is not None:
         return Verdict(baselines, (joint,))
-    return Verdict(baselines, tuple(_alone(t) for t in trials))
+    return Verdict(baselines, tuple(a for t in trials for a in _apart(t)))
 
 
 def baseline(evidence: Evidence, evaluation: Evaluation) -> Baseline:
@@ -265,6 +265,25 @@ def _joint(trials: Sequence[_Trial]) -> Answer | None:
         for name in shared
     ]
     return _decided(found, trials)
+
+
+def _apart(trial: _Trial) -> tuple[Answer, ...]:
+    """The answers for one evaluation.
+
+    Numbers that a job lists one by one need not be of one evaluation: where nothing explains
+    them together, and something explains each, each has its own answer.
+    """
+    whole = _alone(trial)
+    if whole.kind != "unexplained" or trial.base.evaluation.origin or len(trial.base.off) < 2:
+        return (whole,)
+    each = []
+    for claim in trial.base.off:
+        base = baseline(trial.evidence, trial.base.evaluation.only(claim))
+        single = _joint([_Trial(trial.evidence, base)])
+        if single is None:
+            return (whole,)
+        each.append(single)
+    return tuple(each)
 
 
 def _alone(trial: _Trial) -> Answer:

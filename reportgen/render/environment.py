@@ -52,6 +52,7 @@ def environment() -> jinja2.Environment:
         share=numbers.share,
         count=numbers.count,
         amount=numbers.amount,
+        fixed=numbers.fixed,
         shorten=numbers.shorten,
         spoken=spoken,
         capital=capital,

@@ -1,0 +1,297 @@
+"""Findings of the reconciliation: what comes out, what explains the rest, and how certain it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from reportgen.diagnostic import checks
+from reportgen.diagnostics.reconciliation import DIAGNOSTIC, words
+from reportgen.diagnostics.reconciliation.measure import Measured
+from reportgen.diagnostics.reconciliation.numbers import shown_numbers
+from reportgen.diagnostics.reconciliation.pictures import series_of
+from reportgen.evidence import Case
+from reportgen.reconciliation.certificate import expression
+from reportgen.reconciliation.hypothesis import PREFIX, Candidate, Hypothesis
+from reportgen.reconciliation.search import Answer, Baseline, Explanation, Miss, Verdict
+from reportgen.results import SEVERITIES, Finding, Findings, Metric, Severity
+from reportgen.retraining.results import Trained
+
+MOST_CANDIDATES = 8
+#: Single numbers that come out are a finding each, up to this many.
+MOST_SINGLE = 12
+
+
+def judged(case: Case, prepared: Measured, trained: Trained) -> Findings:
+    """What is known of every reported number."""
+    verdict = prepared.verdict
+    found = [*_reproduced(verdict), *_loose(verdict)]
+    for answer in verdict.answers:
+        found += _findings(answer)
+    by_code: dict[str, list[Finding]] = {c.code: [] for c in DIAGNOSTIC.codes}
+    for finding in found:
+        by_code[finding.code].append(finding)
+    known = sum(v is not None for b in verdict.baselines for v in b.values)
+    off = sum(len(b.off) for b in verdict.baselines)
+    ordered = sorted(found, key=lambda f: -SEVERITIES.index(f.severity))
+    return Findings(
+        headline=words.headline(verdict),
+        findings=tuple(ordered),
+        metrics=(
+            Metric(
+                name="numbers_reported",
+                value=len(case.claims),
+                unit="count",
+                label="Numbers reported",
+            ),
+            Metric(
+                name="numbers_recomputed",
+                value=known,
+                unit="count",
+                label="of which can be computed again",
+            ),
+            Metric(name="numbers_off", value=off, unit="count", label="of which do not come out"),
+        ),
+        series={
+            "numbers": shown_numbers(prepared.evidence, verdict),
+            **series_of(prepared),
+            **_tables(verdict),
+        },
+        checks=checks({code: (tuple(fs), None) for code, fs in by_code.items()}),
+        tried=f"{known:,} reported {'number' if known == 1 else 'numbers'}",
+        result="every one comes out to the digit" if not off else f"{off:,} do not come out",
+        detectable="half a unit of the last printed digit",
+        method=words.METHOD,
+    )
+
+
+def _reproduced(verdict: Verdict) -> Iterator[Finding]:
+    for base in verdict.reproduced:
+        claims = [
+            c for c in base.evaluation.claims if c not in base.unknown and c not in base.loose
+        ]
+        if not base.evaluation.origin and len(claims) <= MOST_SINGLE:
+            for claim in claims:
+                message = (
+                    f"{words.capital(words.spoken(claim))} on {claim.split}, {claim.value}, "
+                    "comes out to its last printed digit."
+                )
+                evidence = {"reported": str(claim.value), "split": claim.split}
+                yield _finding("reproduced", "info", f"{words.spoken(claim)}, {claim.split}",
+                               message, evidence=evidence)  # fmt: skip
+        elif claims:
+            where = f" of {base.evaluation.origin}" if base.evaluation.origin else ""
+            message = (
+                f"All {len(claims):,} numbers{where} come out to the last printed digit."
+                if len(claims) > 1
+                else f"The number{where} comes out to its last printed digit."
+            )
+            yield _finding("reproduced", "info", base.evaluation.split, message,
+                           evidence={"numbers": len(claims)})  # fmt: skip
+
+
+def _loose(verdict: Verdict) -> Iterator[Finding]:
+    """Running means of ``fit``: explained by nature, whatever else comes out."""
+    for base in verdict.baselines:
+        if base.loose:
+            names = ", ".join(words.spoken(c) for c in base.loose[:4])
+            message = (
+                f"{words.capital(names)} of fit on train: a mean over the epoch while the weights "
+                "moved, so that it need not come out."
+            )
+            yield _finding("running-epoch-mean", "info", base.evaluation.split, message,
+                           evidence={"numbers": len(base.loose)})  # fmt: skip
+
+
+def _findings(answer: Answer) -> Iterator[Finding]:
+    if answer.kind == "unexplained":
+        yield _unexplained(answer)
+    elif answer.kind == "ambiguous":
+        yield _ambiguous(answer)
+    else:
+        yield from _named(answer, answer.explanations[0])
+
+
+def _named(answer: Answer, explanation: Explanation) -> Iterator[Finding]:
+    names = [h.code for h in explanation.causes]
+    candidate = explanation.candidates[0][-1]
+    for cause in explanation.causes:
+        evidence: dict[str, Any] = {
+            "parameters": _parameters(explanation, cause),
+            "accident": explanation.accident,
+            "tried": answer.tried,
+            "numbers": _numbers(answer, explanation),
+            "certificate": _certificate(answer, explanation),
+            "closest": [_miss(m) for m in answer.misses[:4]],
+        }
+        if explanation.contained_in:
+            evidence["contained_in"] = [PREFIX + name for name in explanation.contained_in]
+        if candidate.ranges is not None:
+            evidence["statistical"] = True
+        if len(names) > 1:
+            evidence["composed_with"] = [n for n in names if n != cause.code]
+        if cause.wrong:
+            evidence["wrong"], evidence["right"] = cause.wrong, cause.right
+        yield Finding(
+            code=cause.code,
+            severity=cause.at_most,
+            subject=words.subject(answer),
+            message=words.named(answer, explanation, cause),
+            advice=cause.advice,
+            evidence=evidence,
+        )
+
+
+def _ambiguous(answer: Answer) -> Finding:
+    left = answer.explanations
+    severity = min((_severity(e) for e in left), key=SEVERITIES.index)
+    return Finding(
+        code=PREFIX + "ambiguous",
+        severity=severity,
+        subject=words.subject(answer),
+        message=words.ambiguous(answer),
+        advice=words.more_numbers(left),
+        evidence={
+            "candidates": [_candidate(answer, e) for e in left[:MOST_CANDIDATES]],
+            "equivalent": [list(group) for group in getattr(answer, "equivalent", ())],
+            "tried": answer.tried,
+            "closest": [_miss(m) for m in answer.misses[:4]],
+        },
+    )
+
+
+def _unexplained(answer: Answer) -> Finding:
+    return Finding(
+        code=PREFIX + "unexplained",
+        severity="fail",
+        subject=words.subject(answer),
+        message=words.unexplained(answer),
+        advice="Ask for the script and the files behind the number; look first at the causes "
+        "that came closest.",
+        evidence={
+            "tried": answer.tried,
+            "closest": [_miss(m) for m in answer.misses],
+            "numbers": [
+                {"metric": c.name, "split": c.split, "reported": str(c.value)}
+                for b in answer.baselines
+                for c in b.off[:24]
+            ],
+        },
+    )
+
+
+def _severity(explanation: Explanation) -> Severity:
+    return max((h.at_most for h in explanation.causes), key=SEVERITIES.index)
+
+
+def _candidate(answer: Answer, explanation: Explanation) -> dict[str, Any]:
+    errors = [
+        abs(value - float(claim.value))
+        for base, candidates in zip(answer.baselines, explanation.candidates, strict=True)
+        for claim, value in _valued(base, candidates)
+        if value is not None
+    ]
+    told: dict[str, Any] = {
+        "code": explanation.causes[0].code,
+        "max_error": max(errors, default=None),
+        "parameters": _parameters(explanation, explanation.causes[0]),
+        "accident": explanation.accident,
+    }
+    if len(explanation.causes) > 1:
+        told["composed_with"] = [h.code for h in explanation.causes[1:]]
+    if explanation.contained_in:
+        told["contained_in"] = [PREFIX + name for name in explanation.contained_in]
+    return told
+
+
+def _valued(base: Baseline, candidates: Sequence[Candidate]) -> Iterator[tuple[Any, float | None]]:
+    """The numbers of an evaluation under an explanation."""
+    whole = [c for c in candidates if len(c.values) == len(base.evaluation.claims)]
+    if whole:
+        yield from zip(base.evaluation.claims, whole[-1].values, strict=True)
+        return
+    # Causes of single numbers: a candidate for each that is off, the others as declared.
+    own = iter(candidates)
+    for claim, value in zip(base.evaluation.claims, base.values, strict=True):
+        yield claim, (next(own).values[0] if claim in base.off else value)
+
+
+def _parameters(explanation: Explanation, cause: Hypothesis) -> dict[str, Any]:
+    """What was chosen; several values where more than one fits."""
+    merged: dict[str, list[Any]] = {}
+    for candidates in explanation.candidates:
+        for candidate in candidates:
+            for key, value in candidate.parameters.items():
+                if value not in merged.setdefault(key, []):
+                    merged[key].append(value)
+    return {key: values[0] if len(values) == 1 else values for key, values in merged.items()}
+
+
+def _numbers(answer: Answer, explanation: Explanation) -> list[dict[str, Any]]:
+    found = []
+    for base, candidates in zip(answer.baselines, explanation.candidates, strict=True):
+        for claim, value in _valued(base, candidates):
+            if claim in base.off:
+                found.append(
+                    {"metric": claim.name, "split": claim.split, "reported": str(claim.value),
+                     "explained": value}
+                )  # fmt: skip
+    return found[:24]
+
+
+def _certificate(answer: Answer, explanation: Explanation) -> list[dict[str, str]]:
+    """Arithmetic for each number that is off, as far as it is one of counts."""
+    found: list[dict[str, str]] = []
+    for base, candidates in zip(answer.baselines, explanation.candidates, strict=True):
+        whole = [c for c in candidates if len(c.values) == len(base.evaluation.claims)]
+        for index, claim in enumerate(base.off):
+            candidate = whole[-1] if whole else candidates[min(index, len(candidates) - 1)]
+            formula = expression(claim, candidate)
+            if formula is not None:
+                found.append(
+                    {"metric": claim.name, "split": claim.split, "formula": formula,
+                     "printed": str(claim.value)}
+                )  # fmt: skip
+    return found[:24]
+
+
+def _miss(miss: Miss) -> dict[str, Any]:
+    return {
+        "code": miss.cause.code,
+        "matched": miss.matched,
+        "of": len(miss.evaluation.claims),
+        "max_error": miss.error,
+        "parameters": dict(miss.candidate.parameters),
+    }
+
+
+def _tables(verdict: Verdict) -> dict[str, Any]:
+    """The certificate, the contest and the corrected line, for the page."""
+    named = [(a, a.explanations[0]) for a in verdict.answers if a.kind == "named"]
+    tables: dict[str, Any] = {}
+    if named:
+        tables["certificate"] = [c for a, e in named for c in _certificate(a, e)][:12]
+    lines = [h for _, e in named for h in e.causes if h.wrong]
+    if lines:
+        tables["lines"] = [{"wrong": h.wrong, "right": h.right} for h in lines]
+    tables["contest"] = list(_contest(verdict.answers))[:10]
+    return tables
+
+
+def _contest(answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
+    for answer in answers:
+        total = sum(len(b.evaluation.claims) - len(b.unknown) for b in answer.baselines)
+        for e in answer.explanations:
+            yield {"words": words.short(e.causes), "code": e.name, "matched": total, "of": total,
+                   "error": None, "fits": True}  # fmt: skip
+        for m in answer.misses[:4]:
+            yield {"words": words.short((m.cause,), m.candidate), "code": m.cause.name,
+                   "matched": m.matched, "of": len(m.evaluation.claims), "error": m.error,
+                   "fits": False}  # fmt: skip
+
+
+def _finding(
+    name: str, severity: Severity, subject: str, message: str, *, evidence: dict[str, Any]
+) -> Finding:
+    return Finding(code=PREFIX + name, severity=severity, subject=subject, message=message,
+                   evidence=evidence)  # fmt: skip

@@ -1,0 +1,38 @@
+"""The search over all causes, for the numbers that were reported of this model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.diagnostic import NotApplicable
+from reportgen.evidence import Case
+from reportgen.reconciliation.evidence import Evidence
+from reportgen.reconciliation.from_case import evidence_of
+from reportgen.reconciliation.search import Verdict, explain
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The verdict on a case's reported numbers, and what it was reached from."""
+
+    evidence: Evidence
+    verdict: Verdict
+
+
+def measured(case: Case) -> Measured:
+    """Tries every cause on every evaluation that does not come out.
+
+    Raises
+    ------
+    NotApplicable
+        if nothing was reported, or nothing of it can be computed again.
+    """
+    if not case.claims:
+        raise NotApplicable("no numbers were reported of this model")
+    evidence = evidence_of(case)
+    verdict = explain(evidence, case.claims)
+    known = [b for b in verdict.baselines if len(b.unknown) < len(b.values)]
+    if not known:
+        why = next((w for b in verdict.baselines for w in b.unknown.values()), "")
+        raise NotApplicable(f"none of the reported numbers can be computed again: {why}")
+    return Measured(evidence, verdict)

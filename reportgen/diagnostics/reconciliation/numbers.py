@@ -1,0 +1,85 @@
+"""The table of reported numbers: beside what comes out, and beside what explains them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reportgen.diagnostics.reconciliation.words import spoken
+from reportgen.job.claims import Claim
+from reportgen.reconciliation import digits
+from reportgen.reconciliation.evidence import Evidence
+from reportgen.reconciliation.search import Answer, Baseline, Verdict
+from reportgen.reconciliation.world import World
+
+MOST_NUMBERS = 24
+
+
+def shown_numbers(evidence: Evidence, verdict: Verdict) -> list[dict[str, Any]]:
+    """Rows for the section's table, those that are off first, at most ``MOST_NUMBERS``."""
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for base in verdict.baselines:
+        explained = _explained(base, verdict.answers)
+        for claim, value in zip(base.evaluation.claims, base.values, strict=True):
+            row = _row(claim, value, base, explained.get(claim))
+            if claim in base.off and value is not None:
+                row |= _rows_apart(claim, value, evidence.world(base.evaluation.split))
+            rows.append((claim not in base.off, row))
+    ordered = [row for _, row in sorted(rows, key=lambda r: r[0])]
+    return ordered[:MOST_NUMBERS]
+
+
+def _explained(base: Baseline, answers: tuple[Answer, ...]) -> dict[Claim, float | None]:
+    """Values under the named cause of this evaluation, for all that it speaks of."""
+    found: dict[Claim, float | None] = {}
+    for answer in answers:
+        if answer.kind != "named":
+            continue
+        pairs = zip(answer.baselines, answer.explanations[0].candidates, strict=True)
+        for judged, candidates in pairs:
+            claims = judged.evaluation.claims
+            if not set(claims) <= set(base.evaluation.claims):
+                continue
+            whole = [c for c in candidates if len(c.values) == len(claims)]
+            if whole:
+                found |= dict(zip(claims, whole[-1].values, strict=True))
+            else:
+                own = iter(candidates)
+                found |= {c: next(own).values[0] for c in judged.off[: len(candidates)]}
+    return found
+
+
+def _row(
+    claim: Claim, value: float | None, base: Baseline, explained: float | None
+) -> dict[str, Any]:
+    agrees = None if value is None else digits.prints_same(value, claim.value)
+    told: dict[str, Any] = {
+        "metric": spoken(claim),
+        "split": claim.split,
+        "reported": str(claim.value),
+        "recomputed": value,
+        "agrees": None if claim in base.loose else agrees,
+        "places": len(claim.value.text.partition(".")[2]),
+        "percent": claim.value.percent,
+    }
+    if claim in base.unknown:
+        told["reason"] = base.unknown[claim]
+    if explained is not None and claim in base.off:
+        told["explained"] = explained
+    return told
+
+
+def _rows_apart(claim: Claim, value: float, world: World) -> dict[str, Any]:
+    """The difference in rows, where the number is a share of counted rows."""
+    if claim.weighted or world.labels is None or world.truth.ndim != 1:
+        return {}
+    if claim.metric == "accuracy":
+        of, words = world.n, ("more right", "fewer right")
+    elif claim.metric == "recall" and claim.per_class in world.classes:
+        of = int((world.truth == world.classes.index(claim.per_class)).sum())
+        words = ("more found", "fewer found")
+    elif claim.metric == "recall" and claim.average == "binary" and world.positive is not None:
+        of, words = int((world.truth == world.positive).sum()), ("more found", "fewer found")
+    else:
+        return {}
+    rows = round((float(claim.value) - value) * of)
+    return {"rows": abs(rows), "of": of, "rows_words": words[rows < 0]} if rows else {}

@@ -1,0 +1,208 @@
+"""The sentences of the reconciliation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reportgen.job.claims import Claim
+from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
+from reportgen.reconciliation.search import ACCIDENT, Answer, Explanation, Verdict
+
+METHOD = (
+    "Every reported number is recomputed as the job declares it and compared to its last printed "
+    "digit. Where one does not come out, each known cause is tried, searched ones over all their "
+    "values; a cause counts only if it gives every number of that evaluation. It is named alone "
+    f"only if no other does, and if a wrong one would match by chance with less than {ACCIDENT:g}."
+)
+
+_NAMES = {"roc_auc": "ROC-AUC", "r2": "R²", "rmse": "RMSE", "mae": "MAE", "mse": "MSE",
+          "mcc": "MCC", "f1": "F1", "brier": "Brier score"}  # fmt: skip
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def spoken(claim: Claim) -> str:
+    """A claim's name in a sentence: ``f1, macro`` -> F1, macro."""
+    name, comma, rest = claim.name.partition(",")
+    return _NAMES.get(name, name.replace("_", " ")) + comma + rest
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def subject(answer: Answer) -> str:
+    """The splits that the numbers are of."""
+    return ", ".join(dict.fromkeys(b.evaluation.split for b in answer.baselines))
+
+
+def headline(verdict: Verdict) -> str:
+    """The section's answer in a sentence or two."""
+    known = sum(v is not None for b in verdict.baselines for v in b.values)
+    off = sum(len(b.off) for b in verdict.baselines)
+    if not off:
+        loose = sum(len(b.loose) for b in verdict.baselines)
+        if known == loose:
+            return "Only running means of fit were reported; they need not come out."
+        if known - loose == 1:
+            return "The reported number comes out to its last printed digit."
+        return f"All {_count(known - loose)} reported numbers come out to the last printed digit."
+    kinds = {a.kind for a in verdict.answers}
+    if kinds == {"named"}:
+        parts = [_named_headline(a) for a in verdict.answers[:2]]
+        return f"{_share(off, known)} not come out as declared. {' '.join(parts)}"
+    if kinds == {"unexplained"}:
+        return f"{_share(off, known)} not come out, and no known cause explains it."
+    named = [a for a in verdict.answers if a.kind == "named"]
+    if named:
+        return f"{_share(off, known)} not come out; not all of it is explained."
+    return f"{_share(off, known)} not come out, and what is known does not settle why."
+
+
+def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
+    """What happened, with its parameters, and what speaks for it."""
+    numbers = sum(len(b.off) for b in answer.baselines)
+    both = len(explanation.causes) > 1
+    what = f"{cause.meaning.rstrip('.')}{_with(_parameters(explanation))}."
+    came = "the number comes" if numbers == 1 else f"all {_count(numbers)} come"
+    if any(c.ranges is not None for cs in explanation.candidates for c in cs):
+        lies = "the number lies" if numbers == 1 else f"all {_count(numbers)} lie"
+        tail = (
+            f" Under it {lies} within the simulated 99 % range, and nothing else fits: the match "
+            "is statistical."
+        )
+    else:
+        tail = (
+            f" Under it {came} out to the last printed digit, and under none other of "
+            f"{answer.tried:,} explanations tried."
+        )
+    if both:
+        other = next(h for h in explanation.causes if h is not cause)
+        tail = f" Together with {other.name} it gives every number to the last printed digit."
+    held = ""
+    if explanation.contained_in:
+        held = f" {capital(_list(explanation.contained_in))} contains it as one value."
+    return what + tail + held
+
+
+def ambiguous(answer: Answer) -> str:
+    """Which causes remain."""
+    numbers = sum(len(b.off) for b in answer.baselines)
+    left = answer.explanations
+    subject_ = f"{capital(_count(numbers))} {'number does' if numbers == 1 else 'numbers do'}"
+    names = [_one(e) for e in left[:4]]
+    more = f" and {len(left) - 4} more" if len(left) > 4 else ""
+    if len(left) == 1:
+        return (
+            f"{subject_} not come out as declared. {capital(names[0])} would give every digit, but "
+            f"a wrong cause could by chance ({_chance(left[0].accident)}), so it is not certain."
+        )
+    return (
+        f"{subject_} not come out as declared, and {_count(len(left))} causes give every digit: "
+        f"{_list(names)}{more}."
+    )
+
+
+def more_numbers(left: Sequence[Explanation]) -> str:
+    if len(left) == 1:
+        return "Report more numbers of the same evaluation, or more digits, to be certain."
+    return "Report more numbers of the same evaluation, or more digits: each rules causes out."
+
+
+def unexplained(answer: Answer) -> str:
+    """What does not come out, and how close the best cause came."""
+    off = [c for b in answer.baselines for c in b.off]
+    first = off[0]
+    index = answer.baselines[0].evaluation.claims.index(first)
+    value = answer.baselines[0].values[index]
+    came = "" if value is None else f", but {_digits(value, first)} comes out"
+    start = f"{capital(spoken(first))} on {first.split} was reported as {first.value}{came}"
+    others = f", and {_count(len(off) - 1)} more with it" if len(off) > 1 else ""
+    closest = ""
+    if answer.misses:
+        miss = answer.misses[0]
+        closest = (
+            f" The closest, {miss.cause.name}{_with(miss.candidate.parameters)}, gives "
+            f"{_count(miss.matched)} of {_count(len(miss.evaluation.claims))}."
+        )
+    return f"{start}{others}. None of {answer.tried:,} explanations tried gives it.{closest}"
+
+
+def short(causes: Sequence[Hypothesis], candidate: Candidate | None = None) -> str:
+    """A cause in a table: its meaning without the full stop."""
+    text = " + ".join(h.meaning.rstrip(".") for h in causes)
+    return text + (_with(candidate.parameters) if candidate is not None else "")
+
+
+def _named_headline(answer: Answer) -> str:
+    explanation = answer.explanations[0]
+    meanings = " ".join(h.meaning for h in explanation.causes)
+    return meanings.rstrip(".") + _with(_parameters(explanation)) + "."
+
+
+def _one(explanation: Explanation) -> str:
+    names = " with ".join(h.name for h in explanation.causes)
+    return names + _with(_parameters(explanation))
+
+
+def _parameters(explanation: Explanation) -> Mapping[str, Any]:
+    for candidates in explanation.candidates:
+        for candidate in candidates:
+            if candidate.parameters:
+                return candidate.parameters
+    return {}
+
+
+def _with(parameters: Mapping[str, Any]) -> str:
+    """`` (threshold 0.31 to 0.33)``."""
+    if not parameters:
+        return ""
+    return f" ({', '.join(f'{_name(k)} {_value(v)}' for k, v in parameters.items())})"
+
+
+def _name(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        if len(value) == 2 and all(isinstance(v, float) for v in value):
+            return f"{value[0]:.4g} to {value[1]:.4g}"
+        shown = ", ".join(_value(v) for v in value[:8])
+        return shown + (" …" if len(value) > 8 else "")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} as {v}" for k, v in list(value.items())[:6])
+    return str(value)
+
+
+def _digits(value: float, claim: Claim) -> str:
+    places = len(claim.value.text.partition(".")[2])
+    if claim.value.percent:
+        return f"{100 * value:.{places}f} %"
+    return f"{value:.{max(places, 0)}f}"
+
+
+def _share(off: int, known: int) -> str:
+    if known == 1:
+        return "The reported number does"
+    if off == known:
+        return f"All {_count(known)} reported numbers do"
+    return (
+        f"{capital(_count(off))} of {_count(known)} reported numbers {'does' if off == 1 else 'do'}"
+    )
+
+
+def _count(n: int) -> str:
+    return _NUMBERS[n] if 0 <= n < len(_NUMBERS) else f"{n:,}"
+
+
+def _chance(p: float) -> str:
+    return f"a chance of {p:.2g}" if p < 0.5 else "more likely than not"
+
+
+def _list(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
