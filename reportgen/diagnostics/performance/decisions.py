@@ -150,7 +150,7 @@ def _useful(measured: Measured) -> str:
 
 
 def _tells_hard_rows(measured: Measured) -> str:
-    """That the one answer given is right more often where it is given than it would be elsewhere."""
+    """That the one answer that is given would be right less often where it is not given."""
     judged, constant = measured.judged, measured.rivals.baselines[0].labels
     if judged.undecided is None or constant is None or judged.decided.all():
         return ""
