@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.job.claims import Claim
+from reportgen.reconciliation import chance, digits
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import (
     Candidate,
@@ -19,7 +20,7 @@ from reportgen.reconciliation.hypothesis import (
 )
 from reportgen.reconciliation.quantities import of_labels, possible
 from reportgen.reconciliation.row_losses import changed, detailed, rule_of
-from reportgen.reconciliation.sweeps import of_label_claims, swept
+from reportgen.reconciliation.sweeps import known, of_label_claims, swept
 from reportgen.reconciliation.world import Floats, World
 
 #: Simulated evaluations of shuffled rows: of counts, and of scores, which cost a sort each.
@@ -42,10 +43,12 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
     counted = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
     ranges: dict[Claim, tuple[float, float]] = {}
     middles: dict[Claim, float] = {}
+    exactly = 1.0
     simple = world.labels is not None and world.truth.ndim == 1
     if simple and counted:
-        drawn = _independent(world.matrix, rng)
-        for claim, row in zip(counted, of_label_claims(counted, drawn, world), strict=True):
+        drawn = of_label_claims(counted, _independent(world.matrix, rng), world)
+        exactly *= _density(counted, drawn)
+        for claim, row in zip(counted, drawn, strict=True):
             if np.isfinite(row).all():
                 ranges[claim] = (float(np.quantile(row, LOW)), float(np.quantile(row, HIGH)))
                 middles[claim] = float(row.mean())
@@ -55,12 +58,32 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
             middle, spread = float(row.mean()), float(row.std(ddof=1))
             ranges[claim] = (middle - WIDE * spread, middle + WIDE * spread)
             middles[claim] = middle
+            if claim.metric == "loss" and spread > 0:
+                exactly *= min(1.0, digits.width(claim.value) / (spread * chance.ROOT_TAU))
     if ranges:
         yield Candidate(
             tuple(middles.get(c) for c in evaluation.claims),
             {"draws": COUNT_DRAWS},
             ranges=tuple(ranges.get(c) for c in evaluation.claims),
+            exactly=exactly,
         )
+
+
+def _density(claims: list[Claim], drawn: Floats) -> float:
+    """About the probability that shuffled answers print just these digits."""
+    told, kept = known(drawn, claims)
+    if not kept:
+        return 1.0
+    rooms = [max(digits.width(c.value), _step(row)) for c, row in zip(kept, told, strict=True)]
+    logs, _ = chance.conditional(told, np.array(rooms))
+    return float(np.exp(-logs))
+
+
+def _step(row: Floats) -> float:
+    """The least difference of two values."""
+    apart = np.diff(np.unique(row))
+    apart = apart[apart > 1e-12]
+    return float(apart.min()) if len(apart) else 0.0
 
 
 def _independent(matrix: Floats, rng: np.random.Generator) -> Floats:
