@@ -45,6 +45,7 @@ def seen(
         raw=raw,
         weights=rows.weights,
         loss=loss,
+        penalty=_penalty(case),
         otherwise=None if decision is None else decision.otherwise,
         resolution=float(limits.eps),
     )
@@ -75,6 +76,17 @@ def _loss(case: Case, split: str) -> Callable[[Floats | None], float] | None:
     return loss
 
 
+def _penalty(case: Case) -> Callable[[], float] | None:
+    """Σ model.losses of a Keras model; None where its layers add nothing."""
+    if case.predictor.framework not in ("keras", "tf_keras"):
+        return None
+    terms = getattr(case.predictor.model, "losses", None)
+    if not terms:
+        return None
+    total = float(sum(float(np.asarray(term)) for term in terms))
+    return (lambda: total) if np.isfinite(total) and total != 0 else None
+
+
 def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
     """What hypotheses read of an audit's case."""
     entry = case.entry
@@ -88,6 +100,8 @@ def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
         threshold=0.5 if threshold is None else threshold,
         batch_size=None if entry.training is None else entry.training.batch_size,
         history=case.history,
+        stopping=None if entry.training is None else entry.training.early_stopping,
+        class_weight=None if entry.training is None else entry.training.class_weight,
         laboratory=laboratory,
     )
 

@@ -18,8 +18,13 @@ from reportgen.reconciliation.world import Floats
 
 #: A lone cause whose chance of matching by accident is above this is not named alone.
 ACCIDENT = 1e-3
+#: A search with at least this chance of an accidental match is no rival of a match that has at
+#: most ACCIDENT, and is this many times less probable.
+ANYWAY, OUTWEIGHED = 1e-2, 30
 #: The same for a cause with randomness, which matches by ranges.
 STATISTICAL = 1e-2
+#: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
+SECOND = ("decision-threshold", "report-label-set")
 #: With more rows than this, two causes together are not tried on worlds of both.
 COMPOSED_ROWS = 300_000
 
@@ -80,7 +85,8 @@ class Answer:
 
     ``kind``: named (one cause, or one composition), ambiguous (``explanations`` remain),
     unexplained (nothing fits; ``misses`` says how close). ``equivalent``: names of explanations
-    that no data, or not these, can tell apart.
+    that no data, or not these, can tell apart. ``outweighed``: searches so free that some value
+    of their parameter was to be expected to fit, beside an explanation that fits by no accident.
     """
 
     kind: str
@@ -89,6 +95,7 @@ class Answer:
     misses: tuple[Miss, ...] = ()
     tried: int = 0
     equivalent: tuple[tuple[str, ...], ...] = ()
+    outweighed: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,14 +345,29 @@ def _alone(trial: _Trial) -> Answer:
 
 def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
     """Named when one remains after containment and is no accident; else ambiguous."""
-    left = _contained(_exact_first(found))
+    left, outweighed = _weighed(_contained(_exact_first(found)))
     tried = sum(t.tried for t in trials)
     groups = _equivalent(left)
     bound = STATISTICAL if len(left) == 1 and _by_ranges(left[0]) else ACCIDENT
     kind = "named" if len(left) == 1 and left[0].accident <= bound else "ambiguous"
     ordered = sorted(left, key=lambda e: (e.free, e.accident, e.name))
     misses = tuple(m for t in trials for m in _closest(t))
-    return Answer(kind, tuple(t.base for t in trials), tuple(ordered), misses, tried, groups)
+    bases = tuple(t.base for t in trials)
+    return Answer(kind, bases, tuple(ordered), misses, tried, groups, tuple(outweighed))
+
+
+def _weighed(found: Sequence[Explanation]) -> tuple[list[Explanation], list[Explanation]]:
+    """Without searches so free that they match anyway, beside a match that is no accident."""
+    sure = [e for e in found if e.accident <= ACCIDENT and not _by_ranges(e)]
+    if not sure:
+        return list(found), []
+    least = min(e.accident for e in sure)
+    light = [e for e in found if _searched(e) and e.accident >= max(ANYWAY, OUTWEIGHED * least)]
+    return [e for e in found if e not in light], light
+
+
+def _searched(explanation: Explanation) -> bool:
+    return _freedom(explanation) > 1 or _by_ranges(explanation)
 
 
 def _by_ranges(explanation: Explanation) -> bool:
@@ -479,7 +501,7 @@ def _world_and_more(trial: _Trial) -> list[Explanation]:
         if not after.off:
             continue
         for second in applicable(evidence):
-            if second.name == hypothesis.name or second.cost > 1:
+            if second.name == hypothesis.name or not (second.cost == 0 or second.name in SECOND):
                 continue
             fitting = _second(other, after, second)
             if fitting:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import chance, digits
@@ -143,13 +144,25 @@ def _offset(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     told = np.flatnonzero(np.isfinite(values).any(axis=1))
     if not len(told):
         return
-    sweep = swept(values[told], [claims[i] for i in told])
+    ours = [claims[i] for i in told]
+    natural = _natural(world.n)
+    few = swept(values[np.ix_(told, natural)], ours)
+    if len(few.fitting):
+        sweep = replace(few, fitting=natural[few.fitting])
+    else:
+        sweep = swept(values[told], ours)
     chosen = sweep.fitting[:MOST_LAGS].tolist()
     if not chosen and sweep.nearest:
         chosen = [sweep.nearest]
     for lag in chosen:
         candidate = under(_rolled(world, lag), evaluation.claims, lag=_signed(lag, world.n))
         yield replace(candidate, tried=max(2, sweep.tried))
+
+
+def _natural(n: int) -> NDArray[np.int64]:
+    """Lags with a reason, modulo n: a few rows, and a few batches, either way."""
+    few = [*range(1, 11), *(size * j for size in (8, 16, 32, 64, 128, 256) for j in (1, 2, 3, 4))]
+    return np.unique([lag % n for one in few if one < n for lag in (one, -one)]).astype(np.int64)
 
 
 def _signed(lag: int, n: int) -> int:

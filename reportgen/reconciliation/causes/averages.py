@@ -68,6 +68,8 @@ def _readings(claim: Claim, world: World) -> Iterator[Claim]:
         yield replace(plain, average=average)
     if claim.metric in _OF_CLASSES and world.truth.ndim == 1:
         yield replace(plain, metric="accuracy")
+    if claim.average == "binary":
+        return  # the other class alone is positive-class-flipped
     for label in world.classes:
         yield replace(plain, per_class=label)
 

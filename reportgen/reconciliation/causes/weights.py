@@ -20,7 +20,7 @@ from reportgen.reconciliation.quantities import possible
 from reportgen.reconciliation.row_losses import detailed
 from reportgen.reconciliation.world import Floats, World
 
-_LOSSES = ("loss", "log_loss")
+_LOSSES = ("loss", "log_loss", "brier")
 
 
 def _class_weighted(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -63,7 +63,7 @@ def _weighted(
             for claim in evaluation.claims:
                 if claim.metric == "loss":
                     changed[claim] = _loss(world, weights, over)
-                elif metrics or claim.metric == "log_loss":
+                elif metrics or claim.metric in _LOSSES:
                     changed[claim] = possible(replace(claim, weighted=True), heavy)
             if metrics and all(c.metric in _LOSSES for c in evaluation.claims):
                 continue
