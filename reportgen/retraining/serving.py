@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.retraining import cache
+from reportgen.retraining import cache, masks
 from reportgen.retraining.agreement import disagreement
 from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.derivatives import as_in_tensorflow
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.messages import Answer, Progress, Refused, Train, UsePool
-from reportgen.retraining.network import Network, Unstackable
+from reportgen.retraining.network import Unstackable
+from reportgen.retraining.remembered import Remembered
 from reportgen.retraining.stacked import Stack, StackResult
 from reportgen.retraining.store import Store
 
@@ -26,9 +27,10 @@ class Server:
 
     def __init__(self, cores: int, programs: Path | None = None) -> None:
         as_in_tensorflow()
+        masks.install()
         self.cores, self.store = cores, Store(programs)
         self.pool: Pool | None = None
-        self._networks: dict[Any, Network] = {}
+        self._networks: dict[Any, Remembered] = {}
         self._agree: dict[Any, str | None] = {}
         self._reused = False
 
@@ -93,10 +95,10 @@ class Server:
             self._agree[key] = disagreement(stack.delivered(rows), expected)
         return self._agree[key]
 
-    def _network(self, file: str, member: Member) -> Network:
+    def _network(self, file: str, member: Member) -> Remembered:
         key = (_state(file), member.architecture[:2])
         if key not in self._networks:
-            self._networks[key] = Network(Blueprint.read(file), member, self.store)
+            self._networks[key] = Remembered(Blueprint.read(file), member, self.store)
         return self._networks[key]
 
 
