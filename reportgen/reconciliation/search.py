@@ -357,17 +357,18 @@ def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
 
 
 def _weighed(found: Sequence[Explanation]) -> tuple[list[Explanation], list[Explanation]]:
-    """Without searches so free that they match anyway, beside a match that is no accident."""
-    sure = [e for e in found if e.accident <= ACCIDENT and not _by_ranges(e)]
+    """Without searches so free that they match anyway, beside a plain match that is no accident.
+
+    A match by ranges is no such search: its answers are of another kind than those that the
+    chance of an accident is told from (see :func:`_exact_first`).
+    """
+    sure = [e for e in found if e.accident <= ACCIDENT and _freedom(e) == 1 and not _by_ranges(e)]
     if not sure:
         return list(found), []
     least = min(e.accident for e in sure)
-    light = [e for e in found if _searched(e) and e.accident >= max(ANYWAY, OUTWEIGHED * least)]
+    bound = max(ANYWAY, OUTWEIGHED * least)
+    light = [e for e in found if _freedom(e) > 1 and not _by_ranges(e) and e.accident >= bound]
     return [e for e in found if e not in light], light
-
-
-def _searched(explanation: Explanation) -> bool:
-    return _freedom(explanation) > 1 or _by_ranges(explanation)
 
 
 def _by_ranges(explanation: Explanation) -> bool:

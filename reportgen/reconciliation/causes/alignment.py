@@ -32,6 +32,8 @@ LOW, HIGH = 0.005, 0.995
 WIDE = 2.576 * 1.15
 #: Rows times classes that are transformed class by class.
 MOST_CELLS = 20_000_000
+#: Rows of which every lag with a reason is computed in full.
+MOST_TURNED = 100_000
 #: Lags whose exact numbers are computed after the screening.
 MOST_LAGS = 6
 
@@ -44,7 +46,7 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
     counted = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
     ranges: dict[Claim, tuple[float, float]] = {}
     middles: dict[Claim, float] = {}
-    exactly = 1.0
+    exactly = sharpest = 1.0
     simple = world.labels is not None and world.truth.ndim == 1
     if simple and counted:
         drawn = of_label_claims(counted, _independent(world.matrix, rng), world)
@@ -59,8 +61,10 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
             middle, spread = float(row.mean()), float(row.std(ddof=1))
             ranges[claim] = (middle - WIDE * spread, middle + WIDE * spread)
             middles[claim] = middle
-            if claim.metric == "loss" and spread > 0:
-                exactly *= min(1.0, digits.width(claim.value) / (spread * chance.ROOT_TAU))
+            if spread > 0:
+                peak = digits.width(claim.value) / (spread * chance.ROOT_TAU)
+                sharpest = min(sharpest, peak)
+    exactly *= sharpest  # of numbers of scores one counts: they go together
     if ranges:
         yield Candidate(
             tuple(middles.get(c) for c in evaluation.claims),
@@ -135,9 +139,8 @@ def _offset(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     claims = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
     claims = [c for c in claims if c.metric not in ("cell", "support")]
     if not claims:
-        claims = [c for c in evaluation.claims if c.metric == "cell"]
-        if not claims:
-            return
+        yield from _natural_lags(world, evaluation)
+        return
     hits = evidence.keep(("hits by lag", evaluation.split), lambda: _hits(world))
     values = _by_lag(claims, hits, world)
     values[:, 0] = np.nan
@@ -157,6 +160,14 @@ def _offset(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     for lag in chosen:
         candidate = under(_rolled(world, lag), evaluation.claims, lag=_signed(lag, world.n))
         yield replace(candidate, tried=max(2, sweep.tried))
+
+
+def _natural_lags(world: World, evaluation: Evaluation) -> Iterator[Candidate]:
+    """Numbers that hits do not say: the lags with a reason, one by one."""
+    lags = _natural(world.n).tolist() if world.n <= MOST_TURNED else []
+    for lag in lags:
+        candidate = under(_rolled(world, lag), evaluation.claims, lag=_signed(lag, world.n))
+        yield replace(candidate, tried=len(lags))
 
 
 def _natural(n: int) -> NDArray[np.int64]:

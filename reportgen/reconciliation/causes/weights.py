@@ -46,7 +46,7 @@ def _class_weights(evidence: Evidence, split: str) -> dict[str, Floats]:
         if truth.ndim != 1:
             continue
         counts = np.bincount(np.clip(truth, 0, k), minlength=k + 1)[:k].astype(np.float64)
-        if counts.min(initial=0) > 0:
+        if counts.min() > 0:
             found[f"balanced, from the counts of {name}"] = np.r_[counts.sum() / (k * counts), 1.0]
             found[f"1 / count in {name}"] = np.r_[1.0 / counts, 1.0]
     return found
