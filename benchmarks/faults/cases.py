@@ -35,7 +35,10 @@ class FaultCase:
     ``draw(rng)`` makes a new instance; ``code`` is whole (``calibration.overconfident``), and
     several stand for a fault that must raise them all. ``at_least`` is the severity that counts as
     found. ``settings`` are the diagnostic's, its defaults when None. ``also`` are codes that the
-    same fault rightly raises; anything else above info is shown as unexpected.
+    same fault rightly raises; anything else above info is shown as unexpected. ``power`` is stated
+    where the rows themselves hide the fault: the share of draws in which a test that knows the
+    truth would find it (:mod:`benchmarks.oracles`), which no verdict can beat; such cases are
+    counted apart.
     """
 
     name: str
@@ -44,6 +47,7 @@ class FaultCase:
     at_least: Severity = "warn"
     settings: Settings | None = None
     also: tuple[str, ...] = ()
+    power: float | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 import benchmarks.faults
 from benchmarks.faults.cases import CleanCase, FaultCase
@@ -28,6 +29,8 @@ from reportgen.retraining.rounds import Rounds, joined
 from reportgen.statistics.intervals import wilson
 
 NOT_DIAGNOSTICS = ("cases", "harness", "__main__")
+MISSES = 0.05  # of planted faults, stated
+ALARMS = 0.01  # of clean cases, stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Outcome:
 
     ``alarms`` are the codes above info, ``codes`` all of them; ``right`` whether all expected codes
     are among them at the expected severity (planted cases). ``error`` is set when the diagnostic
-    crashed, ``reason`` when it said that it does not apply.
+    crashed, ``reason`` when it said that it does not apply. ``power`` is the case's, where stated.
     """
 
     diagnostic: str
@@ -50,6 +53,7 @@ class Outcome:
     reason: str | None = None
     error: str | None = None
     seconds: float = 0.0
+    power: float | None = None
 
     @property
     def found(self) -> bool:
@@ -98,17 +102,19 @@ def run_one(diagnostic: str, planted: bool, index: int, seed: int) -> Outcome:
     """One case with one seed. Picklable arguments: cases are found anew in each process."""
     cases = discovered()[diagnostic]
     case: FaultCase | CleanCase = cases[0][index] if planted else cases[1][index]
+    fault = case if isinstance(case, FaultCase) else None
+    power = None if fault is None else fault.power
     start = time.perf_counter()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = judge(diagnostic, case, seed)
     except NotApplicable as reason:
-        return Outcome(diagnostic, case.name, seed, planted, reason=str(reason))
+        return Outcome(diagnostic, case.name, seed, planted, reason=str(reason), power=power)
     except Exception:
-        return Outcome(diagnostic, case.name, seed, planted, error=traceback.format_exc())
+        error = traceback.format_exc()
+        return Outcome(diagnostic, case.name, seed, planted, error=error, power=power)
     alarms = _codes(f for f in found.findings if f.severity != "info")
-    fault = case if isinstance(case, FaultCase) else None
     return Outcome(
         diagnostic,
         case.name,
@@ -119,7 +125,13 @@ def run_one(diagnostic: str, planted: bool, index: int, seed: int) -> Outcome:
         unexpected=tuple(c for c in alarms if fault and c not in (*fault.codes, *fault.also)),
         right=fault is not None and raises(found, fault),
         seconds=time.perf_counter() - start,
+        power=power,
     )
+
+
+def plausible(failures: int, draws: int, rate: float) -> bool:
+    """Whether so many failures go with a stated rate: more of them by chance in over 1 in 1,000."""
+    return bool(stats.binom.sf(failures - 1, draws, rate) > 0.001)
 
 
 def raises(found: Findings, case: FaultCase) -> bool:
@@ -161,12 +173,17 @@ def _share(successes: int, n: int) -> str:
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """The counts a diagnostic and a code, misses and false alarms by name and seed."""
-    columns = ("diagnostic", "planted", "found", "with the right code", "false alarms on clean")
+    columns = (
+        "diagnostic", "planted", "found", "with the right code", "false alarms on clean",
+        "faint: found, of what an oracle finds",
+    )  # fmt: skip
     rows = [columns]
     details: list[str] = []
     for diagnostic in dict.fromkeys(o.diagnostic for o in outcomes):
         mine = [o for o in outcomes if o.diagnostic == diagnostic]
-        planted = [o for o in mine if o.planted]
+        planted = [o for o in mine if o.planted and o.power is None]
+        faint = [o for o in mine if o.power is not None]
+        known = sum(o.power for o in faint if o.power is not None)
         clean = [o for o in mine if not o.planted]
         rows.append(
             (
@@ -175,6 +192,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
                 _share(sum(o.found for o in planted), len(planted)),
                 _share(sum(o.right for o in planted), len(planted)),
                 _share(sum(bool(o.alarms) for o in clean), len(clean)),
+                f"{sum(o.right for o in faint)} of {known:.0f}" if faint else "none",
             )
         )
         details += _details(diagnostic, mine)
@@ -191,7 +209,9 @@ def _details(diagnostic: str, outcomes: Sequence[Outcome]) -> list[str]:
         good = sum(o.right if o.planted else not o.alarms for o in same)
         seconds = sum(o.seconds for o in same) / len(same)
         what = "found" if name[1] else "quiet"
-        lines.append(f"  {what} {good}/{len(same)}  {name[0]}  ({seconds:.2f} s each)")
+        power = same[0].power
+        bound = "" if power is None else f", faint: an oracle finds {power:.0%}"
+        lines.append(f"  {what} {good}/{len(same)}  {name[0]}  ({seconds:.2f} s each{bound})")
         for label, seeds in _irregular(same).items():
             lines.append(f"      {label}: {'seed' if len(seeds) == 1 else 'seeds'} {_list(seeds)}")
     for o in outcomes:

@@ -192,6 +192,45 @@ def _weak_regression(shift: float, rng: Rng) -> Case:
     )
 
 
+def _ward(kind: str, factor: float, task: Any, rng: Rng) -> Case:
+    """Patients of six hospitals, of which one writes a column in other units in test alone."""
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    n = 3600
+    frame = pl.DataFrame(
+        {
+            "hospital": rng.choice(list("ABCDEF"), n, p=[0.3, 0.2, 0.1, 0.2, 0.1, 0.1]),
+            "age": rng.normal(60, 12, n).round(),
+            "creatinine": rng.gamma(9, 0.13, n).round(2),
+            "pressure": rng.normal(130, 18, n).round(),
+        }
+    )
+    level = 4 * (frame["creatinine"].to_numpy() - 1.17) + (frame["age"].to_numpy() - 60) / 15
+    if task == "regression":
+        y = level + rng.normal(0, 0.7, n)
+        last: Any = Ridge() if kind == "linear" else RandomForestRegressor(
+            60, min_samples_leaf=5, random_state=_seed(rng))  # fmt: skip
+    else:
+        y = (rng.random(n) < 1 / (1 + np.exp(-1.5 * level))).astype(np.int64)
+        last = LogisticRegression() if kind == "linear" else RandomForestClassifier(
+            60, min_samples_leaf=5, random_state=_seed(rng))  # fmt: skip
+    cut = n // 3
+    there = (pl.col("hospital") == "C") & (pl.int_range(pl.len()) >= cut)
+    told = frame.with_columns(
+        creatinine=pl.col("creatinine") * pl.when(there).then(factor).otherwise(1.0)
+    )
+    X = told.select("age", "creatinine", "pressure").to_numpy()
+    model = make_pipeline(StandardScaler(), last).fit(X[:cut], y[:cut])
+    answers = model.predict(X) if task == "regression" else model.predict_proba(X)[:, 1]
+    return case_from_arrays(
+        task, {"train": (told[:cut], y[:cut]), "test": (told[cut:], y[cut:])},
+        {"train": answers[:cut], "test": answers[cut:]},
+    )  # fmt: skip
+
+
 def _logit(rng: Rng, n: int, share: float, strength: float) -> tuple[np.ndarray, ...]:
     """Rows, truths and true P(1) of a logistic model with about ``share`` of ones."""
     X = rng.normal(size=(n, 4))
@@ -280,6 +319,11 @@ PLANTED = (
     FaultCase("threshold of 0.02", BELOW, _wrong_threshold, at_least="info", also=(SIMPLE, WEAK)),
     FaultCase("weak region of a regression", WEAK, partial(_weak_regression, 1.0),
               also=(SIMPLE,)),
+    *(FaultCase(f"one hospital in other units, {kind}, {task}, times {factor:g}", WEAK,
+                partial(_ward, kind, factor, task), also=(SIMPLE, BELOW))
+      for kind, task in (("linear", "binary"), ("forest", "binary"), ("linear", "regression"),
+                         ("forest", "regression"))
+      for factor in (1000.0, 0.001)),
 )  # fmt: skip
 
 
@@ -394,6 +438,8 @@ CLEAN = (
     CleanCase("30 test rows", partial(_small_test, 30)),
     CleanCase("12 test rows", partial(_small_test, 12)),
     CleanCase("weighted for 6 % positives", _balanced_forest),
+    *(CleanCase(f"hospitals alike, {kind}, {task}", partial(_ward, kind, 1.0, task))
+      for kind, task in (("linear", "binary"), ("forest", "binary"), ("linear", "regression"))),
     CleanCase("table, 1,500 rows", partial(_sound_table, 1500)),
     CleanCase("table, 9,000 rows", partial(_sound_table, 9000)),
     CleanCase("groups and weights", _sound_groups),

@@ -380,7 +380,7 @@ PLANTED = (
 )
 
 CLEAN = (
-    *(CleanCase(f"drawn members, {n} rows", partial(drawn, n=n)) for n in (100, 1000, 4000)),
+    *(CleanCase(f"drawn members, {n} rows", partial(drawn, n=n)) for n in (100, 1000, 5000)),
     CleanCase("drawn members, ten classes", partial(drawn, classes=10)),
     CleanCase("drawn members, five labels", partial(drawn, labels=5)),
     CleanCase("drawn members, regression", partial(values, own=0.05)),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from reportgen.statistics.intervals import LEVEL, Interval, critical, student, wilson
+from reportgen.statistics.losses import FLOOR
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -24,6 +25,8 @@ MOST_BINS = 15
 LEAST_IN_BIN = 20
 DRAWS = 4000
 CELLS = 1000  # groups of rows with nearly equal p, drawn together
+SHOWN = 1.645  # standard errors that the error must lie over its threshold: 95 %, one-sided
+LOOKS = 3  # ECE, Spiegelhalter's Z and the score of a temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,15 @@ def squared_error(bins: Bins) -> Interval:
     return student(value, se, method="normal, debiased")
 
 
+def shown_over(square: Interval, least: float) -> bool:
+    """Whether the root mean square error is over ``least``, at 95 % one-sided.
+
+    A model whose true error lies just under the threshold would cross it by its point every
+    other time.
+    """
+    return square.value - SHOWN * square.se > least**2
+
+
 def root(value: float) -> float:
     """Square root that keeps the sign: a debiased square in units of probability."""
     return float(np.sign(value) * np.sqrt(abs(value)))
@@ -181,6 +193,20 @@ def spiegelhalter(p: Floats, y: NDArray[Any], effect: float = 1.0) -> float:
     return excess / float(np.sqrt(spread * effect))
 
 
+def temperature_score(p: Floats, y: NDArray[Any], floor: float) -> float:
+    """Sum of (y - p) logit(p): the likelihood's slope in log temperature; positive where unsure.
+
+    The most powerful look at a temperature near 1 (Rao 1948). Spiegelhalter's weights a sure and
+    wrong row by at most 1, this by its logit, at most that of ``floor``.
+    """
+    return float((np.asarray(y, dtype=np.float64) - p) @ _logit(p, floor))
+
+
+def _logit(p: Floats, floor: float) -> Floats:
+    kept = np.clip(p, floor, 1 - floor)
+    return np.asarray(np.log(kept) - np.log1p(-kept))
+
+
 @dataclass(frozen=True, slots=True)
 class Consistency:
     """What the predictions themselves lead to expect, and how far the truth is from it.
@@ -191,6 +217,7 @@ class Consistency:
         95 % point there.
     z : Spiegelhalter's.
     p_error, p_z : one- and two-sided p-values of both against the draws.
+    p_score : two-sided p-value of :func:`temperature_score` against the draws.
     low, high : 95 % consistency band of each bin's share that came true, shape (B,) each.
     """
 
@@ -200,13 +227,14 @@ class Consistency:
     z: float
     p_error: float
     p_z: float
+    p_score: float
     low: Floats
     high: Floats
 
     @property
     def p_value(self) -> float:
-        """Of perfect calibration: the smaller of the two, doubled for having looked twice."""
-        return min(1.0, 2 * min(self.p_error, self.p_z))
+        """Of perfect calibration: the smallest of the three, times three for as many looks."""
+        return min(1.0, LOOKS * min(self.p_error, self.p_z, self.p_score))
 
 
 def consistency(
@@ -219,6 +247,7 @@ def consistency(
     cells: int = CELLS,
     effect: float = 1.0,
     df: float | None = None,
+    floor: float = FLOOR,
 ) -> Consistency:
     """Consistency resampling: truths are drawn from the predictions ``draws`` times.
 
@@ -229,12 +258,15 @@ def consistency(
     ----------
     effect, df : design effect of clustered rows and its degrees of freedom: deviations are
         stretched by sqrt(effect), and by t over normal.
+    floor : what a probability of 0 is taken for where its logit is asked.
     """
     size, mean, of = _cells(p, bins.of, cells)
     lean = 1 - 2 * mean
     spread = float(np.sum(size * lean**2 * mean * (1 - mean)))
     sums = np.zeros((draws, len(bins.n)))
     excess = np.zeros(draws)
+    slopes = np.zeros(draws)
+    logit = _logit(mean, floor)
     stretch = float(np.sqrt(effect)) * _tail_stretch(df)
     step = max(1, 2_000_000 // len(size))
     starts = np.flatnonzero(np.r_[True, of[1:] != of[:-1]])
@@ -248,6 +280,7 @@ def consistency(
         away = drawn - size * mean
         sums[rows] = np.add.reduceat(away, starts, axis=1)
         excess[rows] = away @ lean
+        slopes[rows] = away @ logit
     away_rate = stretch * sums / bins.n
     errors = np.abs(away_rate) @ bins.weight
     error = expected_error(bins)
@@ -258,6 +291,10 @@ def consistency(
     else:
         # No chance is left by the predictions: one contradiction refutes them.
         p_z = 1.0 if np.all((p == y) | (p == 0.5)) else 0.0
+    p_score = 1.0
+    if slopes.std() > 0:
+        slope = temperature_score(p, y, floor)
+        p_score = tail_probability(np.abs(slopes) * stretch, abs(slope))
     low, high = np.quantile(away_rate, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return Consistency(
         error=error,
@@ -266,6 +303,7 @@ def consistency(
         z=z,
         p_error=tail_probability(errors, error),
         p_z=p_z,
+        p_score=p_score,
         low=np.clip(bins.forecast + low, 0, 1),
         high=np.clip(bins.forecast + high, 0, 1),
     )

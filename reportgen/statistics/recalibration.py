@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
+from reportgen.statistics.losses import FLOOR
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-FLOOR = 1e-7  # where Keras clips probabilities; one row then costs at most 16.118
 CEILING = -float(np.log(FLOOR))  # 16.118
 DEEPEST = -50.0  # logits further below the largest say nothing more
 COLDEST, HOTTEST = 0.05, 50.0

@@ -43,7 +43,7 @@ class CalibrationSettings(Settings):
     tie_share: Share = Field(default=0.05, description="share of near ties that is a warning")
     tie_mention: Share = Field(default=0.01, description="share of near ties that is mentioned")
     few_rows_excess: Share = Field(
-        default=0.10,
+        default=0.05,
         description="share of the loss in the worst 1 % of rows, beyond what the recalibrated "
         "model leads to expect there, that is a warning",
     )

@@ -12,7 +12,7 @@ from reportgen.diagnostics.calibration.measure import Evidence, Measured
 from reportgen.diagnostics.calibration.verdicts import FEWEST_FOR_TIES, confidence
 from reportgen.evidence import Case
 from reportgen.results import Finding, Metric, Verdict
-from reportgen.statistics.calibration import bin_intervals, isotonic, root
+from reportgen.statistics.calibration import bin_intervals, isotonic, root, shown_over
 from reportgen.statistics.curves import thin
 from reportgen.statistics.estimates import Design, proportion
 from reportgen.statistics.intervals import Interval
@@ -79,7 +79,7 @@ def _of_event(
     error = root(square.value)
     rooted = Interval(error, root(square.low), root(square.high), square.method)
     wide_enough = rooted if n >= 100 and event.tested else None
-    bad = error >= settings.least_error and event.p_value < settings.alpha
+    bad = shown_over(square, settings.least_error) and event.p_value < settings.alpha
     out = [
         metric(
             "calibration_error", "Calibration error (root mean square, debiased)", error,

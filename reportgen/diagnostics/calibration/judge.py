@@ -22,7 +22,7 @@ from reportgen.diagnostics.calibration.verdicts import (
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Check, Finding, Findings
 from reportgen.retraining.results import Trained
-from reportgen.statistics.calibration import root
+from reportgen.statistics.calibration import root, shown_over
 
 TESTED = {
     "calibration.overconfident", "calibration.underconfident", "calibration.wrong-base-rate",
@@ -71,7 +71,7 @@ def _headline(
     if lead.reach is None or lead.reach.over is None:
         return f"Nothing found, but {_units(lead)} too few to tell."
     off = root(lead.square.value)
-    if lead.p_value < settings.alpha and off >= settings.least_error:
+    if lead.p_value < settings.alpha and shown_over(lead.square, settings.least_error):
         return (
             f"Not quite. Its probabilities are off by {score(off)}, here too high and there too "
             "low, as the reliability diagram shows."

@@ -12,7 +12,8 @@ from reportgen.diagnostics.calibration.rows import Rows
 from reportgen.statistics import clusters as clustering
 from reportgen.statistics import recalibration
 from reportgen.statistics.intervals import Interval, student
-from reportgen.statistics.recalibration import CEILING, FLOOR, Fit, log_softmax, row_losses
+from reportgen.statistics.losses import FLOOR
+from reportgen.statistics.recalibration import CEILING, Fit, log_softmax, row_losses
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

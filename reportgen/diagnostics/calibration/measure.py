@@ -24,6 +24,7 @@ from reportgen.statistics import calibration as cal
 from reportgen.statistics import label_errors, recalibration
 from reportgen.statistics.corrections import holm
 from reportgen.statistics.intervals import Interval, wilson
+from reportgen.statistics.losses import FLOOR
 from reportgen.statistics.recalibration import Fit, likelihood_ratio
 
 Floats = NDArray[np.float64]
@@ -42,8 +43,9 @@ class Explanation:
     p_temperature, p_noise : p-values of a temperature and of a share of random labels, each given
         class shifts (where K allows), and the former also given the latter.
     temperature, noise : the fitted values, jointly where both are needed.
-    noise_alone : random labels explain the truths better than a temperature, which then adds
-        nothing.
+    noisy : random labels are needed: a temperature is refuted without them, or calibration is
+        refuted and they explain that 20 times better than a temperature does (Kass, Raftery 1995).
+    noise_alone : they explain the truths better than a temperature, which then adds nothing.
     honest : the recalibrating map without the random labels.
     """
 
@@ -51,6 +53,7 @@ class Explanation:
     p_noise: float
     temperature: float
     noise: float
+    noisy: bool
     noise_alone: bool
     honest: Fit
 
@@ -168,11 +171,14 @@ def _one(
     effect = cal.design_effect(y - p, rows.clusters)
     bins = cal.bins_of(p, y, cal.mass_bins(p), effect)
     draws, cells = (1000, 200) if many else (cal.DRAWS, cal.CELLS)
-    chance = cal.consistency(p, y, bins, rng, draws=draws, cells=cells, effect=effect, df=rows.df)
+    chance = cal.consistency(
+        p, y, bins, rng, draws=draws, cells=cells, effect=effect, df=rows.df,
+        floor=FLOOR if rows.floor is None else rows.floor,
+    )  # fmt: skip
     tested = rows.n_units >= (FEWEST if rows.clusters is None else FEWEST_CLUSTERS)
     part = rows.part(recalibration.sample(rows.n, len(rows.classes), rng)) if tested else rows
-    found = explain(part, effect, settings.alpha / family) if tested else None
     alpha = settings.alpha / family
+    found = explain(part, effect, alpha, refuted=chance.p_value < alpha) if tested else None
     out_of_sample = rows.split != "train"
     return Measured(
         rows=rows,
@@ -195,8 +201,14 @@ def _one(
     )
 
 
-def explain(rows: Rows, effect: float, alpha: float) -> Explanation:
-    """Fits the stories; see :class:`Explanation`. Log-likelihoods are divided by ``effect``."""
+def explain(rows: Rows, effect: float, alpha: float, *, refuted: bool) -> Explanation:
+    """Fits the stories; see :class:`Explanation`. Log-likelihoods are divided by ``effect``.
+
+    Parameters
+    ----------
+    refuted : whether the truths are known not to follow the probabilities, so that it is to be
+        chosen between stories, not shown that one is needed.
+    """
     z, y, k = rows.z, rows.y, len(rows.classes)
     shift = k == 2 or (k <= 20 and rows.n >= 30 * k)
 
@@ -211,15 +223,13 @@ def explain(rows: Rows, effect: float, alpha: float) -> Explanation:
     p_warm = likelihood_ratio(plain, warm)
     p_noise = likelihood_ratio(warm, both, at_bound=True)
     p_warm_given_noise = likelihood_ratio(noisy, both)
-    alone = (
-        noisy.log_likelihood > warm.log_likelihood + 2
-        and p_warm_given_noise > alpha
-        and p_noise < alpha
-    )
-    chosen = both if p_noise < alpha else warm
+    lead = noisy.log_likelihood - warm.log_likelihood
+    needed = bool(p_noise < alpha or (refuted and lead > np.log(20)))
+    alone = bool(needed and lead > 2 and p_warm_given_noise > alpha)
+    chosen = both if needed else warm
     # The map itself has no class shifts: it answers "how sure", not "which class".
-    honest = recalibration.fit(z, y, noise=p_noise < alpha)
-    return Explanation(p_warm, p_noise, chosen.temperature, chosen.noise, alone, honest)
+    honest = recalibration.fit(z, y, noise=needed)
+    return Explanation(p_warm, p_noise, chosen.temperature, chosen.noise, needed, alone, honest)
 
 
 def rows_of_train(case: Case, judged: str) -> int | None:

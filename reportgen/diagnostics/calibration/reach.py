@@ -11,7 +11,8 @@ from scipy import stats
 
 from reportgen.diagnostics.calibration import CalibrationSettings
 from reportgen.diagnostics.calibration.rows import Rows
-from reportgen.statistics.calibration import mass_bins
+from reportgen.statistics.calibration import LOOKS, SHOWN, mass_bins
+from reportgen.statistics.losses import FLOOR
 from reportgen.statistics.power import POWER
 from reportgen.statistics.recalibration import log_softmax
 
@@ -35,8 +36,9 @@ class Reach:
 def reach(rows: Rows, n: int, effect: float, alpha: float, settings: CalibrationSettings) -> Reach:
     """Power in closed form, were the truths drawn at each temperature of a grid.
 
-    A temperature is found when Spiegelhalter's Z rejects, its likelihood ratio does, and the
-    calibration error is over its threshold; the power is that of the weakest of the three.
+    A temperature is found when Spiegelhalter's Z or the score of a temperature rejects, its
+    likelihood ratio does, and the calibration error is shown to be over its threshold; the power is
+    that of the weakest of the three.
 
     Parameters
     ----------
@@ -49,16 +51,22 @@ def reach(rows: Rows, n: int, effect: float, alpha: float, settings: Calibration
     of = mass_bins(p)
     size = np.bincount(of).astype(np.float64)
     lean = 1 - 2 * p
-    null = float(np.sum(lean**2 * p * (1 - p)))
+    kept = np.clip(p, FLOOR if rows.floor is None else rows.floor, None)
+    logit = np.log(kept) - np.log(np.clip(1 - p, FLOOR if rows.floor is None else rows.floor, None))
+    strict = stats.norm.isf(alpha / LOOKS / 2)
+
+    def rejected(weight: Floats, p: Floats, q: Floats) -> float:
+        """Power of the sum of weighted residuals, for truths drawn from ``q``."""
+        shift = abs(float(np.sum((q - p) * weight))) * np.sqrt(factor)
+        spread = float(np.sum(weight**2 * q * (1 - q)))
+        critical = strict * np.sqrt(float(np.sum(weight**2 * p * (1 - p))))
+        return float(stats.norm.cdf((shift - critical) / np.sqrt(spread))) if spread > 0 else 0.0
 
     def power(temperature: float) -> tuple[float, float]:
         log_true = log_softmax(rows.z / temperature)
         true = np.exp(log_true)
         q = true[np.arange(rows.n), at]
-        shift = abs(float(np.sum((q - p) * lean))) * np.sqrt(factor)
-        spread = float(np.sum(lean**2 * q * (1 - q)))
-        critical = stats.norm.isf(alpha / 4) * np.sqrt(null)
-        by_z = stats.norm.cdf((shift - critical) / np.sqrt(spread)) if spread > 0 else 0.0
+        refuted = max(rejected(lean, p, q), rejected(logit, p, q))
         mean = (true * rows.z).sum(axis=1)
         information = float((true * rows.z**2).sum() - (mean**2).sum())
         if rows.binary:
@@ -72,8 +80,8 @@ def reach(rows: Rows, n: int, effect: float, alpha: float, settings: Calibration
         square = float(weight_of @ gap**2)
         variance = np.bincount(of, weights=q * (1 - q)) / size**2 / factor
         sd = np.sqrt(np.sum(weight_of**2 * (4 * gap**2 * variance + 2 * variance**2)))
-        by_size = stats.norm.cdf((square - settings.least_error**2) / sd) if sd > 0 else 0.0
-        return float(min(by_z, by_ratio, by_size)), float(np.sqrt(square))
+        over = (square - settings.least_error**2) / sd - SHOWN if sd > 0 else -np.inf
+        return float(min(refuted, by_ratio, stats.norm.cdf(over))), float(np.sqrt(square))
 
     over, error = _first(power, STEPS)
     under, _ = _first(power, 1 / STEPS)

@@ -13,12 +13,13 @@ from reportgen.diagnostics.calibration.measure import NETWORKS, Evidence, Measur
 from reportgen.diagnostics.calibration.rows import Rows
 from reportgen.evidence import Case
 from reportgen.results import Finding
-from reportgen.statistics.calibration import root
+from reportgen.statistics.calibration import root, shown_over
 from reportgen.statistics.estimates import Design, proportion
 
 FEWEST_FOR_TIES = 50
 FEWEST_NEAR_TIES = 10  # of which a warning is made: three of fifty rows are chance
 MOST_LISTED = 50
+STORY = 0.01  # of a temperature's likelihood ratio, where calibration is refuted already
 LEANING = 0.98  # of the interval that mean confidence lies off
 
 
@@ -41,7 +42,7 @@ def findings_of(
     events, family = evidence.events, len(evidence.events)
     alpha = settings.alpha / family
     shifted = [e for e in events if worst_class(e, settings, alpha) is not None]
-    ways = [(e, direction(e, settings, alpha, e in shifted)) for e in events]
+    ways = [(e, direction(e, settings, e in shifted)) for e in events]
     groups: list[tuple[Sequence[Measured], Callable[..., Finding]]] = [
         ([e for e, way in ways if way == "over"], _overconfident),
         ([e for e, way in ways if way == "under"], _underconfident),
@@ -57,25 +58,33 @@ def findings_of(
     return tuple(sorted(found, key=lambda f: f.severity == "info"))
 
 
-def direction(
-    event: Measured, settings: CalibrationSettings, alpha: float, shifted: bool
-) -> str | None:
+def direction(event: Measured, settings: CalibrationSettings, shifted: bool) -> str | None:
     """``over``, ``under``, or None where it is calibrated or the fault is another one."""
     found, warm = event.explanation, event.temperature
     if found is None or warm is None or event.p_value >= settings.alpha:
         return None
-    gain = warm.gain
-    helped = gain.low > 0 and gain.value >= settings.least_gain * event.saturation.loss
-    if root(event.square.value) < settings.least_error and not helped:
+    if not (shown_over(event.square, settings.least_error) or _helped(event, settings)):
         return None
     if found.noise_alone:
         # Votes that agree are too sure by nature: wrong labels alone do not excuse them.
         return None if event.rows.floor is None else _leaning(event)
-    if found.p_temperature < alpha:
+    if found.p_temperature < STORY:
         return "over" if found.temperature > 1 else "under"
     if shifted:
         return None
     return _leaning(event)
+
+
+def _helped(event: Measured, settings: CalibrationSettings) -> bool:
+    """Whether a temperature is worth it: its gain matters, and is no chance.
+
+    On few rows the gain on rows left out is uncertain where the likelihood ratio is not.
+    """
+    found, warm = event.explanation, event.temperature
+    assert found is not None
+    assert warm is not None
+    sure = warm.gain.low > 0 or found.p_temperature < STORY
+    return sure and warm.gain.value >= settings.least_gain * event.saturation.loss
 
 
 def _leaning(event: Measured) -> str | None:
@@ -120,7 +129,7 @@ def mislabelled(event: Measured, settings: CalibrationSettings, alpha: float) ->
     return (
         suspects is not None
         and found is not None
-        and found.p_noise < alpha
+        and found.noisy
         and suspects.p_value < alpha
         and suspects.excess >= max(3.0, settings.label_errors * event.rows.n)
     )

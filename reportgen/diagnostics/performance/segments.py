@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.performance.comparison import as_rival
 from reportgen.diagnostics.performance.declared import PerformanceSettings
+from reportgen.diagnostics.performance.hardness import expected, hardness
 from reportgen.diagnostics.performance.inputs import Column
 from reportgen.diagnostics.performance.rivals import Rival
 from reportgen.statistics import clusters, influence
@@ -21,9 +21,6 @@ from reportgen.statistics.power import smallest_effect
 
 Floats = NDArray[np.float64]
 TRIED = 3  # segments taken from the tree
-BINS = 12  # of difficulty, by rows and by loss
-FEWEST_OF_LEVEL = 10  # rows of such a bin
-OF_A_KIND = 60  # rows given one answer, from which they have bins of their own
 LARGE = 200_000  # rows of each half that are looked at
 
 
@@ -54,57 +51,6 @@ class Searched:
     why_not: str = ""
 
 
-@dataclass(frozen=True)
-class Hardness:
-    """How wrong each row's answer is, and what tells how hard the row was.
-
-    Attributes
-    ----------
-    loss : share of wrong labels, or |residual| over the target's standard deviation, (n,).
-    level : rows of equal level are equally hard, (n,); None where nothing tells.
-    kinds : code of the answer given, (n,), where levels of different answers are not comparable.
-    other : loss of a simple model for the same rows, (n,), where the model gives labels alone.
-    """
-
-    loss: Floats
-    level: Floats | None
-    kinds: NDArray[np.int64] | None = None
-    other: Floats | None = None
-
-
-def hardness(of: Answers, simple: Sequence[Rival] = ()) -> Hardness:
-    """The score itself in binary tasks, for weights move the two sides apart; else the margin.
-
-    A model that gives labels alone does not say which rows are hard: they are where the better
-    simple model errs no less. In regression it is the predicted value.
-    """
-    if of.task == "regression":
-        assert of.values is not None
-        spread = of.y.std(axis=0)
-        spread = np.where(spread > 0, spread, 1.0)
-        loss = np.abs((of.y - of.values) / spread).mean(axis=1)
-        return Hardness(loss, of.values.mean(axis=1))
-    wrong = 1.0 - of.right
-    if of.scores is None:
-        return Hardness(wrong, None, other=_least_wrong(of, simple))
-    if of.task == "binary":
-        return Hardness(wrong, of.scores)
-    if of.task == "multilabel":
-        return Hardness(wrong, np.abs(of.scores - 0.5).mean(axis=1))
-    assert of.labels is not None
-    return Hardness(wrong, _margin(of.scores), of.labels.astype(np.int64))
-
-
-def _margin(scores: Floats) -> Floats:
-    top = np.sort(scores, axis=1)
-    return np.asarray(top[:, -1] - (top[:, -2] if top.shape[1] > 1 else 0.0))
-
-
-def _least_wrong(of: Answers, simple: Sequence[Rival]) -> Floats | None:
-    losses = [1.0 - as_rival(of, r).right for r in simple if r.labels is not None]
-    return min(losses, key=lambda loss: float(loss.mean())) if losses else None
-
-
 def search(
     of: Answers,
     encoded: Floats,
@@ -129,8 +75,8 @@ def search(
     if min(len(found_on), len(judged_on)) < 3 * least:
         return Searched((), of.n, why_not=f"{of.n} rows are too few to halve")
     hard = hardness(of, simple)
-    loss, expected = hard.loss, _expected(hard, found_on)
-    search_in = loss[found_on] - expected[found_on]
+    loss, usual_loss = hard.loss, expected(hard, found_on)
+    search_in = loss[found_on] - usual_loss[found_on]
     masks = _leaves(encoded, search_in, found_on, judged_on, columns, settings, rng)
     masks = [(w, m) for w, m in masks if least <= m.sum() <= len(judged_on) - least]
     level = 1 - settings.segment_alpha / max(1, len(masks))
@@ -142,7 +88,7 @@ def search(
             float(inside.mean()),
             *_means(loss[judged_on], inside, design),
             _gap(loss[judged_on], inside, design, level),
-            _gap((loss - expected)[judged_on], inside, design, level)
+            _gap((loss - usual_loss)[judged_on], inside, design, level)
             if hard.other is None
             else _worse((loss - hard.other)[judged_on], inside, design, level),
         )
@@ -158,50 +104,6 @@ def _mask(n: int, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     mask = np.zeros(n, dtype=bool)
     mask[rows] = True
     return mask
-
-
-def _expected(hard: Hardness, rows: NDArray[np.int64]) -> Floats:
-    """Mean loss of rows that are about as hard, learned on ``rows``, shape (n,)."""
-    loss, level, kinds = hard.loss, hard.level, hard.kinds
-    if hard.other is not None:
-        return hard.other
-    if level is None:
-        return np.full(len(loss), float(loss[rows].mean()))
-    found = _means_by_level(loss, level, rows)
-    if kinds is not None:
-        for kind in np.unique(kinds[rows]):
-            own = rows[kinds[rows] == kind]
-            if len(own) >= OF_A_KIND:
-                same = kinds == kind
-                found[same] = _means_by_level(loss, level, own)[same]
-    return found
-
-
-def _means_by_level(loss: Floats, level: Floats, rows: NDArray[np.int64]) -> Floats:
-    """Bins of equally many rows and, for where answers go wrong seldom, of equal loss.
-
-    With 1 % of wrong answers, a twelfth of the rows reaches from the sure to the even odds.
-    """
-    order = rows[np.argsort(level[rows], kind="stable")]
-    n, carried = len(order), np.cumsum(loss[order])
-    at = [np.linspace(0, n, max(1, min(BINS, n // 15)) + 1)[1:-1]]
-    steps = max(1, min(BINS, int((loss[order] > 0).sum()) // 8))
-    at.append(np.searchsorted(carried, carried[-1] * np.linspace(0, 1, steps + 1)[1:-1]) + 1.0)
-    edges: list[float] = []
-    last = 0
-    for place in np.unique(np.concatenate(at).astype(np.int64)):
-        if place - last >= FEWEST_OF_LEVEL and n - place >= FEWEST_OF_LEVEL:
-            edges.append(float(level[order[place]]))
-            last = int(place)
-    cuts = np.unique(edges)
-    place_of = np.searchsorted(cuts, level, side="right")
-    sums = np.bincount(place_of[rows], weights=loss[rows], minlength=len(cuts) + 1)
-    counts = np.bincount(place_of[rows], minlength=len(cuts) + 1)
-    levels = np.bincount(place_of[rows], weights=level[rows], minlength=len(cuts) + 1)
-    full = counts > 0
-    # Between the middles of bins it is drawn through: a bin is not equally hard throughout.
-    middles, means = levels[full] / counts[full], sums[full] / counts[full]
-    return np.asarray(np.interp(level, middles, means))
 
 
 def _means(loss: Floats, inside: NDArray[np.bool_], design: Design) -> tuple[float, float]:
