@@ -191,3 +191,35 @@ def test_init_lists_what_is_left_to_settle(tmp_path: Path) -> None:
     assert "left to you" in done.stderr
     assert "2 predictions for the 60 rows" in done.stderr
     assert (tmp_path / "odd.yaml").is_file()
+
+
+def test_one_run_id_gives_the_same_bytes(tmp_path: Path) -> None:
+    """As a run that was killed before its first audit, and gone on with: the id is the first's."""
+    from sklearn.linear_model import SGDClassifier
+    from skops.io import dump
+
+    job = write_job(tmp_path, {"stored": STORED}, train="test.csv")
+    X = [[i % 7, i % 3] for i in range(60)]
+    y = ["yes" if i % 7 > 3 else "no" for i in range(60)]
+    dump(SGDClassifier(loss="log_loss", random_state=3).fit(X, y), tmp_path / "m.skops")
+    content = yaml.safe_load(job.read_text()) | {"formats": ["html", "pdf", "json"]}
+    content["models"]["fitted"] = {"dataset": "d", "model": {"sklearn": "m.skops"}}
+    content["diagnostics"] = {"seed_ensemble": {"members": 3}}
+    job.write_text(yaml.safe_dump(content, sort_keys=False))
+    first = reportgen("run", job, "--output", "one", cwd=tmp_path, env={"PYTHONHASHSEED": "1"})
+    run_id = (tmp_path / "one" / "latest").readlink()
+    record = json.loads((tmp_path / "one" / "latest" / "run.json").read_text())
+    assert next(a for a in record["audits"] if a["model"] == "fitted")["members"] == 3
+    staging = tmp_path / "two" / f".{run_id}.partial"
+    staging.mkdir(parents=True)
+    identity = "\0".join((record["job_sha256"], "stored", "fitted"))
+    (staging / ".run-state.json").write_text(json.dumps({"job": "cli", "job_sha256": identity}))
+    again = reportgen(
+        "run", job, "--output", "two", "--workers", "2", cwd=tmp_path, env={"PYTHONHASHSEED": "2"}
+    )
+    assert first.returncode == again.returncode < 2, first.stderr + again.stderr
+    assert (tmp_path / "two" / "latest").readlink() == run_id
+    for model in ("stored", "fitted"):
+        for form in ("json", "html", "pdf"):
+            one, two = (tmp_path / o / run_id / model / f"report.{form}" for o in ("one", "two"))
+            assert one.read_bytes() == two.read_bytes(), (model, form)

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from reportgen.errors import Problem
+from reportgen.cli.app import load
+from reportgen.errors import JobError, Problem
 from reportgen.job import python_names
 from reportgen.job.schema import Job
 from reportgen.preflight import check
@@ -227,3 +228,78 @@ def test_no_heavy_library_is_imported() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
+
+
+TOGETHER = """
+version: 1
+name: n
+sede: 3
+datasets:
+  d:
+    {task: binary, train: gone.parquet, test: test.csv, target: y, features: [a, bb], id: key}
+  typo:
+    {taks: binary, train: train.parquet, test: gone.csv, target: y}
+  mistyped:
+    {task: binary, train: train.parquet, test: none.csv, target: y, featuers: [a, b], group: house}
+  whole:
+    {task: binary, test: test.csv, target: y, features: [a, b]}
+models:
+  stored: {dataset: d, model: {predictions: {test: p.csv}}, reported: [{metrik: accuracy}]}
+  lost: {dataset: nowhere, model: {sklearn: gone.skops}}
+  unsure: {dataset: mistyped, model: {keras: gone.keras}, ouptut: label}
+  short: {dataset: whole, model: {predictions: {test: short.csv}}, decision: {treshold: 0.4}}
+  of-typo: {dataset: typo, model: {predictions: {test: absent.csv}}}
+"""
+
+
+def told(folder: Path) -> list[tuple[str | None, str]]:
+    """What ``load`` says of the folder's ``job.yaml``: key and sentence of each problem."""
+    with pytest.raises(JobError) as caught:
+        load(folder / "job.yaml")
+    return [(p.key, p.message) for p in caught.value.problems]
+
+
+def test_problems_of_the_job_and_of_its_files_come_together(folder: Path) -> None:
+    (folder / "job.yaml").write_text(TOGETHER)
+    found = told(folder)
+    assert [key for key, _ in found if key is None] == []
+    assert sorted(str(key) for key, _ in found) == sorted(
+        [
+            "sede",
+            "datasets.d.train",
+            "datasets.d.features[1]",
+            "datasets.typo.taks",
+            "datasets.typo.task",
+            "datasets.mistyped.featuers",
+            "datasets.mistyped.test",
+            "datasets.mistyped.group",
+            "datasets.mistyped.group",
+            "models.stored.reported[0]",
+            "models.lost.dataset",
+            "models.lost.model",
+            "models.unsure.ouptut",
+            "models.unsure.model",
+            "models.short.decision.treshold",
+            "models.short.model.predictions.test",
+            "models.of-typo.model",
+        ]
+    ), "\n".join(map(str, found))
+
+
+def test_what_follows_from_a_mistyped_key_is_no_problem_of_its_own(folder: Path) -> None:
+    """`tarjet` and `featuers` are told; that the rest does not fit without them is not."""
+    model = "models: {m: {dataset: d, model: {predictions: {test: p.csv}}, prepocess: []}}"
+    source = "{task: binary, train: train.parquet, test: test.csv, tarjet: y, featuers: [a, b]}"
+    (folder / "job.yaml").write_text(f"version: 1\nname: n\ndatasets: {{d: {source}}}\n{model}\n")
+    keys = {key for key, _ in told(folder)}
+    assert keys == {"datasets.d.tarjet", "datasets.d.featuers", "models.m.prepocess"}
+
+
+def test_files_are_looked_at_though_the_head_of_the_job_is_faulty(folder: Path) -> None:
+    (folder / "job.yaml").write_text(
+        "version: 2\nseed: -1\ndatasets: {d: {task: binary, test: tset.csv, target: y}}\n"
+        "models: {m: {dataset: d, model: {predictions: {test: p.csv}}}}\n"
+    )
+    found = told(folder)
+    assert sorted(key or "" for key, _ in found) == ["datasets.d.test", "name", "seed", "version"]
+    assert found[-1] == ("datasets.d.test", "the file is not there")

@@ -23,6 +23,9 @@ def main() -> int:
     start = time.perf_counter()
     outcomes = harness.run(given.seeds, given.only, given.workers, given.first_seed)
     print(harness.table(outcomes))
+    for diagnostic in dict.fromkeys(o.diagnostic for o in outcomes):
+        told = harness.summary(diagnostic, outcomes)
+        print(f"\n{told}" if told else "", end="")
     for counts in harness.coverage(outcomes).values():
         for code in sorted(code for code, n in counts.items() if n == 0):
             print(f"\nnever raised by a planted case: {code}")

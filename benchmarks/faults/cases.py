@@ -38,7 +38,8 @@ class FaultCase:
     same fault rightly raises; anything else above info is shown as unexpected. ``power`` is stated
     where the rows themselves hide the fault: the share of draws in which a test that knows the
     truth would find it (:mod:`benchmarks.oracles`), which no verdict can beat; such cases are
-    counted apart.
+    counted apart. ``equal`` are codes that nothing can tell from the right one: one of them is as
+    good.
     """
 
     name: str
@@ -48,6 +49,7 @@ class FaultCase:
     settings: Settings | None = None
     also: tuple[str, ...] = ()
     power: float | None = None
+    equal: tuple[str, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 """Runs planted faults and clean controls, and counts: found, right code, false alarms.
 
+A module's ``MORE`` are planted cases that are run here alone, not by the contract tests; its
+``summary(outcomes)`` is printed after the table.
+
 ``python -m benchmarks.faults [--seeds N] [--first-seed N] [--only DIAGNOSTIC]``;
 ``make bench-faults``. Seeds that nobody has looked at tell whether a repair holds.
 """
@@ -15,6 +18,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -40,6 +44,7 @@ class Outcome:
     ``alarms`` are the codes above info, ``codes`` all of them; ``right`` whether all expected codes
     are among them at the expected severity (planted cases). ``error`` is set when the diagnostic
     crashed, ``reason`` when it said that it does not apply. ``power`` is the case's, where stated.
+    ``listed`` are the codes that a finding names as candidates without choosing.
     """
 
     diagnostic: str
@@ -54,6 +59,7 @@ class Outcome:
     error: str | None = None
     seconds: float = 0.0
     power: float | None = None
+    listed: tuple[str, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -64,11 +70,30 @@ def discovered() -> dict[str, tuple[tuple[FaultCase, ...], tuple[CleanCase, ...]
     """The planted and clean cases of every file of this folder, by diagnostic."""
     found = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(benchmarks.faults.__path__)):
-        if module in NOT_DIAGNOSTICS:
+        if module in NOT_DIAGNOSTICS or module not in suite():
             continue
         loaded = importlib.import_module(f"benchmarks.faults.{module}")
         found[module] = (tuple(loaded.PLANTED), tuple(loaded.CLEAN))
     return found
+
+
+def drawn_from(diagnostic: str) -> tuple[tuple[FaultCase, ...], tuple[CleanCase, ...]]:
+    """The cases that a run draws: those discovered, the module's ``MORE`` behind the planted."""
+    planted, clean = discovered()[diagnostic]
+    return (*planted, *_of_module(diagnostic, "MORE", ())), clean
+
+
+def summary(diagnostic: str, outcomes: Sequence[Outcome]) -> str:
+    """What the module of a diagnostic says of its own outcomes, if anything."""
+    told: str = _of_module(diagnostic, "summary", lambda outcomes: "")(outcomes)
+    return told
+
+
+def _of_module(diagnostic: str, name: str, default: Any) -> Any:
+    modules = {m.name for m in pkgutil.iter_modules(benchmarks.faults.__path__)}
+    if diagnostic not in modules:
+        return default
+    return getattr(importlib.import_module(f"benchmarks.faults.{diagnostic}"), name, default)
 
 
 def generator(diagnostic: str, case: str, seed: int) -> np.random.Generator:
@@ -100,7 +125,7 @@ def judge(diagnostic: str, case: FaultCase | CleanCase, seed: int) -> Findings:
 
 def run_one(diagnostic: str, planted: bool, index: int, seed: int) -> Outcome:
     """One case with one seed. Picklable arguments: cases are found anew in each process."""
-    cases = discovered()[diagnostic]
+    cases = drawn_from(diagnostic)
     case: FaultCase | CleanCase = cases[0][index] if planted else cases[1][index]
     fault = case if isinstance(case, FaultCase) else None
     power = None if fault is None else fault.power
@@ -126,7 +151,19 @@ def run_one(diagnostic: str, planted: bool, index: int, seed: int) -> Outcome:
         right=fault is not None and raises(found, fault),
         seconds=time.perf_counter() - start,
         power=power,
+        listed=_candidates(found.findings),
     )
+
+
+def _candidates(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Codes under ``evidence.candidates``, with the prefix of the finding."""
+    codes = []
+    for finding in findings:
+        for one in finding.evidence.get("candidates", ()):
+            code = one.get("code", "") if isinstance(one, dict) else ""
+            prefix = "" if "." in code else finding.code.partition(".")[0] + "."
+            codes.append(prefix + code)
+    return tuple(dict.fromkeys(codes))
 
 
 def plausible(failures: int, draws: int, rate: float) -> bool:
@@ -138,7 +175,7 @@ def raises(found: Findings, case: FaultCase) -> bool:
     """Whether every expected code is there, at least as severe as expected."""
     least = SEVERITIES.index(case.at_least)
     severe = {f.code for f in found.findings if SEVERITIES.index(f.severity) >= least}
-    return set(case.codes) <= severe
+    return set(case.codes) <= severe or bool(severe.intersection(case.equal))
 
 
 def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -153,9 +190,9 @@ def run(
 
     tasks = [
         (diagnostic, planted, index, seed)
-        for diagnostic, sides in discovered().items()
+        for diagnostic in discovered()
         if not only or diagnostic in only
-        for planted, cases in zip((True, False), sides, strict=True)
+        for planted, cases in zip((True, False), drawn_from(diagnostic), strict=True)
         for index in range(len(cases))
         for seed in range(first_seed, first_seed + seeds)
     ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reportgen.errors import JobError
+
 if TYPE_CHECKING:
     from reportgen.job.schema import Job
 
@@ -43,8 +45,20 @@ def options(
 
 
 def load(job: Path) -> Job:
-    """The job of a file, its diagnostics' settings checked by those that have them."""
-    from reportgen.diagnostics import suite
-    from reportgen.job.load import load
+    """The job of a file, its diagnostics' settings checked by those that have them.
 
-    return load(job, {name: d.settings for name, d in suite().items()})
+    Raises
+    ------
+    JobError
+        with all that is wrong with it; what its right parts name is looked at as well.
+    """
+    from reportgen.diagnostics import suite
+    from reportgen.job.load import FaultyJob, load
+
+    try:
+        return load(job, {name: d.settings for name, d in suite().items()})
+    except FaultyJob as error:
+        from reportgen.preflight import check
+
+        further = check(error.remains.job, error.remains.partial)
+        raise JobError(*error.problems, *further) from error

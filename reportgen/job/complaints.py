@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from reportgen.errors import Problem
 from reportgen.job import schema
 from reportgen.job.document import Document
-from reportgen.job.keypath import KeyPath, key_path, meant, named, quoted
+from reportgen.job.keypath import KeyPath, Placed, key_path, meant, named, quoted
 
 #: Keys that tell alternatives apart, by the custom error type of their union.
 _TELLING = {
@@ -60,9 +60,9 @@ def problems(
     document: Document,
     model: type[BaseModel],
     prefix: KeyPath = (),
-) -> list[Problem]:
+) -> list[Placed]:
     """Each complaint about the part of a document at ``prefix``, read as ``model``."""
-    found = []
+    found: list[Placed] = []
     details = error.errors(include_url=False)
     for detail in details:
         at = detail["loc"]
@@ -73,7 +73,8 @@ def problems(
         place = _place(model, detail["loc"])
         path = prefix + place.path
         problem = _worded(detail, place, path)
-        found.append(problem.at(file=document.file, line=document.line(path), key=key_path(path)))
+        known = {"file": document.file, "line": document.line(path), "key": key_path(path)}
+        found.append((path, problem.at(**known)))
     return found
 
 

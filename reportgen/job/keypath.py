@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from reportgen.errors import Problem
+
 KeyPath = tuple[str | int, ...]
+Placed = tuple[KeyPath, Problem]
 
 _BARE = re.compile(r"[^.\[\]\"'\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
 _LONGEST = 80

@@ -14,9 +14,10 @@ from reportgen.job import complaints, rules
 from reportgen.job.document import Document, read
 from reportgen.job.json_schema import json_schema
 from reportgen.job.keypath import KeyPath, key_path, meant, named, quoted
+from reportgen.job.remains import Remains, remains
 from reportgen.job.schema import INTERNAL, DatasetEntry, Job, ModelEntry, Settings
 
-__all__ = ["json_schema", "load", "validated"]
+__all__ = ["FaultyJob", "json_schema", "load", "validated"]
 
 _PASSWORD = re.compile(
     r"(\w://[^:/@\s]*:)[^@\s]*(@)|((?:password|passwd|pwd|token)=)[^&\s\"']*()", re.IGNORECASE
@@ -39,15 +40,24 @@ def load(path: Path | str, settings: Mapping[str, type[Settings]]) -> Job:
     return validated(read(Path(path)), settings)
 
 
+class FaultyJob(JobError):
+    """A job file with problems; ``remains`` is what can be looked at further."""
+
+    def __init__(self, *problems: Problem | str, remains: Remains) -> None:
+        super().__init__(*problems)
+        self.remains = remains
+
+
 def validated(document: Document, settings: Mapping[str, type[Settings]]) -> Job:
     """The job that a document holds.
 
     Raises
     ------
-    JobError
+    FaultyJob
         with every problem of the document, in the order of its lines.
     """
     problems = list(document.problems)
+    faults: list[KeyPath] = []
     data = dict(document.data)
     diagnostics = _diagnostics(data.pop("diagnostics", None), settings, document, problems)
     job: Job | None = None
@@ -65,15 +75,19 @@ def validated(document: Document, settings: Mapping[str, type[Settings]]) -> Job
             }
         )
     except ValidationError as error:
-        problems += complaints.problems(error, document, Job)
+        for path, problem in complaints.problems(error, document, Job):
+            faults.append(path)
+            problems.append(problem)
     datasets = dict(job.datasets) if job else _valid(data.get("datasets"), DatasetEntry)
     models = dict(job.models) if job else _valid(data.get("models"), ModelEntry)
     listed = data.get("datasets")
     names = [str(name) for name in listed] if isinstance(listed, dict) else []
     for path, problem in rules.problems(datasets, models, names):
+        faults.append(path)
         problems.append(_placed(problem, path, document))
     if problems or job is None:
-        raise JobError(*sorted(problems, key=lambda p: p.line or 0))
+        in_order = sorted(problems, key=lambda p: p.line or 0)
+        raise FaultyJob(*in_order, remains=remains(document, faults))
     lines = {key_path(path): line for path, line in document.lines.items() if path}
     return job.model_copy(update={"parts": _parts(job, document), "lines": lines})
 
@@ -126,7 +140,8 @@ def _diagnostics(
             try:
                 chosen[name] = settings[name].model_validate(value)
             except ValidationError as error:
-                problems += complaints.problems(error, document, settings[name], path)
+                found = complaints.problems(error, document, settings[name], path)
+                problems += [problem for _, problem in found]
         elif value is not True and value is not None:
             problem = Problem(
                 f"{quoted(name)} must be a mapping of settings, or false to switch it off",

@@ -6,6 +6,7 @@ Python of the job is run, no database is asked, and TensorFlow is not imported.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 from reportgen.errors import Problem
@@ -15,17 +16,24 @@ from reportgen.preflight import data, model
 __all__ = ["check"]
 
 
-def check(job: Job) -> list[Problem]:
+def check(job: Job, partial: Container[tuple[str, str]] = ()) -> list[Problem]:
     """All problems of a job's files, each with the key that names the file or column, and its
     line in the job.
+
+    Of the entries in ``partial`` (see :mod:`reportgen.job.remains`), and of models without a
+    data set, only what is wrong with a file by itself.
     """
     problems: list[Problem] = []
     outlines: dict[str, data.Outline] = {}
     for name, entry in job.datasets.items():
-        outlines[name], found = data.check(job, name, entry)
-        problems += found
+        if ("datasets", name) in partial:
+            problems += data.check_alone(job, name, entry)
+        else:
+            outlines[name], found = data.check(job, name, entry)
+            problems += found
     for name, audited in job.models.items():
-        problems += model.check(job, name, audited, outlines[audited.dataset])
+        outline = None if ("models", name) in partial else outlines.get(audited.dataset)
+        problems += model.check(job, name, audited, outline)
     return list(dict.fromkeys(_with_line(problem, job) for problem in problems))
 
 

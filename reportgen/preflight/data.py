@@ -47,7 +47,30 @@ class Outline:
 
 def check(job: Job, name: str, entry: DatasetEntry) -> tuple[Outline, list[Problem]]:
     """The outline of a data set, and what is wrong with its files."""
-    outline, problems = Outline(), []
+    outline, problems = _opened(job, name, entry)
+    if not entry.targets:
+        problems += _no_target(name, outline)
+    problems += _alike(name, entry, outline)
+    problems += _cuts(job, name, entry, outline)
+    if not problems and entry.task not in ("regression", "multilabel"):
+        try:
+            problems += _labels(job, name, entry, outline)
+        except DataError as error:
+            problems += error.at(key=key_path(("datasets", name, "target"))).problems
+    elif entry.task == "multilabel":
+        outline.classes = entry.classes or (entry.targets if len(entry.targets) > 1 else ())
+    if entry.classes and not outline.classes:
+        outline.classes = entry.classes
+    return outline, problems
+
+
+def check_alone(job: Job, name: str, entry: DatasetEntry) -> list[Problem]:
+    """What is wrong with a data set's files, whatever else its entry should say."""
+    return _opened(job, name, entry)[1]
+
+
+def _opened(job: Job, name: str, entry: DatasetEntry) -> tuple[Outline, list[Problem]]:
+    outline, problems = Outline(), list[Problem]()
     for split in SPLITS:
         source = getattr(entry, split)
         if source is None or isinstance(source, HeldOut):
@@ -67,18 +90,19 @@ def check(job: Job, name: str, entry: DatasetEntry) -> tuple[Outline, list[Probl
                 problems.append(Problem(f"the split {split} is empty", file=header.where, key=key))
     for split, header in outline.headers.items():
         problems += _columns(job, name, entry, split, header)
-    problems += _alike(name, entry, outline)
-    problems += _cuts(job, name, entry, outline)
-    if not problems and entry.task not in ("regression", "multilabel"):
-        try:
-            problems += _labels(job, name, entry, outline)
-        except DataError as error:
-            problems += error.at(key=key_path(("datasets", name, "target"))).problems
-    elif entry.task == "multilabel":
-        outline.classes = entry.classes or (entry.targets if len(entry.targets) > 1 else ())
-    if entry.classes and not outline.classes:
-        outline.classes = entry.classes
     return outline, problems
+
+
+def _no_target(name: str, outline: Outline) -> Iterator[Problem]:
+    for header in outline.headers.values():
+        if not header.own_target:
+            yield Problem(
+                "the job does not say which column is the target",
+                file=header.where,
+                key=key_path(("datasets", name)),
+                got="columns " + named([repr(c) for c in header.columns], 10),
+                advice="Add `target: COLUMN` to the data set.",
+            )
 
 
 def _named_elsewhere(job: Job, source: object) -> Problem | None:
@@ -136,14 +160,6 @@ def _columns(
                 column=wished,
                 advice="Give each column a name of its own.",
             )
-    if not entry.targets and not header.own_target:
-        yield Problem(
-            "the job does not say which column is the target",
-            file=header.where,
-            key=key_path(at),
-            got="columns " + named([repr(c) for c in header.columns], 10),
-            advice="Add `target: COLUMN` to the data set.",
-        )
     if entry.task == "regression":
         for column in entry.targets or header.own_target:
             if header.dtypes.get(column) == "String":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from reportgen.data import headers as data_headers
 from reportgen.errors import DataError, ModelError, Problem
@@ -27,9 +27,12 @@ from reportgen.preflight.data import Outline
 _COLUMN = "prediction"
 
 
-def check(job: Job, name: str, entry: ModelEntry, outline: Outline) -> list[Problem]:
-    """What is wrong with a model's files, and how they do not fit the data set."""
-    dataset = job.datasets[entry.dataset]
+def check(job: Job, name: str, entry: ModelEntry, outline: Outline | None) -> list[Problem]:
+    """What is wrong with a model's files, and how they do not fit the data set.
+
+    Without an ``outline`` of the data set, or without the data set, only the former.
+    """
+    dataset = job.datasets.get(entry.dataset)
     key = key_path(("models", name, "model"))
     problems = [*_python(job, name, entry), *_steps(job, name, entry), *_members(job, name, entry)]
     try:
@@ -37,15 +40,19 @@ def check(job: Job, name: str, entry: ModelEntry, outline: Outline) -> list[Prob
     except (ModelError, DataError) as error:
         problems += error.at(key=key).problems
     else:
-        problems += [p.at(key=key) for p in _inputs(entry, header, outline)]
-        problems += [p.at(key=key) for p in _outputs(entry, header, dataset, outline)]
-        if isinstance(entry.model, PredictionsModel):
-            problems += _predictions(job, name, entry.model, header, dataset, outline)
-    for read in (
-        lambda: claims(job, entry, dataset.task, outline.classes),
+        if dataset is not None and outline is not None:
+            problems += [p.at(key=key) for p in _inputs(entry, header, outline)]
+            problems += [p.at(key=key) for p in _outputs(entry, header, dataset, outline)]
+            if isinstance(entry.model, PredictionsModel):
+                problems += _predictions(job, name, entry.model, header, dataset, outline)
+    reads: list[Callable[[], object]] = [
         lambda: history_of(job, name),
         lambda: checkpoints.located(job, name),
-    ):
+    ]
+    if dataset is not None and outline is not None:
+        task, classes = dataset.task, outline.classes
+        reads.insert(0, lambda: claims(job, entry, task, classes))
+    for read in reads:
         try:
             read()
         except (DataError, ModelError) as error:

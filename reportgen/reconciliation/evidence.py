@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from reportgen.job.claims import Claim
 from reportgen.job.history import History
+from reportgen.job.schema import EarlyStopping
 from reportgen.reconciliation.world import World
 
 
@@ -66,6 +67,8 @@ class Evidence:
     batch_size : as the job's training says, else None.
     validation_fraction : of a {from: train} cut, else None.
     history : of the training, where the job gives it.
+    stopping : early stopping, as the job says it was set.
+    class_weight : by class, as the job says; "balanced"; or None.
     laboratory : the live model, or None.
     """
 
@@ -78,6 +81,8 @@ class Evidence:
     batch_size: int | None = None
     validation_fraction: float | None = None
     history: History | None = None
+    stopping: EarlyStopping | None = None
+    class_weight: Mapping[str, float] | str | None = None
     laboratory: Laboratory | None = None
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 

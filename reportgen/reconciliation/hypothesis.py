@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reportgen.job.claims import Claim
+from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evaluation, Evidence
-from reportgen.reconciliation.quantities import possible
+from reportgen.reconciliation.quantities import Unknown, possible, quantity
 from reportgen.reconciliation.world import World
 from reportgen.results import Severity
 
@@ -83,9 +84,46 @@ class Hypothesis:
         return PREFIX + self.name
 
 
+#: With more rows than this, scores are not ranked for a world whose labels already disagree.
+MANY_ROWS = 100_000
+_RANKED = ("roc_auc", "average_precision")
+
+
 def under(world: World, claims: Iterable[Claim], **parameters: Any) -> Candidate:
-    """The candidate of a world: every number as it would come out of it."""
-    return Candidate(tuple(possible(c, world) for c in claims), parameters, world=world)
+    """The candidate of a world: every number as it would come out of it.
+
+    With many rows, ranked numbers are left out once the cheap ones have refuted the world.
+    """
+    wanted = tuple(claims)
+    values: dict[Claim, float | None] = {}
+    refuted = False
+    for claim in sorted(wanted, key=lambda c: c.metric in _RANKED):
+        if refuted and claim.metric in _RANKED and world.n > MANY_ROWS:
+            values[claim] = None
+            continue
+        value = values[claim] = possible(claim, world)
+        if value is not None and not claim.running:
+            refuted = refuted or not digits.prints_same(value, claim.value)
+    return Candidate(tuple(values[c] for c in wanted), parameters, world=world)
+
+
+def declared(evidence: Evidence, claim: Claim) -> float | None:
+    """A number as it comes out of the split as declared; computed once."""
+    if claim.split not in evidence.splits:
+        return None
+    try:
+        value: float = evidence.keep(
+            ("number", claim), lambda: quantity(claim, evidence.world(claim.split))
+        )
+    except Unknown:
+        return None
+    return value
+
+
+def is_off(evidence: Evidence, claim: Claim) -> bool:
+    """Whether a number that can be computed does not come out, running means apart."""
+    value = declared(evidence, claim)
+    return value is not None and not claim.running and not digits.prints_same(value, claim.value)
 
 
 def instead(
@@ -95,6 +133,24 @@ def instead(
     **parameters: Any,
 ) -> Candidate:
     """The candidate in which some numbers are otherwise and the rest are as declared."""
+    values = tuple(changed[c] if c in changed else declared(evidence, c) for c in evaluation.claims)
+    return Candidate(values, parameters)
+
+
+def read_as(
+    evidence: Evidence, evaluation: Evaluation, readings: Mapping[Claim, Claim], **parameters: Any
+) -> Candidate:
+    """The candidate in which some numbers are other quantities of the same evaluation."""
+    values = tuple(declared(evidence, readings.get(c, c)) for c in evaluation.claims)
     world = evidence.world(evaluation.split)
-    values = tuple(changed[c] if c in changed else possible(c, world) for c in evaluation.claims)
-    return Candidate(values, parameters, world=world)
+    return Candidate(values, parameters, world=world, readings=dict(readings))
+
+
+def prints(candidate: Candidate, claims: Iterable[Claim]) -> bool:
+    """Whether every number of which something is said comes out, and there is one."""
+    said = [
+        digits.prints_same(v, c.value)
+        for v, c in zip(candidate.values, claims, strict=True)
+        if v is not None and not c.running
+    ]
+    return bool(said) and all(said)

@@ -135,8 +135,8 @@ def setting(value: Any) -> str:
 @cache
 def stylesheet(medium: Medium) -> str:
     """``report.css`` with the font files in it: woff2 for a page, OpenType for a PDF."""
-    sheets = ("report.css", "screen.css") if medium == "html" else ("report.css",)
-    return _styled(medium, sheets)
+    beside = ("report.css", "screen.css") if medium == "html" else ("elements.css", "report.css")
+    return _styled(medium, beside)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,9 +33,8 @@ class Picture:
 
     @cached_property
     def uri(self) -> str:
-        """The SVG as the address of an image, for a PDF."""
-        code = base64.b64encode(self.drawing.encode()).decode("ascii")
-        return f"data:image/svg+xml;base64,{code}"
+        """The address by which a PDF's page asks for the drawing."""
+        return f"figure:{hashlib.sha256(self.drawing.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,14 @@ class Figures:
     sections: dict[str, Drawn]
 
     @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every picture of the report."""
+        return tuple(p for d in (self.walk, *self.sections.values()) for p in d.pictures)
+
+    @property
     def drawings(self) -> tuple[str, ...]:
-        drawn = (self.walk, *self.sections.values())
-        return tuple(p.inline for d in drawn for p in d.pictures)
+        """Every drawing as a page has it."""
+        return tuple(p.inline for p in self.pictures)
 
 
 def draw(report: AuditReport) -> Figures:

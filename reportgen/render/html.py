@@ -14,4 +14,4 @@ def render_html(report: AuditReport) -> str:
     RenderError
         if a template is missing or cannot be filled.
     """
-    return written(report, "html")
+    return written(report, "html")[0]

@@ -12,14 +12,16 @@ import hashlib
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from reportgen.errors import Problem, RenderError
+from reportgen.render.drawing import Drawing
 from reportgen.render.environment import stylesheet
+from reportgen.render.figures import Picture
 from reportgen.render.report import written
 from reportgen.render.system import check
 from reportgen.results import AuditReport
@@ -41,9 +43,10 @@ def render_pdf(report: AuditReport) -> bytes:
         not part of it.
     """
     check()
-    text = written(report, "pdf")
+    results = report.to_json()
+    text, figures = written(report, "pdf", results)
     with _uncollected():
-        return _printed(text, report.to_json().encode(), _moment(report.run_id))
+        return _printed(text, results.encode(), _moment(report.run_id), figures.pictures)
 
 
 @contextmanager
@@ -60,7 +63,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _printed(text: str, data: bytes, moment: datetime) -> bytes:
+def _printed(text: str, data: bytes, moment: datetime, pictures: Iterable[Picture] = ()) -> bytes:
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
@@ -76,8 +79,13 @@ def _printed(text: str, data: bytes, moment: datetime) -> bytes:
     )
     try:
         sheet, font_config = _style()
-        page = weasyprint.HTML(string=text, url_fetcher=fetcher, base_url="data:")
-        document = page.render(stylesheets=[sheet], font_config=font_config, pdf_variant=VARIANT)
+        page = _plain_html()(string=text, url_fetcher=fetcher, base_url="data:")
+        document = page.render(
+            stylesheets=[sheet],
+            font_config=font_config,
+            pdf_variant=VARIANT,
+            cache={picture.uri: Drawing(picture.drawing, font_config) for picture in pictures},
+        )
         document.metadata.attachments = [attached]
         with warnings.catch_warnings():
             # WeasyPrint leaves the file of the colour profile to be closed by the collector
@@ -92,6 +100,18 @@ def _printed(text: str, data: bytes, moment: datetime) -> bytes:
             Problem("the report asks for something outside itself", got=str(error))
         ) from error
     return printed
+
+
+@cache
+def _plain_html() -> Any:
+    """WeasyPrint's HTML without its own sheet of styles; elements.css stands for it."""
+    import weasyprint
+
+    class PlainHTML(weasyprint.HTML):  # type: ignore[misc]
+        def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
+            return []
+
+    return PlainHTML
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 from dataclasses import replace
 
@@ -18,14 +19,16 @@ from reportgen.results import AuditReport
 log = logging.getLogger(__name__)
 _last: tuple[str, Figures] | None = None
 _lock = threading.Lock()
+# attributes that a PDF engine reads and makes nothing of: half of a table's text
+_FOR_A_SCREEN = re.compile(r' (?:role|scope|data-label|aria-[a-z]+)="[^"<>]*"')
 
 
-def prepared(report: AuditReport) -> tuple[Page, Figures]:
+def prepared(report: AuditReport, results: str | None = None) -> tuple[Page, Figures]:
     """The page and its drawings; those of the last report are kept, so that the second form
-    of the same report need not draw again.
+    of the same report need not draw again. ``results`` is its report.json, where it is at hand.
     """
     global _last
-    key = hashlib.sha256(report.to_json().encode()).hexdigest()
+    key = hashlib.sha256((results or report.to_json()).encode()).hexdigest()
     with _lock:
         if _last is None or _last[0] != key:
             _last = (key, draw(report))
@@ -33,8 +36,8 @@ def prepared(report: AuditReport) -> tuple[Page, Figures]:
     return page(report, figures), figures
 
 
-def written(report: AuditReport, medium: Medium) -> str:
-    """The report's page for a browser (``html``) or for the PDF engine (``pdf``).
+def written(report: AuditReport, medium: Medium, results: str | None = None) -> tuple[str, Figures]:
+    """The report's page for a browser (``html``) or for the PDF engine (``pdf``), and its drawings.
 
     Raises
     ------
@@ -42,8 +45,8 @@ def written(report: AuditReport, medium: Medium) -> str:
         if a template of the report itself is missing or cannot be filled; a diagnostic's own
         partial that fails is replaced by the plain section, which says so.
     """
-    shown, figures = prepared(report)
-    return fill(
+    shown, figures = prepared(report, results)
+    text = fill(
         "report.html.j2",
         page=shown,
         report=report,
@@ -52,6 +55,7 @@ def written(report: AuditReport, medium: Medium) -> str:
         css=stylesheet(medium) if medium == "html" else "",
         dark=dark_variables(figures.drawings) if medium == "html" else "",
     )
+    return text if medium == "html" else _FOR_A_SCREEN.sub("", text), figures
 
 
 def _section(s: SectionView, report: AuditReport, medium: Medium) -> Markup:

@@ -108,12 +108,18 @@ class Blueprint:
         Layers that were adapted to data may hold results outside their variables, so the weights
         count where there are such layers.
         """
-        digest = hashlib.sha256(json.dumps(self.config, sort_keys=True).encode())
         if any(layer["class_name"] in ADAPTED for layer in self.layers):
-            with zipfile.ZipFile(self.file) as archive:
-                for name in sorted(archive.namelist()):
-                    if name != "metadata.json":
-                        digest.update(archive.read(name))
+            return self.content
+        return hashlib.sha256(json.dumps(self.config, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def content(self) -> str:
+        """A digest of the configuration and of all weights, not of when they were saved."""
+        digest = hashlib.sha256(json.dumps(self.config, sort_keys=True).encode())
+        with zipfile.ZipFile(self.file) as archive:
+            for name in sorted(archive.namelist()):
+                if name not in ("metadata.json", "config.json"):
+                    digest.update(archive.read(name))
         return digest.hexdigest()
 
     @property

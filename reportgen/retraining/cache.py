@@ -1,8 +1,7 @@
-"""Where compiled programs are kept between nights, and how a broken cache heals.
+"""Where programs and facts are kept between nights, and how a broken folder heals.
 
-JAX keys an entry by the program, its compile options and its own version. The folder's name adds
-what it does not know of: Keras's version, the processor, and the code of this package. An entry
-that cannot be read only warns, is compiled again and never rewritten: then all of them go.
+Entries are keyed by what they were made from. The folder's name adds what they do not know of:
+versions, the processor, and the code of this package. See :mod:`reportgen.retraining.store`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from pathlib import Path
 
 #: Folders of other versions are removed when they have not been used for this many seconds.
 STALE = 30 * 24 * 3600
-UNREADABLE = "persistent compilation cache entry"
 
 
 def cache_root() -> Path:

@@ -23,11 +23,15 @@ class Computation:
 
     def __init__(self, supplies: Supplies) -> None:
         self.network, self.recipe = supplies.network, supplies.recipe
-        self.model: Any = supplies.network.model
         self.supplies = supplies
         self.n, self.batch = supplies.n, supplies.batch
         self.augment, self.evaluation = supplies.augment, supplies.evaluation
         self._slices: Slices | None = None
+
+    @property
+    def model(self) -> Any:
+        """Built when first traced."""
+        return self.network.model
 
     @property
     def slices(self) -> Slices:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -20,10 +22,24 @@ Tree = Any
 COMPILER = {"xla_backend_optimization_level": 1}
 
 
+@dataclass(frozen=True)
+class Mapped:
+    """One member's function, and along which axis each argument and result has the members.
+
+    None: the same for all. ``gives`` lists the results', ``donated`` the arguments whose memory
+    may be used again.
+    """
+
+    function: Callable[..., Any]
+    takes: tuple[int | None, ...]
+    gives: tuple[int, ...] | int
+    donated: tuple[int, ...] = ()
+
+
 class Cores:
     """Devices over which the members of a stack are spread.
 
-    ``seconds`` holds what tracing and compiling took.
+    ``seconds`` holds what tracing took, and waiting for the compiler.
     """
 
     def __init__(self, cores: int, members: int) -> None:
@@ -34,41 +50,67 @@ class Cores:
         #: A member alone is not mapped, and its convolutions stay what they are.
         self.maps = members + self.spare > 1
         self.seconds: dict[str, float] = {}
+        self._compilers = ThreadPoolExecutor(2, "compiler")
 
     def placed(self, tree: Tree, *, by_member: bool, axis: int = 0) -> Tree:
         """Arrays on the devices, split along the member axis or everywhere whole."""
-        spec = Spec(*([None] * axis), "members") if by_member else Spec()
-        return jax.device_put(tree, NamedSharding(self.mesh, spec))
+        return jax.device_put(tree, self._sharding(axis if by_member else None))
 
-    def compiled(
-        self,
-        programs: Programs,
-        name: str,
-        function: Callable[..., Any],
-        specs: Any,
-        out: Any,
-        *args: Any,
-    ) -> Any:
-        """The function mapped over members, spread over cores, compiled for these arguments."""
+    def shaped(self, shape: tuple[int, ...], dtype: Any, axis: int | None) -> Any:
+        """What stands for an array that is placed later."""
+        return jax.ShapeDtypeStruct(shape, dtype, sharding=self._sharding(axis))
 
-        def mapped() -> Any:
-            over = jax.vmap(function, in_axes=specs[0], out_axes=out[0])
-            if len(self.devices) == 1:
-                return over
-            return jax.shard_map(
-                over, mesh=self.mesh, in_specs=specs[1], out_specs=out[1], check_vma=False
-            )
+    def _sharding(self, axis: int | None) -> NamedSharding:
+        return NamedSharding(self.mesh, _spec(axis))
 
+    def program(self, programs: Programs, name: str, mapped: Mapped, *args: Any) -> Future[Any]:
+        """The function for all members and these arguments, kept from before or compiled now.
+
+        The compiler works in a thread of its own, so that the next program can be traced.
+        """
         started = time.perf_counter()
+        found = programs.find(name, args, self.devices)
+        ready: Future[Any] = Future()
+        if found is not None:
+            ready.set_result(found)
+            self.spent("fetch", time.perf_counter() - started)
+            return ready
         with as_matrices() if self.maps else contextlib.nullcontext():
-            program, _ = programs.get(name, mapped, args)
-            lowered = jax.jit(program, donate_argnums=specs[2]).lower(*args)
-        traced = time.perf_counter()
-        compiled = lowered.compile(COMPILER)
-        self.spent("trace", traced - started)
-        self.spent("compile", time.perf_counter() - traced)
-        return compiled
+            function = jax.jit(self._over_members(mapped), donate_argnums=mapped.donated)
+            lowered = function.lower(*args)
+        self.spent("trace", time.perf_counter() - started)
+
+        return self._compilers.submit(
+            programs.compiled, name, args, self.devices, lowered, COMPILER
+        )
+
+    def _over_members(self, mapped: Mapped) -> Callable[..., Any]:
+        over: Callable[..., Any] = jax.vmap(
+            mapped.function, in_axes=mapped.takes, out_axes=mapped.gives
+        )
+        if len(self.devices) == 1:
+            return over
+        gives = mapped.gives
+        spread: Callable[..., Any] = jax.shard_map(
+            over,
+            mesh=self.mesh,
+            in_specs=tuple(_spec(axis) for axis in mapped.takes),
+            out_specs=tuple(map(_spec, gives)) if isinstance(gives, tuple) else _spec(gives),
+            check_vma=False,
+        )
+        return spread
+
+    def awaited(self, program: Future[Any]) -> Any:
+        """The program, when the compiler is done with it."""
+        started = time.perf_counter()
+        ready = program.result()
+        self.spent("compile", time.perf_counter() - started)
+        return ready
 
     def spent(self, phase: str, seconds: float) -> None:
         """Note seconds of a phase."""
         self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
+
+
+def _spec(axis: int | None) -> Spec:
+    return Spec() if axis is None else Spec(*([None] * axis), "members")

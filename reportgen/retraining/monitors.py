@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 from reportgen.retraining.member import Pool, Recipe
-from reportgen.retraining.network import Unstackable
+from reportgen.retraining.network import Network, Unstackable
 
 Tree = Any
 #: Rows a chunk of an evaluation.
@@ -26,13 +26,13 @@ class Evaluation:
     the same for every loss that is a mean over rows.
     """
 
-    model: Any
+    network: Network
     arrays: Tree
     n: int
     metric: str | None
 
     @classmethod
-    def of(cls, model: Any, recipe: Recipe, pool: Pool) -> Evaluation | None:
+    def of(cls, network: Network, recipe: Recipe, pool: Pool) -> Evaluation | None:
         """The evaluation that a recipe needs; None without validation rows.
 
         Raises
@@ -46,7 +46,7 @@ class Evaluation:
                 raise Unstackable(f"early stopping watches {monitor} and there is none")
             return None
         if monitor not in ("loss", "val_loss"):
-            if not monitor.startswith("val_") or model._compile_metrics is None:
+            if not monitor.startswith("val_") or network.model._compile_metrics is None:
                 raise Unstackable(f"early stopping watches {monitor}")
             metric: str | None = monitor.removeprefix("val_")
         else:
@@ -55,18 +55,18 @@ class Evaluation:
         arrays: dict[str, Any] = {"x": x, "y": y}
         if w is not None:
             arrays["w"] = np.asarray(w, np.float32)
-        evaluation = cls(model, arrays, len(y), metric)
+        evaluation = cls(network, arrays, len(y), metric)
         if metric is not None:
             evaluation._build()
         return evaluation
 
     def _build(self) -> None:
         """Build the compiled metrics, and see that the one that is watched is there."""
-        metrics = self.model._compile_metrics
+        metrics = self.network.model._compile_metrics
         if not metrics.built:
             rows = slice(0, 2)
             inputs = [jnp.asarray(a[rows]) for a in self.arrays["x"]]
-            p = self.model(inputs if len(inputs) > 1 else inputs[0])
+            p = self.network.model(inputs if len(inputs) > 1 else inputs[0])
             metrics.build(jnp.asarray(self.arrays["y"][rows]), p)
         if self.metric not in metrics.result():
             raise Unstackable(f"early stopping watches val_{self.metric}, which is not compiled")
@@ -75,16 +75,17 @@ class Evaluation:
         self, tv: Tree, ntv: Tree, arrays: Tree, packed: Callable[[Any], Any]
     ) -> dict[str, Any]:
         """Of one member's weights."""
-        metrics = self.model._compile_metrics
+        model = self.network.model
+        metrics = model._compile_metrics
         start = [v.value for v in metrics.variables] if self.metric is not None else []
 
         def chunk(carry: Tree, rows: Tree) -> tuple[Tree, Any]:
             total, state = carry
             y, w = rows["y"], rows.get("w")
-            p, _, losses = self.model.stateless_call(
+            p, _, losses = model.stateless_call(
                 tv, ntv, packed(rows["x"]), training=False, return_losses=True
             )
-            loss = self.model._compile_loss(y, p, w) + sum(jnp.sum(e) for e in losses)
+            loss = model._compile_loss(y, p, w) + sum(jnp.sum(e) for e in losses)
             if self.metric is not None:
                 state = metrics.stateless_update_state(state, y, p, sample_weight=w)
             return (total + loss * len(y), state), None

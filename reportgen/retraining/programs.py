@@ -1,77 +1,80 @@
-"""Traced programs kept between nights.
+"""Compiled programs kept between nights, found without tracing anything.
 
-What is left of a warm start is Python walking through Keras to trace the same program again. So
-the traced program is exported (StableHLO), stored beside the compiled ones, and called from there
-the next night. The key is everything that tracing looks at: the model's configuration, the
-recipe, the shapes of all arguments; the folder has the versions and this package's code.
+Machine code is kept under a digest of the program that it was compiled from. Beside it stands,
+under everything that tracing looks at (the model's configuration, the recipe, the devices, the
+shapes of all arguments), which program that is: a warm start neither walks through Keras nor
+shows the compiler anything. The folder has the versions, the processor and this package's code.
+
+JAX's own cache is not used: a program that it has found cannot be kept again (what is written
+lacks its functions), and it must be traced and lowered to be found.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import jax
-from jax import export
+from jax.experimental import serialize_executable as executables
 
-_DIGEST = 32
+from reportgen.retraining.store import Store
 
 
 class Programs:
-    """Exported programs in a folder; without one, or without a key, everything is traced."""
+    """Programs of one stack; without a key they are found after tracing only.
 
-    def __init__(self, folder: Path | None, key: str | None) -> None:
-        self.folder, self.key = folder, key
+    ``reused`` counts those that were found.
+    """
 
-    def get(self, name: str, make: Callable[[], Any], args: tuple[Any, ...]) -> tuple[Any, bool]:
-        """A function of ``args`` to be compiled, and whether it was found.
+    def __init__(self, store: Store, key: str | None) -> None:
+        self.store, self.key = store, key
+        self.reused = 0
 
-        ``make`` gives the function to be traced where there is none yet.
-        """
-        file = self._file(name, args)
-        found = None if file is None else _read(file)
-        if found is not None:
-            with contextlib.suppress(Exception):  # of another make: trace it again
-                return export.deserialize(bytearray(found)).call, True
-        function = make()
-        if file is None:
-            return function, False
+    def find(self, name: str, args: tuple[Any, ...], devices: list[Any]) -> Any:
+        """The program for arguments of these shapes, ready to be called; None if there is none."""
+        words = self._words(name, args)
+        digest = None if words is None else self.store.get("traced", *words)
+        return self._loaded(digest, devices) if isinstance(digest, str) else None
+
+    def compiled(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        devices: list[Any],
+        lowered: Any,
+        options: Mapping[str, Any],
+    ) -> Any:
+        """The program that was traced: found after all, or compiled and kept."""
+        text = f"{lowered.as_text()}\0{devices}\0{sorted(options.items())}"
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        words = self._words(name, args)
+        program = self._loaded(digest, devices)
+        if program is None:
+            program = lowered.compile(dict(options))
+            # Not every program can be kept.
+            with contextlib.suppress(ValueError, NotImplementedError, TypeError, RuntimeError):
+                self.store.put(executables.serialize(program), "program", digest)
+        if words is not None:
+            self.store.put(digest, "traced", *words)
+        return program
+
+    def _loaded(self, digest: str, devices: list[Any]) -> Any:
+        kept = self.store.get("program", digest)
+        if kept is None:
+            return None
         try:
-            exported = export.export(jax.jit(function))(*args)
-            _write(file, bytes(exported.serialize()))
-        except (ValueError, NotImplementedError, OSError, TypeError):
-            return function, False  # not everything can be exported; it is traced every night
-        return exported.call, False
+            program = executables.deserialize_and_load(*kept, execution_devices=devices)
+        except Exception:  # of another make, whatever it says: compile it again
+            self.store.drop("program", digest)
+            return None
+        self.reused += 1
+        return program
 
-    def _file(self, name: str, args: tuple[Any, ...]) -> Path | None:
-        if self.folder is None or self.key is None:
+    def _words(self, name: str, args: tuple[Any, ...]) -> tuple[str, ...] | None:
+        if self.key is None:
             return None
         leaves, tree = jax.tree.flatten(args)
         shapes = [f"{a.shape}{a.dtype}" for a in leaves]
-        words = "\0".join((name, self.key, str(tree), *shapes))
-        return self.folder / f"traced-{hashlib.sha256(words.encode()).hexdigest()[:40]}"
-
-
-def _read(file: Path) -> bytes | None:
-    """A stored program; None when there is none or it is not whole, which removes it."""
-    try:
-        stored = file.read_bytes()
-    except OSError:
-        return None
-    program = stored[_DIGEST:]
-    if hashlib.sha256(program).digest() != stored[:_DIGEST]:
-        file.unlink(missing_ok=True)
-        return None
-    return program
-
-
-def _write(file: Path, program: bytes) -> None:
-    """Whole or not at all: others may be reading."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    half = file.with_name(f"{file.name}.{os.getpid()}")
-    half.write_bytes(hashlib.sha256(program).digest() + program)
-    half.replace(file)
+        return (name, self.key, str(tree), *shapes)

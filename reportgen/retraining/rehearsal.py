@@ -17,9 +17,10 @@ from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.network import Network
 from reportgen.retraining.stacked import Stack
+from reportgen.retraining.store import Store
 
 
-def rehearse(cores: int, programs: Path | None) -> None:
+def rehearse(cores: int, store: Store) -> None:
     """Train two models of three weights for an epoch."""
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("adam", "mse")
@@ -28,9 +29,9 @@ def rehearse(cores: int, programs: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rehearsal.keras"
         model.save(file)
-        network = Network(Blueprint.read(file), Member())
+        network = Network(Blueprint.read(file), Member(), store)
         recipe = Recipe(str(file), epochs=1, batch_size=2)
         members = (Member(0, 0), Member(1, 1))
-        stack = Stack(network, recipe, pool, members, cores=cores, programs=programs)
+        stack = Stack(network, recipe, pool, members, cores=cores, store=store)
         stack.delivered((rows,))
         stack.train()

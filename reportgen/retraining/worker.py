@@ -11,12 +11,8 @@ import os
 import signal
 import sys
 import traceback
-import warnings
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
-
-from reportgen.retraining import cache
 
 
 def main(arguments: list[str]) -> None:
@@ -27,13 +23,9 @@ def main(arguments: list[str]) -> None:
     os.environ["KERAS_BACKEND"] = "jax"
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={cores}"
-    unreadable = _watch_cache()
+    # Keras imports TensorFlow if it is there: ten seconds and half a gigabyte for nothing.
+    sys.modules["tensorflow"] = None  # type: ignore[assignment]
     import jax
-
-    jax.config.update("jax_compilation_cache_dir", str(programs))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-    jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
     import keras
 
     if os.environ.get("REPORTGEN_RETRAINING_FLOAT64"):
@@ -43,7 +35,7 @@ def main(arguments: list[str]) -> None:
     from reportgen.retraining.serving import Server
 
     server = Server(cores, programs)
-    rehearse(cores, programs)
+    rehearse(cores, server.store)
     connection.send("ready")
     while True:
         try:
@@ -60,25 +52,7 @@ def main(arguments: list[str]) -> None:
             last = traceback.format_exc().strip().splitlines()
             sys.stderr.write("\n".join(last) + "\n")
             reply = Refused(f"the stacked engine failed: {last[-1][:300]}")
-        if unreadable:
-            cache.clear(programs)
-            unreadable.clear()
         connection.send(reply)
-
-
-def _watch_cache() -> list[str]:
-    """Notes warnings about cache entries that cannot be read."""
-    noted: list[str] = []
-    show = warnings.showwarning
-
-    def showwarning(message: Any, *rest: Any, **named: Any) -> None:
-        if cache.UNREADABLE in str(message):
-            noted.append(str(message))
-        show(message, *rest, **named)
-
-    warnings.showwarning = showwarning
-    warnings.filterwarnings("always", message=f".*{cache.UNREADABLE}.*")
-    return noted
 
 
 if __name__ == "__main__":

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reportgen.errors import Problem
-from reportgen.job.keypath import KeyPath, meant, named, quoted
+from reportgen.job.keypath import KeyPath, Placed, meant, named, quoted
 from reportgen.job.rules import dataset as dataset_rules
 from reportgen.job.rules import model as model_rules
 from reportgen.job.rules import reported as reported_rules
-from reportgen.job.rules.dataset import Placed
 from reportgen.job.schema import DatasetEntry, ModelEntry
 
 

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from reportgen.errors import Problem
-from reportgen.job.keypath import KeyPath, meant, named, quoted
+from reportgen.job.keypath import KeyPath, Placed, meant, named, quoted
 from reportgen.job.schema import SPLITS, DatasetEntry, FileSource, HeldOut, SplitRule, SqlSource
 
-Placed = tuple[KeyPath, Problem]
 TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
 
 

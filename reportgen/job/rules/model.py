@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.errors import Problem
-from reportgen.job.keypath import KeyPath, meant, named, quoted
-from reportgen.job.rules.dataset import Placed, splits_of
+from reportgen.job.keypath import KeyPath, Placed, meant, named, quoted
+from reportgen.job.rules.dataset import splits_of
 from reportgen.job.schema import (
     DatasetEntry,
     HeldOut,

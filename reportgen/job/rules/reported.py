@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import get_args
 
 from reportgen.errors import Problem
-from reportgen.job.keypath import KeyPath, meant, named, quoted
-from reportgen.job.rules.dataset import Placed, splits_of
+from reportgen.job.keypath import KeyPath, Placed, meant, named, quoted
+from reportgen.job.rules.dataset import splits_of
 from reportgen.job.schema import (
     DatasetEntry,
     MetricName,

@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
+from reportgen.reconciliation.row_losses import detailed
 from reportgen.reconciliation.world import World
 
 
@@ -18,7 +19,7 @@ def _other_split(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candida
         for names in combinations(evidence.splits, n):
             if names == (evaluation.split,):
                 continue
-            world = joined([evidence.world(name) for name in names])
+            world = joined([detailed(evidence, name) for name in names])
             yield under(world, evaluation.claims, split=" + ".join(names))
 
 

@@ -1,0 +1,331 @@
+"""Causes in which a number is a mean over batches in place of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.job.claims import Claim
+from reportgen.reconciliation import digits
+from reportgen.reconciliation.batch_numbers import per_batch
+from reportgen.reconciliation.evidence import Evaluation, Evidence
+from reportgen.reconciliation.hypothesis import (
+    Candidate,
+    Hypothesis,
+    declared,
+    instead,
+    is_off,
+    under,
+)
+from reportgen.reconciliation.row_losses import detailed
+from reportgen.reconciliation.row_values import row_values
+from reportgen.reconciliation.world import Floats, World
+
+#: Sizes that people use; the job's own comes before them.
+USUAL = (
+    8,
+    10,
+    16,
+    20,
+    25,
+    32,
+    40,
+    50,
+    64,
+    100,
+    128,
+    200,
+    250,
+    256,
+    500,
+    512,
+    1000,
+    1024,
+    2048,
+    4096,
+)
+#: Rows times sizes that are gone through for numbers that are no mean of rows.
+MOST_ROWS = 30_000_000
+LARGEST = 1024
+
+CONVENTIONS = (
+    "every batch counts alike, a partial one too",
+    "the last partial batch is left out",
+    "the sum is divided by batches of full size",
+)
+
+
+def sizes_first(evidence: Evidence, n: int) -> list[list[int]]:
+    """Batch sizes in the order in which they are believed: declared, usual, all others."""
+    declared_size = evidence.batch_size
+    first = [declared_size] if declared_size is not None and 1 < declared_size < n else []
+    usual = [b for b in USUAL if b < n and b not in first]
+    rest = [b for b in range(2, n) if b not in {*first, *usual}]
+    return [group for group in (first, usual, rest) if group]
+
+
+def _batch_mean(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _searched(evidence, evaluation, _mean_of_batches)
+
+
+def _cumulative(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _searched(evidence, evaluation, _mean_of_running)
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """A number by size and convention, (sizes, conventions)."""
+
+    table: Floats
+    names: tuple[str, ...]
+
+
+Way = Callable[
+    [Evidence, Claim, World, NDArray[np.int64], NDArray[np.bool_]],
+    _Values | None,
+]
+#: Means over rows: their sums of prefixes say every batch size at once.
+_OF_ROWS = ("accuracy", "loss", "log_loss", "brier", "mse", "mae", "top_k_accuracy")
+
+
+def _searched(evidence: Evidence, evaluation: Evaluation, way: Way) -> Iterator[Candidate]:
+    """The numbers that are off under one batch size; those that come out stay as they are."""
+    world = detailed(evidence, evaluation.split)
+    off = [c for c in evaluation.claims if is_off(evidence, c) and c.metric not in _COUNTS]
+    if not off or world.n < 3:
+        return
+    nearest: Candidate | None = None
+    tried = 0
+    for group in sizes_first(evidence, world.n):
+        sizes = np.array(group, dtype=np.int64)
+        found = _alive(evidence, off, world, sizes, way)
+        if found is None:
+            continue
+        fits, close, distinct = _joint(off, found)
+        tried += distinct
+        for column in np.flatnonzero(fits.any(axis=0)).tolist():
+            rows = np.flatnonzero(fits[:, column]).tolist()
+            yield _candidate(evidence, evaluation, off, found, rows, column, tried, sizes)
+        if fits.any():
+            return
+        if nearest is None and close is not None:
+            row, column = close
+            nearest = _candidate(evidence, evaluation, off, found, [row], column, tried, sizes)
+    if nearest is not None:
+        yield nearest
+
+
+_COUNTS = ("cell", "support")
+
+
+def _alive(
+    evidence: Evidence, off: list[Claim], world: World, sizes: NDArray[np.int64], way: Way
+) -> list[_Values] | None:
+    """Each number by size; sizes that earlier numbers refuted are left out of many."""
+    alive = np.ones(len(sizes), dtype=bool)
+    found: dict[Claim, _Values] = {}
+    for claim in sorted(off, key=lambda c: c.metric not in _OF_ROWS):
+        values = way(evidence, claim, world, sizes, alive)
+        if values is None:
+            return None
+        found[claim] = values
+        if len(sizes) > len(USUAL) + 1:
+            alive &= digits.same(values.table, claim.value).any(axis=1)
+    return [found[c] for c in off]
+
+
+def _joint(
+    off: list[Claim], found: list[_Values]
+) -> tuple[NDArray[np.bool_], tuple[int, int] | None, int]:
+    """Which sizes and conventions print all; the nearest; how many distinct ones are near."""
+    fits = np.ones_like(found[0].table, dtype=bool)
+    distance = np.zeros_like(found[0].table)
+    codes = np.zeros_like(found[0].table)
+    near = np.ones_like(fits)
+    rng = np.random.default_rng(3)
+    for claim, values in zip(off, found, strict=True):
+        fits &= digits.same(values.table, claim.value)
+        apart = np.nan_to_num(np.abs(values.table - float(claim.value)), nan=np.inf)
+        distance = np.maximum(distance, apart)
+        width = max(digits.width(claim.value), 1e-300)
+        codes += rng.normal() * np.round(np.nan_to_num(values.table) / width)
+        near &= apart <= 0.15 * max(1.0, abs(float(claim.value)))
+    best = np.unravel_index(int(np.argmin(distance)), distance.shape)
+    close = (int(best[0]), int(best[1])) if np.isfinite(distance[best]) else None
+    return fits, close, max(1, len(np.unique(codes[near])))
+
+
+def _candidate(
+    evidence: Evidence,
+    evaluation: Evaluation,
+    off: list[Claim],
+    found: list[_Values],
+    rows: list[int],
+    column: int,
+    tried: int,
+    sizes: NDArray[np.int64],
+) -> Candidate:
+    changed = {
+        claim: float(values.table[rows[0], column])
+        for claim, values in zip(off, found, strict=True)
+    }
+    fitting = sizes[rows].tolist()
+    shown: Any = fitting[0] if len(fitting) == 1 else fitting[:20]
+    parameters = {"batch_size": shown, "last_batch": found[0].names[column]}
+    return replace(instead(evidence, evaluation, changed, **parameters), tried=tried)
+
+
+def _mean_of_batches(
+    evidence: Evidence,
+    claim: Claim,
+    world: World,
+    sizes: NDArray[np.int64],
+    alive: NDArray[np.bool_],
+) -> _Values | None:
+    rows = evidence.keep(("rows of", _kind(claim)), lambda: row_values(claim, world))
+    if rows is not None:
+        return _Values(_means(rows, sizes), CONVENTIONS)
+    table = np.full((len(sizes), len(CONVENTIONS)), np.nan)
+    most = min(LARGEST, MOST_ROWS // world.n) if len(sizes) > len(USUAL) + 1 else len(sizes)
+    for i in np.flatnonzero(alive)[:most].tolist():
+        values = per_batch(claim, world, int(sizes[i]))
+        if values is None:
+            return None
+        table[i, 0] = values.mean() if len(values) else np.nan
+        whole = world.n // int(sizes[i])
+        table[i, 1] = values[:whole].mean() if whole and len(values) > whole else np.nan
+    return _Values(table, CONVENTIONS)
+
+
+def _kind(claim: Claim) -> tuple[Any, ...]:
+    """What a claim is of, without its number."""
+    return (claim.metric, claim.split, claim.average, claim.per_class, claim.k, claim.weighted)
+
+
+def _means(rows: Floats, sizes: NDArray[np.int64]) -> Floats:
+    """Means of batch means for all sizes, (sizes, conventions): sums of prefixes say them all."""
+    n = len(rows)
+    sums = np.r_[0.0, np.cumsum(rows)]
+    full = n // sizes
+    left = n - full * sizes
+    inside = sums[full * sizes] / sizes
+    last = np.divide(sums[-1] - sums[full * sizes], left, out=np.zeros(len(sizes)), where=left > 0)
+    partial = left > 0
+    found = np.full((len(sizes), 3), np.nan)
+    found[:, 0] = (inside + last) / (full + partial)
+    found[partial, 1] = inside[partial] / full[partial]
+    found[:, 2] = sums[-1] / ((full + partial) * sizes)
+    return found
+
+
+def _mean_of_running(
+    evidence: Evidence,
+    claim: Claim,
+    world: World,
+    sizes: NDArray[np.int64],
+    alive: NDArray[np.bool_],
+) -> _Values | None:
+    """Means over batches of the mean of all rows so far."""
+    rows = evidence.keep(("rows of", _kind(claim)), lambda: row_values(claim, world))
+    if rows is None:
+        return None
+    n = len(rows)
+    running = np.cumsum(rows) / np.arange(1, n + 1)
+    table = np.full((len(sizes), 2), np.nan)
+    for i in np.flatnonzero(alive & (sizes <= USUAL[-1])).tolist():
+        inside = running[sizes[i] - 1 :: sizes[i]]
+        if n % sizes[i] == 0:
+            table[i, 0] = inside.mean()
+        else:
+            table[i, 0] = (inside.sum() + running[-1]) / (len(inside) + 1)
+            table[i, 1] = inside.mean()
+    return _Values(table, ("mean of running means", "mean of running means of full batches"))
+
+
+def _loss_alone(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    """The loss as a mean of batch means beside metrics that come out."""
+    off = [c for c in evaluation.claims if is_off(evidence, c)]
+    exact = [c for c in evaluation.claims if c not in off and declared(evidence, c) is not None]
+    if len(off) == 1 and off[0].metric == "loss" and exact:
+        yield from _searched(evidence, evaluation, _mean_of_batches)
+
+
+def _whole(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    """As :func:`_batch_mean`, unless only the loss is off beside metrics that come out."""
+    if next(iter(_loss_alone(evidence, evaluation)), None) is None:
+        yield from _batch_mean(evidence, evaluation)
+
+
+def _last_batch(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    world = detailed(evidence, evaluation.split)
+    cuts: dict[tuple[int, int], list[int]] = {}
+    own = [evidence.batch_size] if evidence.batch_size else []
+    for size in dict.fromkeys([*own, *USUAL]):
+        if size < world.n:
+            start = (world.n - 1) // size * size
+            cuts.setdefault((start, world.n), []).append(size)
+            cuts.setdefault((0, size), []).append(size)
+    for (start, stop), sizes in cuts.items():
+        which = "last" if stop == world.n else "first"
+        shown = sizes[0] if len(sizes) == 1 else sizes
+        candidate = under(
+            world.rows(slice(start, stop)), evaluation.claims, batch=which, batch_size=shown
+        )
+        yield replace(candidate, tried=1 if evidence.batch_size in sizes else len(cuts))
+
+
+HYPOTHESES = [
+    Hypothesis(
+        "batch-mean",
+        "The number is a mean of the values of batches, in which a partial last batch counts as "
+        "much as a full one, or a quantity is averaged that is no mean of rows.",
+        "(Σ over batches of the batch's value) / number of batches",
+        "Collect all predictions and compute the number once, or weight each batch by its rows.",
+        _whole,
+        wrong="np.mean([accuracy_score(y, predict(x)) for x, y in loader])",
+        right="accuracy_score(all_labels, all_predictions)",
+        source="tensorflow#27993",
+        free=True,
+        cost=1,
+    ),
+    Hypothesis(
+        "loss-only-batch-mean",
+        "The loss is a mean of the losses of batches; the metrics beside it are of all rows.",
+        "loss = (Σ over batches of the batch's mean loss) / number of batches",
+        "Weight each batch's loss by its rows, or let `evaluate` compute it.",
+        _loss_alone,
+        wrong="loss = sum(batch_losses) / len(batch_losses)",
+        right="loss = sum(l * len(x) for l, x in batches) / n",
+        source="tensorflow#27993",
+        free=True,
+        cost=1,
+    ),
+    Hypothesis(
+        "cumulative-on-batch",
+        "The number is a mean of values that each already covered all rows so far.",
+        "the mean over batches of the mean of rows 1 … end of batch",
+        "Reset metrics before each batch (`reset_metrics()`), or take the last value alone.",
+        _cumulative,
+        wrong="np.mean([model.test_on_batch(x, y)[1] for x, y in batches])",
+        right="model.evaluate(X, y)",
+        source="keras#13780",
+        free=True,
+        cost=1,
+    ),
+    Hypothesis(
+        "last-batch-only",
+        "One batch was evaluated in place of all.",
+        "the number of the last rows from k · batch size on, or of the first batch",
+        "Evaluate all batches; a variable that a loop leaves behind holds only the last.",
+        _last_batch,
+        wrong="for x, y in loader: y_pred = model(x)\nprint(accuracy(y, y_pred))",
+        right="print(accuracy(np.concatenate(ys), np.concatenate(y_preds)))",
+        source="keras#13780",
+        free=True,
+        cost=1,
+    ),
+]
