@@ -35,13 +35,18 @@ def spoken(metric: str) -> str:
     return _NAMES.get(name, name.replace("_", " ")) + comma + rest
 
 
+#: Steps after what was recomputed, in the order of the walk; sections offer them.
+FURTHER = ("without_leaks", "imbalance_aware", "mean_over_seeds")
+
+
 def honest_score(
     task: str, sections: Sequence[Section], restated: Sequence[Restated]
 ) -> HonestScore:
-    """Steps ``reported`` and ``recomputed`` of the headline metric; absent where not measured.
+    """The walk from what was reported to what may be expected; steps not measured are absent.
 
     The headline metric is the first number reported for test, else accuracy, or R² in
-    regression.
+    regression. Steps after ``recomputed`` are taken from what sections offer under ``honest`` in
+    their series, see :func:`_further`.
     """
     first = next((r for r in restated if r.split == "test" and _is_score(r.metric)), None)
     metric = first.metric if first else ("r2" if task == "regression" else "accuracy")
@@ -73,6 +78,8 @@ def honest_score(
                 why=_why_recomputed(first, measured),
             )
         )
+    if value is not None:
+        steps += _further(sections, steps[-1])
     chance = _chance(sections, metric)
     return HonestScore(
         steps=tuple(steps),
@@ -81,13 +88,65 @@ def honest_score(
     )
 
 
+def _further(sections: Sequence[Section], last: Step) -> list[Step]:
+    """Steps that follow from the last one, each measured from where the one before it ends.
+
+    An offer is ``{"step", "metric", "from", "value", "low", "high", "why"}``. ``from`` is the score
+    that it was measured from, in ``metric``: an offer that starts elsewhere, as a mean over seeds
+    with a leak in it does once a leak was taken out, is no step of this walk. An offer that changes
+    the metric says so by ``from_metric`` and is measured from the last step in that.
+    """
+    offers = [o for s in sections for o in s.series.get("honest", ()) if o["value"] is not None]
+    steps = []
+    for name in FURTHER:
+        for offer in offers:
+            start = offer["from"], offer.get("from_metric", offer["metric"])
+            if offer["step"] == name and _continues(last, *start):
+                last = Step(
+                    step=name,
+                    metric=offer["metric"],
+                    value=offer["value"],
+                    low=offer["low"],
+                    high=offer["high"],
+                    why=offer["why"],
+                )
+                steps.append(last)
+                break
+    return steps
+
+
+def _continues(last: Step, start: float | None, metric: str) -> bool:
+    """Whether a score is that of the last step, to the digits that series keep."""
+    if last.value is None or start is None or last.metric != metric:
+        return False
+    return abs(start - last.value) <= 1e-5 * max(abs(last.value), 1e-3)
+
+
 def causes(sections: Sequence[Section]) -> tuple[Cause, ...]:
-    """Failing findings first, then warnings; none has a measured effect yet."""
+    """Warnings and failures by the score that they cost, then those whose effect is not measured.
+
+    An effect is what a finding's evidence has under ``effect``, with ``effect_low`` and
+    ``effect_high``: score lost on the headline metric, by an ablation, a what-if or retraining.
+    """
     found = [f for s in sections for f in s.findings if f.severity != "info"]
-    found.sort(key=lambda f: -SEVERITIES.index(f.severity))
+    found.sort(key=lambda f: (-_size(f), -SEVERITIES.index(f.severity)))
     return tuple(
-        Cause(code=f.code, severity=f.severity, sentence=f.message, advice=f.advice) for f in found
+        Cause(
+            code=f.code,
+            severity=f.severity,
+            effect=f.evidence.get("effect"),
+            low=f.evidence.get("effect_low"),
+            high=f.evidence.get("effect_high"),
+            sentence=f.message,
+            advice=f.advice,
+        )
+        for f in found
     )
+
+
+def _size(finding: Finding) -> float:
+    effect = finding.evidence.get("effect")
+    return -1.0 if effect is None else abs(effect)
 
 
 def headline(

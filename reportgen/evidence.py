@@ -8,20 +8,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reportgen.errors import ModelError, Problem
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
 
     from reportgen.data.table import Dataset, Split
     from reportgen.job.claims import Claim
     from reportgen.job.history import History
     from reportgen.job.schema import ModelEntry, Settings
-    from reportgen.models.determinism import Determinism
+    from reportgen.models.determinism import Determinism, Untold
     from reportgen.models.outputs import Predictions
     from reportgen.models.predictor import Output, Predictor
     from reportgen.models.preprocess import Preprocess
@@ -35,9 +34,10 @@ class Case:
 
     ``settings`` are those of the diagnostic that is looking; :meth:`view` makes such a case.
     ``members`` are retrainings that the job brings along; ``ensemble_size`` is how many members
-    the standard seed ensemble has, 0 where it is off. ``claims`` are the numbers that were
-    reported, ``history`` that of the training, ``checkpoints`` the files of weights it saved.
-    Memoised values are shared by all views.
+    the standard seed ensemble has, 0 where it is off; ``folder`` is where Python that the job
+    names is found. ``claims`` are the numbers that were reported, ``history`` that of the
+    training, ``checkpoints`` the files of weights it saved. Memoised values are shared by all
+    views.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Case:
     settings: Settings | None = None
     members: tuple[Predictor, ...] = ()
     ensemble_size: int = 0
+    folder: Path = Path()
     claims: tuple[Claim, ...] = ()
     history: History | None = None
     checkpoints: tuple[Path, ...] = ()
@@ -135,8 +136,8 @@ class Case:
             )
         return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=name)
 
-    def determinism(self) -> Determinism | None:
-        """Whether the same seed gives the same model, in TensorFlow; None for other models.
+    def determinism(self) -> Determinism | Untold:
+        """Whether the same seed gives the same model, in TensorFlow; else why that is not told.
 
         Compared are initial weights, the first batch, and the weights after its step; see
         :mod:`reportgen.models.determinism`.
@@ -146,7 +147,7 @@ class Case:
         return self.memo(
             "determinism",
             lambda: determinism.measure(
-                self.predictor, self.entry, self.dataset, self.preprocess, self.seed
+                self.predictor, self.entry, self.dataset, self.preprocess, self.seed, self.folder
             ),
         )
 

@@ -5,7 +5,7 @@ What is cheap is asked first: initial weights, the first batch of rows, the weig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,6 +34,7 @@ class Determinism:
     weights : largest difference of initial weights; ``step`` of the weights after one batch.
     seed_fails : the declared call leaves open weights or batch that
         ``keras.utils.set_random_seed`` fixes.
+    in_model : seeds that stand in the model's own layers and initialisers.
     """
 
     seed: int | None
@@ -43,10 +44,18 @@ class Determinism:
     batch_same: bool
     step: float
     seed_fails: bool = False
+    in_model: tuple[int, ...] = ()
 
     def evidence(self) -> dict[str, Any]:
         """For a finding."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Why it is not known whether the same seed gives the same network, in words."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -62,17 +71,28 @@ def measure(
     dataset: Dataset,
     preprocess: Preprocess,
     seed: int,
-) -> Determinism | None:
-    """Start the declared training twice; None where that cannot be done.
+    folder: Path,
+) -> Determinism | Untold:
+    """Start the declared training twice; why not, where that cannot be done.
 
     That is: for anything but a compiled Keras 3 network with `training:`, one that cannot be
     built anew, and a seed call that cannot be called.
+
+    Parameters
+    ----------
+    seed : for the comparison where the job declares none.
+    folder : of the job file, where a seed call of the job's own is found.
     """
     training, train = entry.training, dataset.splits.get("train")
-    if training is None or train is None or train.y is None:
-        return None
-    if predictor.framework != "keras" or not getattr(predictor, "compiled", None):
-        return None
+    if predictor.framework != "keras":
+        return Untold("there is no network whose seed calls could be tried")
+    if training is None:
+        return Untold("the job has no `training:` that could be started twice")
+    if train is None or train.y is None:
+        return Untold("there are no training rows with a target to start on")
+    compiled = getattr(predictor, "compiled", None)
+    if not compiled or not compiled.get("optimizer"):
+        return Untold("the model does not say with which optimizer and loss it was compiled")
     from reportgen.errors import ModelError
     from reportgen.models import training as recipe
     from reportgen.models.randomness import untouched
@@ -84,7 +104,7 @@ def measure(
 
     def declared() -> None:
         if training.seed is not None:
-            recipe.sow(training, training.seed, Path.cwd())
+            recipe.sow(training, training.seed, folder)
 
     def right() -> None:
         import keras
@@ -98,10 +118,36 @@ def measure(
             fails = False
             if training.seed is not None and found[0] in early:
                 fails = _compared(starter(right), starter(right))[0] not in early
-    except ModelError:
-        return None
+    except ModelError as error:
+        return Untold(error.problems[0].message)
     call = training.seed_call or recipe.SEED_CALL
-    return Determinism(training.seed, call.removesuffix("()"), *found, seed_fails=fails)
+    return Determinism(
+        training.seed,
+        call.removesuffix("()"),
+        *found,
+        seed_fails=fails,
+        in_model=tuple(sorted(set(_seeds_in(_config(predictor))))),
+    )
+
+
+def _config(predictor: Any) -> Any:
+    try:
+        return predictor.model.get_config()
+    except Exception:  # a subclassed model need not have one, and then has no seeds to be read
+        return {}
+
+
+def _seeds_in(config: Any) -> Iterator[int]:
+    """Every whole number under a key ``seed``."""
+    if isinstance(config, dict):
+        for key, value in config.items():
+            if key == "seed" and isinstance(value, int) and not isinstance(value, bool):
+                yield value
+            else:
+                yield from _seeds_in(value)
+    elif isinstance(config, (list, tuple)):
+        for part in config:
+            yield from _seeds_in(part)
 
 
 class _Starter:

@@ -168,6 +168,7 @@ def load_case(job: Job, name: str) -> Case:
         job.seed,
         members=load_members(job, name, dataset),
         ensemble_size=getattr(settings, "members", 0),
+        folder=job.file.parent,
         claims=claimed,
         history=history_of(job, name),
         checkpoints=checkpoints.located(job, name),

@@ -12,6 +12,9 @@ from reportgen.job.printed import Printed
 
 #: More significant digits than this are those of a float32.
 FLOAT32_DIGITS = 7
+#: How far two float32 sums of the same rows come apart, in units of float32's resolution: Keras
+#: adds up batches of 32 in float32, and other batches of the same rows round otherwise.
+FLOAT32_SUMS = 6
 
 
 def significant(printed: Printed) -> int:
@@ -21,11 +24,12 @@ def significant(printed: Printed) -> int:
 def interval(printed: Printed) -> tuple[float, float]:
     """Lowest and highest value that print so, ties included: half a unit of the last digit.
 
-    More than seven significant digits are those of a float32, and its half-spacing counts.
+    More than seven significant digits are those of a float32, which knows a sum no better than
+    ``FLOAT32_SUMS`` of its units.
     """
     value = float(printed)
     if significant(printed) > FLOAT32_DIGITS:
-        half = float(np.spacing(np.float32(abs(value)))) / 2
+        half = FLOAT32_SUMS * float(np.finfo(np.float32).eps) * abs(value)
     else:
         half = float(printed.ulp) / 2
     noise = 8 * float(np.spacing(abs(value) or 1e-300))
@@ -42,12 +46,13 @@ def prints_same(value: float, printed: Printed) -> bool:
     """Whether a value, rounded to the printed digits, gives the printed number.
 
     Half a unit of the last digit either way; a truncated number does not agree. More than seven
-    significant digits are those of a float32, and both are compared as such.
+    significant digits are those of a float32, and are met by a float32 sum of the same rows.
     """
     if not np.isfinite(value):
         return False
     if significant(printed) > FLOAT32_DIGITS:
-        return bool(np.float32(value) == np.float32(float(printed)))
+        low, high = interval(printed)
+        return low <= value <= high
     # The value carries the rounding of its own sums; a tie is a tie all the same.
     noise = Decimal(8 * float(np.spacing(abs(value) or 1e-300)))
     return abs(Decimal(value) - printed.decimal) <= printed.ulp / 2 + noise
@@ -56,8 +61,6 @@ def prints_same(value: float, printed: Printed) -> bool:
 def same(values: NDArray[Any], printed: Printed) -> NDArray[np.bool_]:
     """:func:`prints_same` for an array; NaN prints nothing."""
     low, high = interval(printed)
-    if significant(printed) > FLOAT32_DIGITS:
-        return np.asarray(np.asarray(values).astype(np.float32) == np.float32(float(printed)))
     with np.errstate(invalid="ignore"):
         return np.asarray((values >= low) & (values <= high))
 

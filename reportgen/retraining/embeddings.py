@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from reportgen.retraining.blueprint import SQUARING
-from reportgen.retraining.network import Network
+from reportgen.retraining.remembered import Remembered
 
 
 @dataclass
@@ -30,12 +30,12 @@ class Slices:
     (that place, the output's shape without the batch axis, dtype).
     """
 
-    network: Network
+    network: Remembered
     layers: dict[int, Any] = field(default_factory=dict)
     outputs: list[tuple[int, tuple[int, ...], Any]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, network: Network, example: tuple[np.ndarray, ...]) -> Slices:
+    def of(cls, network: Remembered, example: tuple[np.ndarray, ...]) -> Slices:
         """Find them, by calling the model on an example batch without computing anything."""
         import keras
 

@@ -5,45 +5,47 @@ With these and its compiled programs a model is trained without being built.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from reportgen.retraining.draws import draw, dropout_state
+from reportgen.retraining.member import Member
+from reportgen.retraining.network import Network, Unstackable, Weights
 
 #: ``drawn`` by an initialiser, whose configuration ``value`` is; ``seed`` of a seed generator,
-#: ``value`` if the model gives one; ``same`` for every member; ``unknown``.
+#: ``value`` if the model gives one; the ``same`` for every member; ``unknown``, ``value`` says why.
 Kind = Literal["drawn", "seed", "same", "unknown"]
-
-
-class Unstackable(Exception):
-    """The model cannot be trained this way; the reason is shown in the report."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Values of a model's variables, in the order of ``model.trainable_variables`` and
-    ``model.non_trainable_variables``.
-    """
-
-    trainable: list[np.ndarray]
-    other: list[np.ndarray]
 
 
 @dataclass(frozen=True)
 class Start:
-    """How a variable starts; ``path`` tells which it is, ``index`` its place in the model."""
+    """How a variable starts; ``index`` is its place in the model."""
 
-    path: str
     index: int
     shape: tuple[int, ...]
     dtype: str
     kind: Kind
     value: Any = None
 
-    def of(self, weight_seed: int, order_seed: int, initializer: Any) -> np.ndarray:
+    @classmethod
+    def of(cls, network: Network, variable: Any, index: int) -> Start:
+        """How a network's variable starts."""
+        import keras
+
+        key, shape, dtype = id(variable), tuple(variable.shape), str(variable.dtype)
+        initializer = network._initializers.get(key)
+        if key in network._seeds:
+            return cls(index, shape, dtype, "seed", network._seeds[key]._initial_seed)
+        if key not in network._kept and hasattr(initializer, "get_config"):
+            return cls(index, shape, dtype, "drawn", keras.initializers.serialize(initializer))
+        try:
+            return cls(index, shape, dtype, "same", network._value(variable, index, Member()))
+        except Unstackable as why:
+            return cls(index, shape, dtype, "unknown", str(why))
+
+    def drawn(self, member: Member, initializer: Any) -> np.ndarray:
         """Its value in a member; ``initializer`` is what ``value`` configures.
 
         Raises
@@ -54,13 +56,13 @@ class Start:
         if self.kind == "seed":
             if self.value is not None:
                 return np.array([self.value, 0]).astype(self.dtype)
-            return dropout_state(order_seed, self.index).astype(self.dtype)
+            return dropout_state(member.order_seed, self.index).astype(self.dtype)
         if self.kind == "same":
             value: np.ndarray = self.value
             return value
         if self.kind == "unknown":
             raise Unstackable(str(self.value))
-        return draw(initializer, self.shape, self.dtype, weight_seed, self.index)
+        return draw(initializer, self.shape, self.dtype, member.weight_seed, self.index)
 
 
 @dataclass(frozen=True)
@@ -83,62 +85,22 @@ class Facts:
     rate: int | None
     activations: int
 
-
-def starts(
-    variables: Sequence[Any],
-    first: int,
-    found: dict[int, Any],
-    kept: dict[int, np.ndarray | None],
-    seeds: dict[int, Any],
-) -> tuple[Start, ...]:
-    """How each variable starts.
-
-    Parameters
-    ----------
-    first : index of the first.
-    found : ``id(variable) -> initialiser``.
-    kept : ``id(variable) -> delivered value`` of those that training leaves alone; None where
-        the delivered value has another shape.
-    seeds : ``id(variable) -> generator`` of seed generators' states.
-    """
-    return tuple(
-        _start(variable, first + place, found, kept, seeds)
-        for place, variable in enumerate(variables)
-    )
+    @classmethod
+    def of(cls, network: Network) -> Facts:
+        """The facts of a network that is built."""
+        model = network.model
+        others = enumerate(model.non_trainable_variables, 10_000)
+        return cls(
+            tuple(Start.of(network, v, i) for i, v in enumerate(model.trainable_variables)),
+            tuple(Start.of(network, v, i) for i, v in others),
+            network.delivered,
+            network.optimizer_start,
+            network.learning_rate_index,
+            _activations(model),
+        )
 
 
-def _start(
-    variable: Any,
-    index: int,
-    found: dict[int, Any],
-    kept: dict[int, np.ndarray | None],
-    seeds: dict[int, Any],
-) -> Start:
-    import keras
-
-    path, shape, dtype = str(variable.path), tuple(variable.shape), str(variable.dtype)
-
-    def start(kind: Kind, value: Any) -> Start:
-        return Start(path, index, shape, dtype, kind, value)
-
-    key = id(variable)
-    if key in seeds:
-        return start("seed", seeds[key]._initial_seed)
-    if key in kept:
-        if kept[key] is None:
-            return start("unknown", f"the fixed weights {path} do not fit the changed model")
-        return start("same", kept[key])
-    initializer = found.get(key)
-    if initializer is None:
-        return start("unknown", f"how the weights {path} start is not known")
-    if hasattr(initializer, "get_config"):
-        return start("drawn", keras.initializers.serialize(initializer))
-    # A function, such as the forget gate's bias: it draws nothing.
-    return start("same", draw(initializer, shape, dtype, 0, index))
-
-
-def activations(model: Any) -> int:
-    """Numbers that all layers put out for a row, at least one."""
+def _activations(model: Any) -> int:
     total = 0
     for layer in model._flatten_layers(include_self=False):
         shape = getattr(getattr(layer, "output", None), "shape", None) if layer.built else None

@@ -11,7 +11,8 @@ import numpy as np
 from jax import lax
 
 from reportgen.retraining.member import Pool, Recipe
-from reportgen.retraining.network import Network, Unstackable
+from reportgen.retraining.network import Unstackable
+from reportgen.retraining.remembered import Remembered
 
 Tree = Any
 #: Rows a chunk of an evaluation.
@@ -26,13 +27,13 @@ class Evaluation:
     the same for every loss that is a mean over rows.
     """
 
-    network: Network
+    network: Remembered
     arrays: Tree
     n: int
     metric: str | None
 
     @classmethod
-    def of(cls, network: Network, recipe: Recipe, pool: Pool) -> Evaluation | None:
+    def of(cls, network: Remembered, recipe: Recipe, pool: Pool) -> Evaluation | None:
         """The evaluation that a recipe needs; None without validation rows.
 
         Raises

@@ -15,7 +15,7 @@ import numpy as np
 
 from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.member import Member, Pool, Recipe
-from reportgen.retraining.network import Network
+from reportgen.retraining.remembered import Remembered
 from reportgen.retraining.stacked import Stack
 from reportgen.retraining.store import Store
 
@@ -29,7 +29,7 @@ def rehearse(cores: int, store: Store) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rehearsal.keras"
         model.save(file)
-        network = Network(Blueprint.read(file), Member(), store)
+        network = Remembered(Blueprint.read(file), Member(), store)
         recipe = Recipe(str(file), epochs=1, batch_size=2)
         members = (Member(0, 0), Member(1, 1))
         stack = Stack(network, recipe, pool, members, cores=cores, store=store)

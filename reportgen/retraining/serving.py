@@ -16,7 +16,8 @@ from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.derivatives import as_in_tensorflow
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.messages import Answer, Progress, Refused, Train, UsePool
-from reportgen.retraining.network import Network, Unstackable
+from reportgen.retraining.network import Unstackable
+from reportgen.retraining.remembered import Remembered
 from reportgen.retraining.stacked import Stack, StackResult
 from reportgen.retraining.store import Store
 
@@ -28,7 +29,7 @@ class Server:
         as_in_tensorflow()
         self.cores, self.store = cores, Store(programs)
         self.pool: Pool | None = None
-        self._networks: dict[Any, Network] = {}
+        self._networks: dict[Any, Remembered] = {}
         self._agree: dict[Any, str | None] = {}
         self._reused = False
 
@@ -93,10 +94,10 @@ class Server:
             self._agree[key] = disagreement(stack.delivered(rows), expected)
         return self._agree[key]
 
-    def _network(self, file: str, member: Member) -> Network:
+    def _network(self, file: str, member: Member) -> Remembered:
         key = (_state(file), member.architecture[:2])
         if key not in self._networks:
-            self._networks[key] = Network(Blueprint.read(file), member, self.store)
+            self._networks[key] = Remembered(Blueprint.read(file), member, self.store)
         return self._networks[key]
 
 

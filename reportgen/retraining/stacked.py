@@ -18,9 +18,10 @@ import numpy as np
 from reportgen.retraining.computation import Computation
 from reportgen.retraining.cores import Cores, Mapped
 from reportgen.retraining.member import Member, Pool, Recipe
-from reportgen.retraining.network import Network, Weights
+from reportgen.retraining.network import Weights
 from reportgen.retraining.predicting import Predicting
 from reportgen.retraining.programs import Programs
+from reportgen.retraining.remembered import Remembered
 from reportgen.retraining.store import Store
 from reportgen.retraining.supplies import Supplies
 
@@ -56,7 +57,7 @@ class Stack:
 
     def __init__(
         self,
-        network: Network,
+        network: Remembered,
         recipe: Recipe,
         pool: Pool,
         members: Sequence[Member],

@@ -14,7 +14,8 @@ from reportgen.retraining.augmentation import augmentation, augmentation_start
 from reportgen.retraining.draws import orders
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.monitors import Evaluation
-from reportgen.retraining.network import Network, Weights
+from reportgen.retraining.network import Weights
+from reportgen.retraining.remembered import Remembered
 from reportgen.retraining.rows import neutral, row_weights
 
 Tree = Any
@@ -29,7 +30,7 @@ class Supplies:
     """
 
     def __init__(
-        self, network: Network, recipe: Recipe, pool: Pool, members: Sequence[Member]
+        self, network: Remembered, recipe: Recipe, pool: Pool, members: Sequence[Member]
     ) -> None:
         self.network, self.recipe, self.pool = network, recipe, pool
         self.members = list(members)

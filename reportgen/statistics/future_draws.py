@@ -7,6 +7,8 @@ References: Hahn, Meeker 1991, chapter 4; Beckman, Trussell 1974 for the best of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -15,6 +17,7 @@ from scipy import optimize, special, stats
 
 Floats = NDArray[np.float64]
 NODES = 80
+LOOKS, LOOKS_SEED = 40_000, 20  # of two nested samples, the same whoever asks
 
 
 def one_more(n: int, level: float = 0.99) -> float:
@@ -39,10 +42,7 @@ def _grid(n: int) -> tuple[Floats, Floats, Floats]:
 
 
 def best_above(k: float, n: int, best_of: int = 1) -> float:
-    """P(the best of M further draws > mean + k s), mean and s being those of N draws.
-
-    With ``k`` of :func:`one_more` this is the power to tell the best of M seeds from any one.
-    """
+    """P(the best of M further draws > mean + k s), mean and s being those of N draws."""
     means, spreads, weights = _grid(n)
     edge = means[:, None] + k * spreads[None, :]
     # log Φ, so that a thousandth power keeps its digits
@@ -59,25 +59,73 @@ def best_bound(n: int, best_of: int = 1000, level: float = 0.95) -> float:
     return float(found)
 
 
-def power_of_best(n: int, sizes: tuple[int, ...], level: float = 0.99) -> Floats:
-    """Chance that the best of M is above the one-sided bound of N draws, for each M."""
-    k = one_more(n, level)
-    return np.array([best_above(k, n, size) for size in sizes])
+@dataclass(frozen=True, eq=False)
+class Procedure:
+    """How one more draw is judged: what it must exceed, over all samples that N draws may give.
+
+    ``edges`` are in true standard deviations from the true mean, ``weights`` sum to one. With two
+    looks a draw must exceed the suspicion's bound at the first N draws and the bound itself at the
+    larger sample that those are part of.
+    """
+
+    edges: Floats
+    weights: Floats
+
+    def power_of_best(self, sizes: Sequence[int]) -> Floats:
+        """Chance that the best of M further draws is called out, for each M."""
+        none = [np.exp(m * special.log_ndtr(self.edges)) @ self.weights for m in sizes]
+        return 1 - np.array(none)
+
+    def smallest_best_of(self, power: float = 0.8, most: int = 1_000_000) -> int | None:
+        """Smallest M whose best is found with ``power``; None beyond ``most``."""
+        low, high = 1, most
+        if not self.power_of_best((high,))[0] >= power:
+            return None
+        while low < high:
+            middle = (low + high) // 2
+            if self.power_of_best((middle,))[0] >= power:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def smallest_lead(self, power: float = 0.8) -> float:
+        """Shift of one draw, in standard deviations, that is found with ``power``."""
+        if not np.isfinite(self.edges).all():
+            return float("inf")
+
+        def lacking(shift: float) -> float:
+            return float(special.ndtr(shift - self.edges) @ self.weights) - power
+
+        return float(optimize.brentq(lacking, -5.0, float(self.edges.max()) + 10.0, xtol=1e-6))
 
 
-def smallest_best_of(n: int, *, level: float = 0.99, power: float = 0.8) -> int | None:
-    """Smallest M whose best is found with ``power``; None beyond a million."""
-    k = one_more(n, level)
-    low, high = 1, 1_000_000
-    if not np.isfinite(k) or best_above(k, n, high) < power:
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        if best_above(k, n, middle) >= power:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+@cache
+def procedure(n: int, level: float = 0.99, *, grown: int = 0, suspicion: float = 0.95) -> Procedure:
+    """The procedure of a bound at ``level`` from N draws.
+
+    Parameters
+    ----------
+    grown : size the sample is grown to where the draw exceeds the bound at ``suspicion`` of the
+        first N; the first N are part of it. Not more than ``n``: it is not grown.
+    """
+    if n < 2:
+        return Procedure(np.array([np.inf]), np.ones(1))
+    if grown <= n:
+        means, spreads, weights = _grid(n)
+        edges = means[:, None] + one_more(n, level) * spreads[None, :]
+        return Procedure(edges.ravel(), weights.ravel())
+    # Two nested samples have no closed form: their sufficient statistics are drawn.
+    rng = np.random.default_rng(LOOKS_SEED)
+    more = grown - n
+    mean, squares = rng.normal(size=LOOKS) / np.sqrt(n), rng.chisquare(n - 1, LOOKS)
+    first = mean + one_more(n, suspicion) * np.sqrt(squares / (n - 1))
+    added = rng.normal(size=LOOKS) / np.sqrt(more)
+    squares = squares + rng.chisquare(more - 1, LOOKS) if more > 1 else squares
+    squares = squares + n * more / grown * (mean - added) ** 2
+    mean = (n * mean + more * added) / grown
+    second = mean + one_more(grown, level) * np.sqrt(squares / (grown - 1))
+    return Procedure(np.maximum(first, second), np.full(LOOKS, 1 / LOOKS))
 
 
 def spread_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:

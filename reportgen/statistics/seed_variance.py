@@ -42,6 +42,18 @@ class SeedVariance:
         """Square root of ``distribution``, 0 where that is negative."""
         return float(np.sqrt(max(0.0, self.distribution)))
 
+    def smallest(self, alpha: float, power: float = 0.8) -> float:
+        """Standard deviation of equally measured models that is told from none.
+
+        With K - 1 degrees of freedom s² is called out above ``expected`` times the quantile at
+        1 - ``alpha``, and lies above the quantile at 1 - ``power`` of its own distribution.
+        """
+        df = self.members - 1
+        if df < 1 or not np.isfinite(self.expected):
+            return float("inf")
+        ratio = stats.chi2.ppf(1 - alpha, df) / stats.chi2.ppf(1 - power, df)
+        return float(np.sqrt(self.expected * (ratio - 1)))
+
 
 def seed_variance(values: Floats, contributions: Floats) -> SeedVariance:
     """Distribution-level variance after Jordan 2023, for any metric with row contributions.

@@ -13,7 +13,7 @@ from benchmarks.faults.cases import case_from_arrays
 from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics import suite
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
-from reportgen.models.determinism import Determinism
+from reportgen.models.determinism import Determinism, Untold
 from reportgen.retraining import standard
 from reportgen.retraining.member import Member
 from reportgen.retraining.plan import Budget
@@ -210,7 +210,7 @@ def networked():
     from dataclasses import replace
 
     case = retrained(training={"epochs": 3})
-    case.memo("determinism", lambda: None)
+    case.memo("determinism", lambda: Untold("nothing is built here"))
     predictor = replace(case.predictor, framework="keras")
     predictor.compiled = {"optimizer": "adam", "loss": "binary_crossentropy"}
     return replace(case, predictor=predictor)

@@ -49,6 +49,14 @@ def test_the_spread_of_members_is_not_the_sampling_error():
     assert found.p == 1.0
 
 
+def test_the_smallest_spread_is_found_with_its_power():
+    rng = np.random.default_rng(7)
+    alike = [measured(right(rng, 10, 400)) for _ in range(200)]
+    wobble = np.mean([found.smallest(0.01) for found in alike])
+    p = [measured(right(rng, 10, 400, wobble)).p for _ in range(600)]
+    assert np.mean(np.array(p) < 0.01) == pytest.approx(0.8, abs=0.06)
+
+
 def cells(rng, a=4, b=4, n=1, weights=1.0, order=0.5, both=0.25):
     return (
         np.sqrt(weights) * rng.normal(size=(a, 1, n))

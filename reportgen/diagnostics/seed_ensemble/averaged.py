@@ -23,19 +23,31 @@ SUBSETS = 30
 class Averaged:
     """``gain`` of the ensemble over the mean member, positive where better, paired by row.
 
-    ``by_size`` is the mean gain of averaging that many, over subsets of the members; a subset of
-    all of them is the ensemble itself.
+    ``score`` is the ensemble's own, with its interval over rows. ``by_size`` is the mean gain of
+    averaging that many, over subsets of the members; a subset of all of them is the ensemble
+    itself. ``churn`` is, for as many sizes as there are two sets without a common member, the
+    share of rows on which two such averages differ; for 1 that of two members.
     """
 
-    score: float
+    score: Interval
     gain: Interval
     by_size: dict[int, float]
+    churn: dict[int, float]
 
 
 def averaged(
-    case: Case, members: Sequence[Answers], metric: Followed, rng: np.random.Generator
+    case: Case,
+    members: Sequence[Answers],
+    metric: Followed,
+    step: float | None,
+    rng: np.random.Generator,
 ) -> Averaged:
-    """The ensemble of all members, and of some."""
+    """The ensemble of all members, and of some.
+
+    Parameters
+    ----------
+    step : regression's distance from which predictions differ.
+    """
     singles = [metric.of(m) for m in members]
     whole = metric.of(mean_answer(case, members))
     value = metric.better * (whole.value - float(np.mean([s.value for s in singles])))
@@ -56,7 +68,31 @@ def averaged(
             drawn.append(metric.better * (together - mean))
         sizes[size] = float(np.mean(drawn))
     sizes[len(members)] = value
-    return Averaged(whole.value, gain, sizes)
+    score = student(whole.value, design.se(whole.rows), design.df)
+    return Averaged(score, gain, sizes, _churn(case, members, step, rng))
+
+
+def _churn(
+    case: Case, members: Sequence[Answers], step: float | None, rng: np.random.Generator
+) -> dict[int, float]:
+    found = {}
+    for size in (s for s in (1, *SIZES) if 2 * s <= len(members)):
+        differ = []
+        for _ in range(SUBSETS):
+            chosen = rng.choice(len(members), 2 * size, replace=False)
+            halves = chosen[:size], chosen[size:]
+            one, other = (mean_answer(case, [members[i] for i in half]) for half in halves)
+            differ.append(_differ(one, other, step))
+        found[size] = float(np.mean(differ))
+    return found
+
+
+def _differ(one: Answers, other: Answers, step: float | None) -> float:
+    if step is not None:
+        assert one.values is not None
+        assert other.values is not None
+        return float(np.mean(np.abs(one.values - other.values) > step))
+    return float(np.mean(np.asarray(one.labels) != np.asarray(other.labels)))
 
 
 def mean_answer(case: Case, members: Sequence[Answers]) -> Answers:

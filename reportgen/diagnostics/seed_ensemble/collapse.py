@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.seed_ensemble.scores import of_matrix
+from reportgen.diagnostics.seed_ensemble.scores import averaged, of_matrix
 from reportgen.statistics import estimates, influence, matrix
-from reportgen.statistics.influence import Influence
 from reportgen.statistics.intervals import Interval, student
 
 
@@ -53,9 +52,7 @@ def _score(of: Answers) -> Interval:
             influence.r2(of.y[:, t], of.values[:, t], of.design.weights)
             for t in range(of.y.shape[1])
         ]
-        whole = Influence(
-            float(np.mean([p.value for p in parts])), np.mean([p.rows for p in parts], axis=0)
-        )
+        whole = averaged(parts)
         return student(whole.value, of.design.se(whole.rows), of.design.df)
     assert of.labels is not None
     if of.y.ndim == 1:

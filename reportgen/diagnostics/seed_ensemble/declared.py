@@ -35,6 +35,11 @@ class SeedEnsembleSettings(Settings):
         description="Members that are trained before a fail, where the delivered model stands "
         "outside its recipe.",
     )
+    suspect_alpha: Share = Field(
+        0.05,
+        description="Share of honest models, on either side, for which the ensemble is grown "
+        "before anything is said.",
+    )
     lucky_alpha: Share = Field(
         0.01, description="Share of honest models for which lucky-seed may be said."
     )

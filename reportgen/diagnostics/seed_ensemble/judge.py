@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from reportgen.charts.numbers import count, number, plural, share
-from reportgen.diagnostic import Decided, checks
-from reportgen.diagnostics.seed_ensemble import decisions
+from reportgen.diagnostic import Decided, NotApplicable, checks
 from reportgen.diagnostics.seed_ensemble.declared import (
     CODES,
     COLLAPSES,
@@ -17,222 +16,125 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     UNSTABLE_PREDICTIONS,
     SeedEnsembleSettings,
 )
+from reportgen.diagnostics.seed_ensemble.figures import metrics
+from reportgen.diagnostics.seed_ensemble.finding import in_a_sentence
+from reportgen.diagnostics.seed_ensemble.gain import helps
 from reportgen.diagnostics.seed_ensemble.luck import Luck, luck
-from reportgen.diagnostics.seed_ensemble.measure import Measured, Spread, measure
+from reportgen.diagnostics.seed_ensemble.measure import Measured, measure
 from reportgen.diagnostics.seed_ensemble.prepare import Prepared
-from reportgen.diagnostics.seed_ensemble.series import series
+from reportgen.diagnostics.seed_ensemble.repeats import no_effect, not_deterministic, repeats_words
+from reportgen.diagnostics.seed_ensemble.series import repeated_series, series
+from reportgen.diagnostics.seed_ensemble.stability import (
+    TOLD,
+    collapses,
+    ranged,
+    unstable_metric,
+    unstable_predictions,
+)
+from reportgen.diagnostics.seed_ensemble.standing import lucky, members_words, not_reproduced
 from reportgen.evidence import Case, settings_of
-from reportgen.results import Finding, Findings, Metric
+from reportgen.results import Finding, Findings
 from reportgen.retraining.results import Trained
-from reportgen.statistics.future_draws import spread_interval
 
 
 def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
-    """Every code is decided; the words follow from what was found."""
-    measured = measure(case, prepared, trained)
+    """Every code is decided; the words follow from what was found.
+
+    Raises
+    ------
+    NotApplicable
+        when there are no other models to compare with, and nothing was found without them.
+    """
+    try:
+        measured = measure(case, prepared, trained)
+    except NotApplicable as why:
+        return _alone(prepared, str(why))
     settings = settings_of(case, SeedEnsembleSettings)
-    placed = luck(measured.head, settings)
-    by_code = {
-        UNSTABLE_PREDICTIONS: decisions.unstable_predictions(measured, settings),
-        UNSTABLE_METRIC: decisions.unstable_metric(measured, settings),
-        LUCKY: decisions.lucky(measured, placed),
-        NOT_REPRODUCED: decisions.not_reproduced(measured, placed, settings),
-        NOT_DETERMINISTIC: decisions.not_deterministic(case, measured),
-        COLLAPSES: decisions.collapses(measured),
-        NO_EFFECT: decisions.no_effect(measured),
-        HELPS: decisions.helps(measured, settings),
+    grows = not prepared.own and settings.grow_to > settings.members
+    placed = luck(measured.head, settings, grows=grows)
+    decided: dict[str, Decided] = {
+        UNSTABLE_PREDICTIONS: unstable_predictions(measured, settings),
+        UNSTABLE_METRIC: unstable_metric(measured, settings),
+        LUCKY: lucky(measured, placed),
+        NOT_REPRODUCED: not_reproduced(measured, placed, settings),
+        NOT_DETERMINISTIC: not_deterministic(prepared),
+        COLLAPSES: collapses(measured),
+        NO_EFFECT: no_effect(prepared),
+        HELPS: helps(measured, settings),
     }
-    findings = tuple(f for c in CODES for f in by_code[c.code][0])
+    findings = tuple(f for c in CODES for f in decided[c.code][0])
     return Findings(
-        headline=_headline(measured, placed, findings),
+        headline=_headline(measured, findings),
         findings=findings,
-        metrics=_metrics(measured, settings, by_code),
-        series=series(measured, placed),
-        checks=checks(by_code),
+        metrics=metrics(measured, settings, decided),
+        series=series(measured, placed, {c: r for c, (f, r) in decided.items() if r and not f}),
+        checks=checks(decided),
         tried=_tried(measured),
         result=_result(measured),
-        detectable=_detectable(measured, placed),
+        detectable=_detectable(measured, placed, settings),
         method=_method(measured, settings),
     )
 
 
-def _headline(measured: Measured, placed: Luck, findings: tuple[Finding, ...]) -> str:
+def _alone(prepared: Prepared, why: str) -> Findings:
+    """What the delivered model and its seed tell by themselves."""
+    decided: dict[str, Decided] = {c.code: ((), why) for c in CODES}
+    decided[NOT_DETERMINISTIC] = not_deterministic(prepared)
+    decided[NO_EFFECT] = no_effect(prepared)
+    findings = tuple(f for c in CODES for f in decided[c.code][0])
+    worst = [f for f in findings if f.severity != "info"]
+    if not worst:
+        raise NotApplicable(why)
+    return Findings(
+        headline=_unrepeated(worst[0]) + " Other seeds could not be tried.",
+        findings=findings,
+        series=repeated_series(prepared),
+        checks=checks(decided),
+        tried="The delivered model and its seed, twice",
+        result="It does not repeat",
+        method=f"There are no models to compare with: {why.rstrip('.')}. {repeats_words(prepared)}",
+    )
+
+
+def _unrepeated(first: Finding) -> str:
+    if first.code == NOT_DETERMINISTIC and first.subject == "delivered model":
+        return "The delivered model itself does not answer alike twice."
+    if first.code == NO_EFFECT:
+        return "A like one, but the declared seed does not fix it."
+    return "A like one, but not the same from the same seed."
+
+
+def _headline(measured: Measured, findings: tuple[Finding, ...]) -> str:
     head = measured.head
     unit = head.metric.unit
-    worst = [f.code for level in ("fail", "warn") for f in findings if f.severity == level]
-    mean = f"{decisions.in_a_sentence(head.metric.label)} {number(head.mean, unit)} on average"
-    if worst:
-        first = worst[0]
-        if first == COLLAPSES:
-            gone = sum(measured.chance.members) + measured.diverged
-            total = len(measured.members) + measured.diverged
-            return f"Not always. {count(gone)} of {count(total)} trainings end in nothing."
-        return {
-            NOT_REPRODUCED: f"No. The recipe gives {mean}, the delivered model has "
-            f"{number(head.delivered, unit)}.",
-            LUCKY: f"Not as good a one. The recipe gives {mean}, the delivered model has "
-            f"{number(head.delivered, unit)}.",
-            UNSTABLE_PREDICTIONS: "No. Another seed answers "
-            f"{share(measured.agreement.churn.value)} of the rows differently.",
-            UNSTABLE_METRIC: f"No. {head.metric.label} moves between "
-            f"{number(float(head.values.min()), unit)} and "
-            f"{number(float(head.values.max()), unit)} with the seed.",
-            NOT_DETERMINISTIC: "A like one, but not the same from the same seed.",
-            NO_EFFECT: "A like one, but the declared seed does not fix it.",
-        }[first]
-    return (
-        f"Yes, a like one. {plural(len(head.values), 'seed')} give {mean}, the delivered model "
-        f"has {number(head.delivered, unit)}; two seeds differ on "
-        f"{share(measured.agreement.churn.value)} of the rows."
-    )
-
-
-def _metrics(
-    measured: Measured,
-    settings: SeedEnsembleSettings,
-    by_code: dict[str, Decided],
-) -> tuple[Metric, ...]:
-    split, n = measured.prepared.delivered.split, measured.prepared.delivered.n
-    rows: list[Metric] = []
-    for s in measured.spreads:
-        rows.append(_mean(s, split, n))
-    head = measured.head
-    named = decisions.in_a_sentence(head.metric.label)
-    low, high = spread_interval(head.sd, len(head.values))
-    rows.append(
-        Metric(
-            name="seed_sd",
-            value=head.sd,
-            unit=head.metric.unit,
-            low=low,
-            high=high,
-            label=f"Spread over seeds, {named} (standard deviation)",
-            split=split,
-            n=n,
-            interval="chi-squared",
+    worst = [f for level in ("fail", "warn") for f in findings if f.severity == level]
+    mean = f"{in_a_sentence(head.metric.label)} {number(head.mean, unit)} on average"
+    if not worst:
+        return (
+            f"Yes, a like one. {plural(len(head.values), 'seed')} give {mean}, the delivered "
+            f"model has {number(head.delivered, unit)}; two seeds differ on "
+            f"{share(measured.agreement.churn.value)} of the rows."
         )
-    )
-    judged = head.metric.range is not None
-    unstable = bool(by_code[UNSTABLE_METRIC][0])
-    rows.append(
-        Metric(
-            name="seed_sd_distribution",
-            value=head.variance.sd,
-            unit=head.metric.unit,
-            threshold=settings.unstable_sd * head.scale if judged else None,
-            bound="at most" if judged else None,
-            label="The same without the test rows' own noise",
-            split=split,
-            n=n,
-            verdict=("warn" if unstable else "pass") if judged else None,
-        )
-    )
-    rows.append(
-        Metric(
-            name="sampling_se",
-            value=head.sampling,
-            unit=head.metric.unit,
-            label=f"Beside it: sampling error of {named} on these rows",
-            split=split,
-            n=n,
-        )
-    )
-    rows += _agreement(measured, settings, by_code[UNSTABLE_PREDICTIONS][0], split, n)
-    gain = measured.averaged.gain
-    rows.append(
-        Metric(
-            name="ensemble_gain",
-            value=gain.value,
-            unit=head.metric.unit,
-            low=gain.low,
-            high=gain.high,
-            label=f"Gain of averaging {plural(len(measured.sound), 'member')}",
-            split=split,
-            n=n,
-            interval=gain.method,
-        )
-    )
-    return tuple(rows)
-
-
-def _mean(s: Spread, split: str, n: int) -> Metric:
-    from reportgen.statistics.intervals import student
-
-    k = len(s.values)
-    between = student(s.mean, s.sd / k**0.5, k - 1)
-    return Metric(
-        name=f"mean_{s.metric.name}",
-        value=s.mean,
-        unit=s.metric.unit,
-        low=between.low,
-        high=between.high,
-        label=f"{s.metric.label}, mean over seeds",
-        split=split,
-        n=n,
-        interval="t over members",
-    )
-
-
-def _agreement(
-    measured: Measured,
-    settings: SeedEnsembleSettings,
-    found: tuple[Finding, ...],
-    split: str,
-    n: int,
-) -> list[Metric]:
-    agreement = measured.agreement
-    churn = agreement.churn
-    low = max(0.0, churn.low)
-    rows = [
-        Metric(
-            name="churn",
-            value=churn.value,
-            unit="share",
-            low=low,
-            high=churn.high,
-            label="Churn: rows on which two members differ",
-            split=split,
-            n=n,
-            interval="t, rows and members",
-        )
-    ]
-    if agreement.excess is not None:
-        rows.append(
-            Metric(
-                name="excess_churn",
-                value=agreement.excess.value,
-                unit="share",
-                low=agreement.excess.low,
-                high=agreement.excess.high,
-                threshold=settings.churn_warn,
-                bound="at most",
-                label="Churn beyond what the margins announce"
-                if measured.step is None
-                else "Churn that is judged",
-                split=split,
-                n=n,
-                interval="t, rows and members",
-                verdict=found[0].severity if found else "pass",
-            )
-        )
-    if agreement.kappa is not None:
-        rows.append(
-            Metric(name="kappa", value=agreement.kappa, label="Fleiss's κ of the members",
-                   split=split, n=n)
-        )  # fmt: skip
-    for size, value in agreement.ambiguity.items():
-        if size > 2:
-            rows.append(
-                Metric(
-                    name=f"ambiguity_{size}",
-                    value=value,
-                    unit="share",
-                    label=f"Ambiguity: rows on which any of {size} members differ",
-                    split=split,
-                    n=n,
-                )
-            )
-    return rows
+    first = worst[0]
+    if first.code == COLLAPSES:
+        gone = sum(measured.chance.members) + measured.given.diverged
+        total = len(measured.members) + measured.given.diverged
+        return f"Not always. {count(gone)} of {count(total)} trainings end in nothing."
+    if first.code == NOT_REPRODUCED and first.subject == "members":
+        return "Not these. The job's own members are not retrainings of its recipe."
+    if first.code in (NOT_DETERMINISTIC, NO_EFFECT):
+        return _unrepeated(first)
+    spread = (ranged(measured) or head) if first.code == UNSTABLE_METRIC else head
+    low, high = (number(v, spread.metric.unit) for v in (spread.values.min(), spread.values.max()))
+    return {
+        NOT_REPRODUCED: f"No. The recipe gives {mean}, the delivered model has "
+        f"{number(head.delivered, unit)}.",
+        LUCKY: f"Not as good a one. The recipe gives {mean}, the delivered model has "
+        f"{number(head.delivered, unit)}.",
+        UNSTABLE_PREDICTIONS: "No. Another seed answers "
+        f"{share(measured.agreement.churn.value)} of the rows differently.",
+        UNSTABLE_METRIC: f"No. {spread.metric.label} moves between {low} and {high} with the seed.",
+    }[first.code]
 
 
 def _tried(measured: Measured) -> str:
@@ -248,19 +150,25 @@ def _result(measured: Measured) -> str:
     )
 
 
-def _detectable(measured: Measured, placed: Luck) -> str:
-    head = measured.head
-    gap = f"A lead of {number(placed.smallest, head.metric.unit)} over the recipe"
-    if placed.found_from is None:
-        return gap
-    return f"{gap}; the best of {count(placed.found_from)} seeds in 80 of 100 cases"
+def _detectable(measured: Measured, placed: Luck, settings: SeedEnsembleSettings) -> str:
+    """The smallest effects that would have been found with 80 % power."""
+    said = [f"A lead of {number(placed.smallest, measured.head.metric.unit)} over the recipe"]
+    if placed.found_from is not None:
+        said.append(f"the best of {count(placed.found_from)} seeds")
+    judged = ranged(measured)
+    if judged is not None:
+        least = max(judged.variance.smallest(TOLD), settings.unstable_sd * judged.scale)
+        said.append(f"a spread of {number(least, judged.metric.unit)} over seeds")
+    return "; ".join(said)
 
 
 def _method(measured: Measured, settings: SeedEnsembleSettings) -> str:
+    prepared = measured.prepared
+    members = plural(len(measured.members), "model")
     said = [
-        f"{plural(len(measured.members), 'model')} of the recipe are set beside the delivered "
-        "one; its place is judged by the prediction interval of one more member, their spread "
-        "without the noise of the shared test rows (Jordan 2023).",
+        f"{members} of the recipe are set beside the delivered one; its place is judged by the "
+        "prediction interval of one more member, their spread without the noise of the shared "
+        "test rows (Jordan 2023). A mean over seeds has an interval over members and rows.",
     ]
     if measured.step is None:
         said.append("Churn is judged beyond what the members' own probabilities announce.")
@@ -271,14 +179,25 @@ def _method(measured: Measured, settings: SeedEnsembleSettings) -> str:
             "the target."
         )
     if measured.components is not None:
-        said.append("Weight seeds are crossed with order seeds (two-way random effects).")
+        said.append(
+            "Weight seeds are crossed with order seeds (two-way random effects with interaction)."
+        )
     elif measured.without_components:
         said.append(f"Weights and order are not told apart: {measured.without_components}.")
-    if measured.grown:
+    if measured.given.grown:
         said.append("The ensemble was grown, because the delivered model stood outside it.")
     gone = len(measured.members) - len(measured.sound)
     if gone:
         said.append(f"{plural(gone, 'collapsed member')} stand apart from the spread.")
-    if measured.missing:
-        said.append(f"Some members were not trained: {measured.missing[0].rstrip('.')}.")
-    return " ".join([*said, *(f"{n.rstrip('.')}." for n in measured.notes)])
+    if measured.given.missing:
+        said.append(f"Some members were not trained: {measured.given.missing[0].rstrip('.')}.")
+    copies = prepared.copies
+    if copies:
+        answers = "answers as another, or as the delivered model,"
+        if copies > 1:
+            answers = "answer as others, or as the delivered model,"
+        said.append(f"{plural(copies, 'listed member')} {answers} bit for bit: not counted.")
+    said.append(members_words(measured))
+    said.append(repeats_words(prepared))
+    said += [f"{n.rstrip('.')}." for n in measured.notes]
+    return " ".join(part for part in said if part)

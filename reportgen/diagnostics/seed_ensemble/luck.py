@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
-from reportgen.diagnostics.seed_ensemble.measure import Spread
-from reportgen.statistics.future_draws import best_bound, one_more, smallest_best_of
+from reportgen.diagnostics.seed_ensemble.spread import Spread
+from reportgen.statistics.future_draws import Procedure, best_bound, one_more, procedure
 
 Place = Literal["inside", "lucky", "too good", "too bad"]
 
@@ -27,7 +27,8 @@ class Luck:
     reach: float
     least: float
     members: int
-    found_from: int | None
+    sd: float
+    procedure: Procedure
 
     @property
     def place(self) -> Place:
@@ -41,20 +42,41 @@ class Luck:
 
     @property
     def smallest(self) -> float:
-        """Smallest lead over the recipe's mean that would be told."""
-        return max(self.upper, self.least)
+        """Lead over the recipe's mean that would be found in 80 of 100 cases."""
+        return max(self.procedure.smallest_lead() * self.sd, self.least)
+
+    @property
+    def found_from(self) -> int | None:
+        """The smallest number of seeds whose best would be found in 80 of 100 cases."""
+        return self.procedure.smallest_best_of()
 
 
-def luck(spread: Spread, settings: SeedEnsembleSettings) -> Luck:
-    """Bounds at the settings' error rates, from the members of a spread."""
+def luck(spread: Spread, settings: SeedEnsembleSettings, *, grows: bool) -> Luck:
+    """Bounds at the settings' error rates, from the members of a spread.
+
+    Parameters
+    ----------
+    grows : whether more members are (or were) trained on suspicion.
+    """
     n = len(spread.values)
     upper = one_more(n, 1 - settings.lucky_alpha) * spread.sd
     return Luck(
-        lead=spread.lead,
+        lead=spread.lead.value,
         upper=upper,
         lower=one_more(n, 1 - settings.reproduce_alpha) * spread.sd,
         reach=max(upper, best_bound(n, settings.best_of) * spread.sd),
         least=settings.least_gap * spread.scale,
         members=n,
-        found_from=smallest_best_of(n, level=1 - settings.lucky_alpha),
+        sd=spread.sd,
+        procedure=how_judged(settings, min(n, settings.members) if grows else n, grows),
+    )
+
+
+def how_judged(settings: SeedEnsembleSettings, members: int, grows: bool) -> Procedure:
+    """The looks that a delivered model is given: the ensemble, and on suspicion the grown one."""
+    return procedure(
+        members,
+        1 - settings.lucky_alpha,
+        grown=settings.grow_to if grows else 0,
+        suspicion=1 - settings.suspect_alpha,
     )

@@ -2,63 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reportgen.answers import Answers
 from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics.seed_ensemble.agreement import Agreement, agreement
+from reportgen.diagnostics.seed_ensemble.answered import (
+    Answered,
+    numbers,
+    of_result,
+    of_trained,
+)
 from reportgen.diagnostics.seed_ensemble.averaged import Averaged, averaged
 from reportgen.diagnostics.seed_ensemble.collapse import Chance, collapsed
+from reportgen.diagnostics.seed_ensemble.control import Control, control_of
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
 from reportgen.diagnostics.seed_ensemble.prepare import (
     FEWEST,
     Prepared,
     crossed_design,
     ensemble_of,
-    of_predictions,
 )
-from reportgen.diagnostics.seed_ensemble.scores import Followed, followed, headline
-from reportgen.errors import ModelError
+from reportgen.diagnostics.seed_ensemble.reported import headline
+from reportgen.diagnostics.seed_ensemble.scores import followed
+from reportgen.diagnostics.seed_ensemble.spread import Spread, spread_of
 from reportgen.evidence import Case, settings_of
 from reportgen.retraining.member import Member
-from reportgen.retraining.results import Trained, TrainedMember
+from reportgen.retraining.results import Trained
 from reportgen.statistics.future_draws import one_more
-from reportgen.statistics.seed_variance import Crossed, SeedVariance, crossed, seed_variance
+from reportgen.statistics.seed_variance import Crossed, crossed
 
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A metric over the sound members: values of shape (K,), and the delivered model's."""
-
-    metric: Followed
-    values: Floats
-    delivered: float
-    variance: SeedVariance
-    sampling: float
-
-    @property
-    def mean(self) -> float:
-        return float(np.mean(self.values))
-
-    @property
-    def sd(self) -> float:
-        return float(np.std(self.values, ddof=1))
-
-    @property
-    def lead(self) -> float:
-        """How much better the delivered model is than the mean member."""
-        return self.metric.better * (self.delivered - self.mean)
-
-    @property
-    def scale(self) -> float:
-        """What thresholds are shares of: the metric's range, or the mean of a loss."""
-        return self.metric.range if self.metric.range is not None else max(abs(self.mean), 1e-12)
+LONGEST = 160  # characters of an error that stands in a sentence
 
 
 @dataclass(frozen=True)
@@ -66,24 +43,28 @@ class Measured:
     """What is judged.
 
     ``sound`` members finished and learned something, ``chance`` tells those that did not;
-    ``diverged`` had a loss that is not a number; ``grown`` whether more were trained on suspicion.
+    ``given`` holds all that answered, and how many did not; ``head`` is the spread of the headline
+    metric; ``control`` compares the job's own members with retrainings; ``step`` is regression's
+    distance from which predictions differ.
     """
 
     prepared: Prepared
-    members: tuple[Answers, ...]
+    given: Answered
     sound: tuple[Answers, ...]
     chance: Chance
-    diverged: int
-    missing: tuple[str, ...]
     spreads: tuple[Spread, ...]
     head: Spread
     agreement: Agreement
     averaged: Averaged
     components: Crossed | None
     without_components: str
-    grown: bool
+    control: Control | None
     step: float | None
     notes: tuple[str, ...]
+
+    @property
+    def members(self) -> tuple[Answers, ...]:
+        return self.given.members
 
 
 def measure(case: Case, prepared: Prepared, trained: Trained) -> Measured:
@@ -95,109 +76,100 @@ def measure(case: Case, prepared: Prepared, trained: Trained) -> Measured:
         when fewer than three members finished.
     """
     settings = settings_of(case, SeedEnsembleSettings)
-    members, diverged, missing, grown = _answers(case, prepared, trained, settings)
-    if len(members) < FEWEST and diverged == 0:
-        why = f": {missing[0]}" if missing else ""
+    delivered = prepared.delivered
+    if prepared.alone is not None:
+        raise NotApplicable(prepared.alone)
+    given = _given(case, prepared, trained, settings)
+    members = given.members
+    if len(members) < FEWEST and given.diverged == 0:
+        why = f": {_short(given.missing[0])}" if given.missing else ""
         raise NotApplicable(f"only {len(members)} members could be trained{why}")
     chance = collapsed(members)
-    sound = tuple(m for m, gone in zip(members, chance.members, strict=True) if not gone)
-    if len(sound) < FEWEST:
-        sound = members
+    sound = _sound(members, chance)
     if len(sound) < FEWEST:
         raise NotApplicable(
-            f"{diverged} of {diverged + len(members)} trainings ended with a loss that is not a "
-            "number: there is no recipe to compare with"
+            f"{given.diverged} of {given.diverged + len(members)} trainings ended with a loss that "
+            "is not a number: there is no recipe to compare with"
         )
-    metrics = followed(prepared.delivered)
-    chosen = headline(case, metrics)
-    spreads = tuple(s for s in (_spread(m, sound, prepared.delivered) for m in metrics) if s)
+    metrics = followed(delivered)
+    chosen = headline(case, delivered, metrics)
+    if chosen not in metrics:
+        metrics = [chosen, *metrics]
+    spreads = tuple(s for s in (spread_of(m, sound, delivered) for m in metrics) if s)
     head = next((s for s in spreads if s.metric is chosen), spreads[0])
     step = _step(case, settings)
     components, reason = _components(case, prepared, trained, settings)
     return Measured(
         prepared,
-        members,
+        given,
         sound,
         chance,
-        diverged,
-        missing,
         spreads,
         head,
-        agreement(sound, step, prepared.delivered),
-        averaged(case, sound, head.metric, case.rng("subsets")),
+        agreement(sound, step, delivered),
+        averaged(case, sound, head.metric, step, case.rng("subsets")),
         components,
         reason,
-        grown,
+        _control(case, prepared, trained, settings),
         step,
         trained.notes,
     )
 
 
+def _short(error: str) -> str:
+    """The first line of an error, as far as a sentence goes."""
+    line = (error.strip().splitlines() or ["no reason was given"])[0]
+    return line if len(line) <= LONGEST else line[:LONGEST].rsplit(" ", 1)[0] + " …"
+
+
 def further(case: Case, prepared: Prepared, trained: Trained) -> list[Member]:
-    """More members, where the delivered model stands outside what few of them predict."""
+    """More members, where the delivered model stands outside what few of them predict.
+
+    The suspicion is cheaper than the verdict: with the verdict's own bound at ten members, what
+    ninety-nine would find was seldom looked for.
+    """
     settings = settings_of(case, SeedEnsembleSettings)
-    if prepared.own or settings.grow_to <= settings.members:
+    if prepared.own or prepared.alone is not None or settings.grow_to <= settings.members:
         return []
-    members, *_ = _answers(case, prepared, trained, settings)
-    gone = collapsed(members).members
-    sound = [m for m, lost in zip(members, gone, strict=True) if not lost]
+    members = _given(case, prepared, trained, settings).members
+    sound = _sound(members, collapsed(members))
     if len(sound) < FEWEST:
         return []
-    head = _spread(headline(case, followed(prepared.delivered)), sound, prepared.delivered)
-    if head is None or abs(head.lead) < settings.least_gap * head.scale:
+    chosen = headline(case, prepared.delivered, followed(prepared.delivered))
+    head = spread_of(chosen, sound, prepared.delivered)
+    if head is None or abs(head.lead.value) < settings.least_gap * head.scale:
         return []
-    n = len(sound)
-    level = 1 - (settings.lucky_alpha if head.lead > 0 else settings.reproduce_alpha)
-    if abs(head.lead) <= one_more(n, level) * head.sd:
+    if abs(head.lead.value) <= one_more(len(sound), 1 - settings.suspect_alpha) * head.sd:
         return []
     wanted = ensemble_of(case, settings.grow_to)
     return [m for m in wanted if m not in trained.members]
 
 
-def _answers(
+def _given(
     case: Case, prepared: Prepared, trained: Trained, settings: SeedEnsembleSettings
-) -> tuple[tuple[Answers, ...], int, tuple[str, ...], bool]:
+) -> Answered:
     if prepared.own:
-        found = tuple(of_predictions(prepared.delivered, given) for given in prepared.own)
-        return found, 0, (), False
+        return Answered(prepared.own)
     wanted = ensemble_of(case, max(settings.members, settings.grow_to))
-    results = [trained.members[m] for m in wanted if m in trained.members]
-    answered, missing, diverged = [], [], 0
-    for result in results:
-        if result.status == "diverged":
-            diverged += 1
-            continue
-        given = _given(case, prepared, result) if result.usable else None
-        if given is None:
-            missing.append(result.error or result.why or result.status)
-        else:
-            answered.append(given)
-    grown = len(answered) + diverged > settings.members
-    return tuple(answered), diverged, tuple(dict.fromkeys(missing)), grown
+    return of_trained(case, prepared.delivered, trained, wanted, settings.members)
 
 
-def _given(case: Case, prepared: Prepared, result: TrainedMember) -> Answers | None:
-    split = prepared.delivered.split
-    if split not in result.predictions:
+def _sound(members: Sequence[Answers], chance: Chance) -> tuple[Answers, ...]:
+    """Those that learned something; all of them where too few did."""
+    sound = tuple(m for m, gone in zip(members, chance.members, strict=True) if not gone)
+    return sound if len(sound) >= FEWEST else tuple(members)
+
+
+def _control(
+    case: Case, prepared: Prepared, trained: Trained, settings: SeedEnsembleSettings
+) -> Control | None:
+    if not prepared.own:
         return None
-    try:
-        given = case.interpreted(np.asarray(result.predictions[split]), split)
-    except ModelError:  # outputs that are not finite: the training failed
+    wanted = ensemble_of(case, settings.members)
+    retrained = of_trained(case, prepared.delivered, trained, wanted, settings.members).members
+    if len(retrained) < FEWEST:
         return None
-    return of_predictions(prepared.delivered, given)
-
-
-def _spread(metric: Followed, members: Any, delivered: Answers) -> Spread | None:
-    parts = [metric.of(m) for m in members]
-    values = np.array([p.value for p in parts])
-    own = metric.of(delivered)
-    if not np.isfinite(values).all() or not np.isfinite(own.value):
-        return None
-    weights = delivered.design.weights
-    shares = np.full(delivered.n, 1 / delivered.n) if weights is None else weights / weights.sum()
-    rows = np.stack([p.rows + p.value * shares for p in parts])
-    sampling = float(np.mean([delivered.design.se(p.rows) for p in parts]))
-    return Spread(metric, values, own.value, seed_variance(values, rows), sampling)
+    return control_of(prepared.own, retrained, case.rng("control"))
 
 
 def _step(case: Case, settings: SeedEnsembleSettings) -> float | None:
@@ -229,18 +201,10 @@ def _components(
     for row in design:
         for member in row:
             result = trained.members.get(member)
-            given = None
-            if result is not None and result.usable:
-                given = _given(case, prepared, result)
+            usable = result is not None and result.usable
+            given = of_result(case, prepared.delivered, result) if result and usable else None
             if given is None:
                 return None, "not all of its trainings were finished"
-            cells.append(_numbers(given))
+            cells.append(numbers(given))
     size = len(design)
     return crossed(np.stack(cells).reshape(size, size, -1)), ""
-
-
-def _numbers(of: Answers) -> Floats:
-    for values in (of.scores, of.values, of.labels):
-        if values is not None:
-            return np.asarray(values, np.float64).reshape(-1)
-    raise ValueError("a model without outputs")

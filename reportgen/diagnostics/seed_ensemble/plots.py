@@ -21,7 +21,7 @@ NARROW = "\N{NARROW NO-BREAK SPACE}"
 def plots(found: Findings) -> list[Chart]:
     """Spread of the metrics, agreement by row, churn, and what varies it."""
     series = found.series
-    if not series:
+    if "spread" not in series:  # there was nothing to set beside the delivered model
         return []
     drawn = [_spread(series), _agreement(series), _churn(series), _components(series)]
     return [chart for chart in drawn if chart is not None]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.answers import Answers, answers, judged_split
 from reportgen.diagnostic import NotApplicable
+from reportgen.diagnostics.seed_ensemble.answered import numbers, of_predictions
+from reportgen.diagnostics.seed_ensemble.asked import Asked, ask_again
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
 from reportgen.evidence import Case, settings_of
-from reportgen.models.determinism import Determinism
-from reportgen.models.outputs import Predictions
+from reportgen.models.determinism import Determinism, Untold
 from reportgen.retraining.member import Member
 from reportgen.retraining.standard import seeds, why_not
 
@@ -22,15 +24,26 @@ FEWEST = 3  # members that a spread can be told from
 class Prepared:
     """The delivered model's answers on the judged rows, and members that need no training.
 
-    ``own`` holds the answers of members that the job brings along; ``asked_twice`` is the largest
-    difference between two answers of the delivered model to the same rows, None where it is not
-    asked.
+    Attributes
+    ----------
+    own : answers of the members that the job brings along, empty for fewer than three.
+    copies : how many more it brings that answer bit for bit as the delivered model or another.
+    asked : whether the delivered model answers the same rows alike twice; None where it is not
+        asked.
+    alone : why there are no other models to set beside the delivered one.
     """
 
     delivered: Answers
-    own: tuple[Predictions, ...]
-    asked_twice: float | None
-    determinism: Determinism | None
+    own: tuple[Answers, ...]
+    copies: int
+    asked: Asked | None
+    determinism: Determinism | Untold
+    alone: str | None = None
+
+    @property
+    def answers_twice(self) -> bool:
+        """Whether the delivered model gave two answers to the same rows."""
+        return self.asked is not None and self.asked.differs
 
 
 def prepare(case: Case) -> Prepared:
@@ -39,44 +52,58 @@ def prepare(case: Case) -> Prepared:
     Raises
     ------
     NotApplicable
-        when the model cannot be trained again and the job lists no members of its own.
+        when the model cannot be trained again, the job lists no members of its own, and the
+        delivered model answers the same rows alike twice.
     """
-    if len(case.members) < FEWEST:
-        reason = why_not(case)
-        if reason is not None:
-            if case.members:
-                reason += f"; {len(case.members)} members of its own are too few to tell a spread"
-            raise NotApplicable(reason)
     split = judged_split(case)
     delivered = answers(case, split)
-    own = tuple(case.asked(member, split) for member in case.members)
+    asked = ask_again(case, split)
+    alone = None
+    if len(case.members) < FEWEST:
+        alone = why_not(case)
+        if alone is not None:
+            if case.members:
+                alone += f"; {len(case.members)} members of its own are too few to tell a spread"
+            if asked is None or not asked.differs:
+                raise NotApplicable(alone)
+    own = [of_predictions(delivered, case.asked(member, split)) for member in case.members]
+    apart = _apart(delivered, own)
+    if len(apart) < FEWEST and why_not(case) is not None:
+        apart = own  # a recipe without randomness gives copies and nothing else
     return Prepared(
         delivered,
-        own if len(own) >= FEWEST else (),
-        _asked_twice(case, split),
+        tuple(apart) if len(apart) >= FEWEST else (),
+        len(own) - len(apart),
+        asked,
         case.determinism(),
+        alone,
     )
 
 
-def _asked_twice(case: Case, split: str) -> float | None:
-    if case.predictor.predict_split(split) is not None:
-        return None
-    first = np.asarray(case.predict(split).raw)
-    again = np.asarray(case.predictor.predict(case.inputs(split)))
-    if first.dtype.kind not in "fiub":
-        return float(np.mean(first != again))
-    return float(np.max(np.abs(first.astype(np.float64) - again), initial=0.0))
+def _apart(delivered: Answers, own: list[Answers]) -> list[Answers]:
+    """Those of the job's members that are models of their own."""
+    seen: list[NDArray[np.float64]] = [numbers(delivered)]
+    kept = []
+    for member in own:
+        given = numbers(member)
+        if not any(np.array_equal(given, other) for other in seen):
+            seen.append(given)
+            kept.append(member)
+    return kept
 
 
 def retrainings(case: Case, prepared: Prepared) -> list[Member]:
     """The ensemble, each member from its own seed, and the cells of the crossed design.
 
     The crossed cells that share one seed for both are members of the ensemble already. Those that
-    may be missed stand last, where the plan cuts first.
+    may be missed stand last, where the plan cuts first. Beside members of the job's own, the
+    recipe's are what they are compared with, where it can be trained.
     """
-    if prepared.own:
-        return []
     settings = settings_of(case, SeedEnsembleSettings)
+    if prepared.alone is not None:
+        return []
+    if prepared.own:
+        return [] if why_not(case) is not None else ensemble_of(case, settings.members)
     return [*ensemble_of(case, settings.members), *_cells(case, settings)]
 
 
@@ -97,16 +124,3 @@ def crossed_design(case: Case, settings: SeedEnsembleSettings) -> list[list[Memb
 def _cells(case: Case, settings: SeedEnsembleSettings) -> list[Member]:
     design = crossed_design(case, settings)
     return [m for i, row in enumerate(design) for j, m in enumerate(row) if i != j]
-
-
-def of_predictions(delivered: Answers, given: Predictions) -> Answers:
-    """A member's answers to the same rows."""
-    kept = delivered.kept
-    scores = None if given.scores is None else np.asarray(given.scores, np.float64)[kept]
-    if scores is not None and delivered.task == "binary" and delivered.positive == 0:
-        scores = 1.0 - scores
-    values = None
-    if given.values is not None:
-        values = np.asarray(given.values, np.float64).reshape(len(given.values), -1)[kept]
-    labels = None if given.labels is None else np.asarray(given.labels)[kept]
-    return replace(delivered, labels=labels, scores=scores, values=values)

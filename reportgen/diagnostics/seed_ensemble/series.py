@@ -6,18 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.charts.numbers import plural
 from reportgen.diagnostics.seed_ensemble.luck import Luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured
-from reportgen.statistics.future_draws import power_of_best
+from reportgen.diagnostics.seed_ensemble.prepare import Prepared
+from reportgen.models.determinism import Determinism
+from reportgen.statistics.future_draws import procedure
 
 BINS = 20
-SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+SIZES = (1, 10, 30, 100, 300, 1000)
+MEMBERS = (5, 10, 30, 99)  # ensembles whose power is set beside this one's
 MOST_MEMBERS = 100
 MOST_ROWS = 100
 
 
-def series(measured: Measured, found: Luck, classes: int = 30) -> dict[str, Any]:
-    """What is drawn, and what an engineer wants by row."""
+def series(
+    measured: Measured, found: Luck, untold: dict[str, str], classes: int = 30
+) -> dict[str, Any]:
+    """What is drawn, and what an engineer wants by row; ``untold`` has a reason by code."""
     delivered, agreement = measured.prepared.delivered, measured.agreement
     out: dict[str, Any] = {
         "judged": {"split": delivered.split, "n": delivered.n, "members": len(measured.sound)},
@@ -29,7 +35,11 @@ def series(measured: Measured, found: Luck, classes: int = 30) -> dict[str, Any]
                 "better": s.metric.better,
                 "values": np.sort(s.values)[:: max(1, len(s.values) // MOST_MEMBERS)],
                 "mean": s.mean,
+                "low": s.expected.low,
+                "high": s.expected.high,
                 "sd": s.sd,
+                "sd_low": s.sd_interval[0],
+                "sd_high": s.sd_interval[1],
                 "sd_distribution": s.variance.sd,
                 "sampling": s.sampling,
                 "delivered": s.delivered,
@@ -38,7 +48,10 @@ def series(measured: Measured, found: Luck, classes: int = 30) -> dict[str, Any]
             for s in measured.spreads
         ],
         "bounds": {"upper": found.upper, "lower": found.lower, "reach": found.reach},
-        "power": {"best_of": SIZES, "chance": power_of_best(found.members, SIZES)},
+        "power": _power(found),
+        "honest": _honest(measured),
+        **repeated_series(measured.prepared),
+        "untold": {code.partition(".")[2]: reason for code, reason in untold.items()},
         "agreement": _agreement(measured),
         "churn": {
             "value": agreement.churn.value,
@@ -49,7 +62,14 @@ def series(measured: Measured, found: Luck, classes: int = 30) -> dict[str, Any]
             "ambiguity": {str(k): v for k, v in agreement.ambiguity.items()},
             "step": measured.step,
         },
-        "averaged": {str(k): v for k, v in measured.averaged.by_size.items()},
+        "averaged": {
+            "members": list(measured.averaged.by_size),
+            "gain": list(measured.averaged.by_size.values()),
+            "churn": [measured.averaged.churn.get(k) for k in measured.averaged.by_size],
+            "churn_of_one": measured.averaged.churn.get(1),
+            "unit": measured.head.metric.unit,
+            "label": measured.head.metric.label,
+        },
     }
     if agreement.by_class:
         ordered = sorted(agreement.by_class.items(), key=lambda pair: (pair[1][1], pair[0]))
@@ -68,6 +88,55 @@ def series(measured: Measured, found: Luck, classes: int = 30) -> dict[str, Any]
             "high": list(measured.components.high),
         }
     return out
+
+
+def _power(found: Luck) -> dict[str, Any]:
+    """Chance that the best of so many seeds is called lucky: this way, and with other ensembles."""
+    ways = [("this audit", found.procedure)]
+    ways += [(plural(n, "member"), procedure(n)) for n in MEMBERS]
+    return {
+        "best_of": SIZES,
+        "way": [name for name, _ in ways],
+        "chance": [way.power_of_best(SIZES).tolist() for _, way in ways],
+    }
+
+
+def _honest(measured: Measured) -> list[dict[str, Any]]:
+    """Steps that page one may take: from the delivered model's score to the mean over seeds."""
+    k = len(measured.sound)
+    whose = "of the job's own" if measured.prepared.own else "trained again by the recipe"
+    gone = len(measured.members) - k + measured.given.diverged
+    but = f"; {plural(gone, 'training')} that collapsed left out" if gone else ""
+    return [
+        {
+            "step": "mean_over_seeds",
+            "metric": s.metric.claim,
+            "from": s.delivered,
+            "value": s.mean,
+            "low": s.expected.low,
+            "high": s.expected.high,
+            "why": f"Mean of {plural(k, 'model')} {whose}, each from its own seed{but}.",
+        }
+        for s in measured.spreads
+    ]
+
+
+def repeated_series(prepared: Prepared) -> dict[str, Any]:
+    """Where two starts from one seed part, and whether one model answers alike twice."""
+    seen, asked = prepared.determinism, prepared.asked
+    out: dict[str, Any] = {}
+    if isinstance(seen, Determinism):
+        out |= {
+            "call": seen.call,
+            "seed": seen.seed,
+            "where": seen.where,
+            "weights": seen.weights,
+            "batch_same": seen.batch_same,
+            "step": seen.step,
+        }
+    if asked is not None:
+        out |= {"asked_twice": asked.apart, "called_twice": asked.called}
+    return {"determinism": out}
 
 
 def _agreement(measured: Measured) -> dict[str, Any]:
