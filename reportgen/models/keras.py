@@ -194,12 +194,7 @@ class KerasPredictor:
     def row_losses(self, inputs: Any, y: np.ndarray) -> np.ndarray:
         """The loss of each row before averaging, penalties apart, shape (n,).
 
-        Parameters as for :meth:`loss`.
-
-        Raises
-        ------
-        ModelError
-            as :meth:`loss`, and if the loss has no value a row.
+        Parameters as for :meth:`loss`, and raises as it does.
         """
         with untouched():
             evaluator, targets = self._evaluation(y)

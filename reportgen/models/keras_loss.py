@@ -114,17 +114,11 @@ class Evaluator:
         """The loss of each row before averaging, penalties apart, shape (n,).
 
         Computed in a graph, as ``evaluate`` does: there Keras finds the logits behind a softmax.
-
-        Raises
-        ------
-        ModelError
-            if the loss has no value a row.
         """
         import tensorflow as tf
 
-        call = getattr(self._loss, "call", None)
-        if call is None:
-            raise ModelError(Problem("this loss has no value for each row"))
+        # A loss object averages when it is called; a loss function gives a value a row.
+        call = getattr(self._loss, "call", self._loss)
         model = self._model
 
         def of(x: Any, target: Any) -> Any:

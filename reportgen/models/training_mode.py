@@ -32,6 +32,16 @@ def layers_within(model: Any) -> Iterator[Any]:
             yield from layers_within(inner)
 
 
+def generators(model: Any) -> list[Any]:
+    """The seed generators of Keras 3's random layers, each once."""
+    found: dict[int, Any] = {}
+    for layer in layers_within(model):
+        for value in vars(layer).values():
+            if type(value).__name__ == "SeedGenerator" and hasattr(value, "state"):
+                found[id(value)] = value
+    return list(found.values())
+
+
 def is_random(model: Any) -> bool:
     """Whether some layer draws at random in training: dropout, noise, augmentation."""
     names = [type(layer).__name__ for layer in layers_within(model)]
@@ -63,8 +73,12 @@ def answers(predictor: KerasPredictor, inputs: Any, batch_size: int, seed: int) 
     keras = importlib.import_module(predictor.framework)
     model = predictor.model
     before = model.get_weights()
+    drawn = [generator.state for generator in generators(model)]
+    states = [np.array(state) for state in drawn]
     with untouched():
         keras.utils.set_random_seed(seed)
+        for k, state in enumerate(drawn):  # layers draw from states of their own
+            state.assign(np.array([seed, k], dtype=np.uint32))
         try:
             parts = []
             for start in range(0, n_rows(inputs), batch_size):
@@ -72,4 +86,6 @@ def answers(predictor: KerasPredictor, inputs: Any, batch_size: int, seed: int) 
                 parts.append(np.asarray(model(rows, training=True)))
         finally:
             model.set_weights(before)
+            for state, value in zip(drawn, states, strict=True):
+                state.assign(value)
     return np.concatenate(parts)
