@@ -12,8 +12,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from reportgen.diagnostics import suite
+from reportgen.errors import RenderError
 from reportgen.job.load import load
 from reportgen.preflight import check
+from reportgen.render import system
 from reportgen.render.system import LIBRARIES
 from sample_data import tables
 
@@ -83,3 +85,40 @@ def test_the_sample_tables_are_what_the_script_makes():
 
 def test_the_sample_data_are_small():
     assert sum(p.stat().st_size for p in SAMPLES.rglob("*") if p.is_file()) < 2_000_000
+
+
+@pytest.mark.parametrize("user", ["0", "1000"])
+def test_missing_os_packages_are_installed_by_root_and_told_to_others(user, tmp_path):
+    there = [names[0] for names, _ in LIBRARIES if "harfbuzz" not in names[0]]
+    programs = {
+        "ldconfig": "\n".join(f"echo '\t{name} (libc6,x86-64) => /lib/{name}'" for name in there),
+        "id": f"echo {user}",
+        "apt-get": f'echo "$@" >> {tmp_path}/asked',
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "scripts/os-packages", "make"], capture_output=True, text=True, check=False,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    packages = "libharfbuzz0b libharfbuzz-subset0 make"
+    asked = tmp_path / "asked"
+    if user == "0":
+        assert done.returncode == 0, done.stderr
+        update, install = asked.read_text().splitlines()
+        assert update.startswith("update")
+        assert install == f"install -y --no-install-recommends {packages} -q"
+    else:
+        assert done.returncode == 1
+        assert not asked.exists()
+        assert f"sudo apt-get install -y --no-install-recommends {packages}" in done.stderr
+
+
+def test_a_library_that_is_missing_is_told_with_its_package(monkeypatch):
+    monkeypatch.setattr(system, "opens", lambda names: "subset" not in names[0])
+    with pytest.raises(RenderError) as caught:
+        system.check()
+    problem = caught.value.problems[0]
+    assert problem.expected == "libharfbuzz-subset.so.0"
+    assert "sudo apt-get install libharfbuzz-subset0;" in (problem.advice or "")

@@ -14,7 +14,7 @@ from reportgen.charts.canvas import add_axes, new_figure
 from reportgen.charts.lettering import fitted, note, width_mm
 from reportgen.charts.marks import blend, floats, shade
 from reportgen.charts.numbers import count, plural, share
-from reportgen.charts.style import AXIS_SIZE, GREY, LABEL_SIZE, TEST, VALUE_SIZE, WIDTHS, Width
+from reportgen.charts.style import AXIS_SIZE, GREY, INK, LABEL_SIZE, TEST, VALUE_SIZE, WIDTHS, Width
 
 HALF_CLASSES = 4  # fit in half the page with count and share in each cell
 FULL_CLASSES = 12  # fit in the full width with a count in each cell
@@ -66,10 +66,12 @@ def _numbered(table: np.ndarray, classes: Sequence[str], width: Width) -> Figure
         for j in range(k):
             shade(axes, j + 0.02, i + 0.02 * cell / high, 0.96, 1 - 0.04 * cell / high,
                   0.06 + STRENGTH * float(shares[i, j]))  # fmt: skip
-            up = -0.14 if with_shares else 0
-            note(axes, j + 0.5, i + 0.5 + up, count(table[i, j]), weight=600, ha="center",
-                 size=VALUE_SIZE + 0.5 if with_shares else LABEL_SIZE)  # fmt: skip
-            if with_shares:
+            some = table[i, j] != 0
+            up = -0.14 if with_shares and some else 0
+            note(axes, j + 0.5, i + 0.5 + up, count(table[i, j]), weight=600 if some else 400,
+                 colour=INK if some else GREY, ha="center",
+                 size=VALUE_SIZE + 0.5 if with_shares and some else LABEL_SIZE)  # fmt: skip
+            if with_shares and some:
                 note(axes, j + 0.5, i + 0.76, share(shares[i, j]), size=AXIS_SIZE, ha="center")
         name = fitted(classes[i], names_mm - 1)
         note(axes, 0, i + 0.5, name, colour=GREY, ha="right", offset=(-4, 0))

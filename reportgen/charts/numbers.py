@@ -128,6 +128,15 @@ def words(text: str) -> list[str]:
     return _BREAK.split(text.strip(_BREAKABLE)) if text.strip(_BREAKABLE) else []
 
 
+def begun(text: str, most: int) -> str:
+    """``text`` in at most ``most`` characters, cut after a word; on one line. For sentences."""
+    text = " ".join(words(text))
+    if len(text) <= most:
+        return text
+    kept, _, _ = text[:most].rpartition(" ")
+    return f"{(kept or text[: most - 1]).rstrip(' ,;:.')} …"
+
+
 def shorten(text: str, most: int) -> str:
     """``text`` in at most ``most`` characters, cut in the middle; on one line."""
     text = " ".join(words(text))

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from reportgen.charts.canvas import add_axes, finish, new_figure
 from reportgen.charts.lettering import fitted, note, width_mm
 from reportgen.charts.marks import dot, interval_x, reference
-from reportgen.charts.numbers import count, number
+from reportgen.charts.numbers import THIN, count, fixed, number
 from reportgen.charts.style import (
     AXIS_SIZE,
     BAND,
@@ -186,5 +186,12 @@ def bar_rows(
         axes.barh(index + 0.5, value, height=0.62, color=ink, linewidth=0, zorder=2)
         note(axes, 0, index + 0.5, fitted(label, label_mm), offset=(-(label_mm + 2) * 72 / 25.4, 0))
         note(axes, value, index + 0.5, text, weight=600, offset=(4, 0), knock=True)
-    finish(axes, x=x, grid="x", x_ticks=4, y_ticks=[], baseline=True)
+    ticks = _per_cent if unit == "share" else None
+    finish(axes, x=x, grid="x", x_ticks=4, y_ticks=[], x_format=ticks, baseline=True)
     return figure
+
+
+def _per_cent(value: float) -> str:
+    """A tick of shares in the unit of the values beside the bars: 0, 2.5 % and 5 %."""
+    digits = next((d for d in range(4) if abs(round(100 * value, d) - 100 * value) < 1e-9), 4)
+    return f"{fixed(100 * value, digits)}{THIN}%" if value else "0"

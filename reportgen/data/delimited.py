@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BLOCK = 1 << 24
+LARGE = 1 << 28  # bytes from which memory counts more than a second look at the first rows
 _SHOWN = 3
 
 
@@ -71,21 +73,74 @@ def read_delimited(
 def _parse(
     path: Path, where: str, layout: Layout, facts: Scan, as_text: Collection[str]
 ) -> pl.DataFrame:
-    import pyarrow as pa
-
     kept = set(as_text)
+    if path.stat().st_size > LARGE:
+        with contextlib.suppress(*_unexpected()):  # a type that holds for the first rows alone
+            return _by_blocks(path, layout, facts, kept)
     table = _arrow(path, where, layout, facts, kept)
-    # Dates and times stay text, and whole numbers that a float cannot hold stay exact.
-    wrong = {
-        column.name
-        for column in table.schema
-        if column.name not in kept
-        and (pa.types.is_temporal(column.type) or _lost_digits(column, layout))
-    }
+    wrong = _misread(table.schema, kept, layout)
     if wrong:
         kept |= wrong
         table = _arrow(path, where, layout, facts, kept)
-    return _tidy(table, kept)
+    return _tidy(_columns(table.column_names, [c.chunks for c in table.columns]), kept)
+
+
+def _unexpected() -> tuple[type[Exception], ...]:
+    """What Arrow raises of a text that is not as expected."""
+    import pyarrow as pa
+
+    return (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeError)
+
+
+def _misread(schema: pa.Schema, as_text: Collection[str], layout: Layout) -> set[str]:
+    """Dates and times, which stay text, and whole numbers that a float cannot hold."""
+    import pyarrow as pa
+
+    return {
+        column.name
+        for column in schema
+        if column.name not in as_text
+        and (pa.types.is_temporal(column.type) or _lost_digits(column, layout))
+    }
+
+
+def _by_blocks(path: Path, layout: Layout, facts: Scan, as_text: set[str]) -> pl.DataFrame:
+    """A large file with the types of its first block: without them, Arrow keeps the whole text
+    beside the numbers, for the case that a later row is of another type.
+
+    Raises
+    ------
+    ArrowInvalid
+        where a later row is.
+    """
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    read, parse, convert = _options(layout, facts, as_text)
+    with arrow_csv.open_csv(str(path), read, parse, convert) as reader:
+        schema = reader.schema
+    kept = as_text | _misread(schema, as_text, layout)
+    types = {c.name: pa.string() if c.name in kept else c.type for c in schema}
+    read, parse, convert = _options(layout, facts, types)
+    parts: list[list[pa.Array]] = [[] for _ in types]
+    with arrow_csv.open_csv(str(path), read, parse, convert) as reader:
+        for batch in reader:
+            for part, column in zip(parts, batch.columns, strict=True):
+                part.append(column)
+    return _tidy(_columns(list(types), parts), kept)
+
+
+def _columns(names: Sequence[str], parts: list[list[pa.Array]]) -> Iterator[pl.Series]:
+    """Each column in one piece; its pieces are let go before the next column is joined."""
+    import polars as pl
+    import pyarrow as pa
+
+    for at, name in enumerate(names):
+        pieces, parts[at] = parts[at], []
+        column = pl.from_arrow(pa.chunked_array(pieces))
+        del pieces
+        assert isinstance(column, pl.Series)
+        yield column.alias(name)
 
 
 def _lost_digits(field: pa.Field, layout: Layout) -> bool:
@@ -106,37 +161,14 @@ def _arrow(
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    encoding = "utf8" if facts.encoding.startswith("utf-8") else facts.encoding
-
-    def read(**differently: Any) -> pa.Table:
-        threads = differently.pop("use_threads", True)
-        return arrow_csv.read_csv(
-            str(path),
-            read_options=arrow_csv.ReadOptions(
-                encoding=encoding,
-                column_names=list(layout.names),
-                skip_rows=layout.skip_lines,
-                block_size=_BLOCK,
-                use_threads=threads,
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=layout.delimiter,
-                newlines_in_values=facts.quoted_line_breaks,
-                **differently,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                null_values=list(MISSING),
-                strings_can_be_null=False,
-                true_values=["true", "True", "TRUE"],
-                false_values=["false", "False", "FALSE"],
-                decimal_point="," if layout.decimal_comma else ".",
-                column_types=dict.fromkeys(as_text, pa.string()),
-            ),
-        )
+    def read(*, use_threads: bool = True, **differently: Any) -> pa.Table:
+        options = _options(layout, facts, as_text, **differently)
+        options[0].use_threads = use_threads
+        return arrow_csv.read_csv(str(path), *options)
 
     try:
         table = read()
-    except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeError) as error:
+    except _unexpected() as error:
         bad: list[Any] = []
 
         def note(row: Any) -> str:
@@ -155,6 +187,34 @@ def _arrow(
             Problem("there is a header but no row", file=where, expected="at least one row")
         )
     return table
+
+
+def _options(
+    layout: Layout, facts: Scan, types: Collection[str] | Mapping[str, Any], **parsing: Any
+) -> tuple[Any, Any, Any]:
+    """Arrow's options; ``types`` are columns of text, or the types of columns."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    return (
+        arrow_csv.ReadOptions(
+            encoding="utf8" if facts.encoding.startswith("utf-8") else facts.encoding,
+            column_names=list(layout.names),
+            skip_rows=layout.skip_lines,
+            block_size=_BLOCK,
+        ),
+        arrow_csv.ParseOptions(
+            delimiter=layout.delimiter, newlines_in_values=facts.quoted_line_breaks, **parsing
+        ),
+        arrow_csv.ConvertOptions(
+            null_values=list(MISSING),
+            strings_can_be_null=False,
+            true_values=["true", "True", "TRUE"],
+            false_values=["false", "False", "FALSE"],
+            decimal_point="," if layout.decimal_comma else ".",
+            column_types=types if isinstance(types, Mapping) else dict.fromkeys(types, pa.string()),
+        ),
+    )
 
 
 def _ragged(where: str, layout: Layout, bad: list[Any]) -> DataError:
@@ -198,21 +258,19 @@ def _refuse_open_quote(path: Path, where: str, layout: Layout, facts: Scan) -> N
             )
 
 
-def _tidy(table: pa.Table, as_text: Collection[str]) -> pl.DataFrame:
-    """Arrow's table as polars', numbers with stray blanks as numbers, empty columns as floats."""
+def _tidy(columns: Iterable[pl.Series], as_text: Collection[str]) -> pl.DataFrame:
+    """Columns as a table: numbers with stray blanks as numbers, empty columns as floats."""
     import polars as pl
 
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    changes: list[pl.Series] = []
-    for column in frame:
+    tidy = []
+    for column in columns:
+        number = None
         if column.dtype == pl.Null:
-            changes.append(column.cast(pl.Float64))
+            number = column.cast(pl.Float64)
         elif column.dtype == pl.String and column.name not in as_text:
             number = padded_number(column)
-            if number is not None:
-                changes.append(number)
-    return frame.with_columns(changes) if changes else frame
+        tidy.append(column if number is None else number)
+    return pl.DataFrame(tidy)
 
 
 def padded_number(column: pl.Series) -> pl.Series | None:

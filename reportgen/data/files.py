@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,6 +105,8 @@ def read_file(
     if suffix in PARQUET:
         return _table(read_parquet(path, where), path, where)
     if suffix in LINES:
+        from reportgen.data.lines import read_lines
+
         return _table(read_lines(path, where), path, where)
     from reportgen.data.arrays import read_npz
 
@@ -143,78 +144,3 @@ def read_parquet(path: Path, where: str) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError, ValueError, pl.exceptions.PanicException) as error:
         raise damaged_parquet(where, error) from None
     return frame
-
-
-def read_lines(path: Path, where: str) -> pl.DataFrame:
-    """One JSON object a line; nested lists stay lists."""
-    import polars as pl
-
-    raw = path.read_bytes()
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raw = raw.decode("utf-16").encode()
-    if not raw.strip():
-        raise DataError(Problem("the file is empty", file=where))
-    try:
-        frame = pl.read_ndjson(raw, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise _bad_line(raw, where, error) from None
-    if frame.width == 0 or frame.height != _objects(raw):
-        raise _bad_line(raw, where, None)
-    return frame
-
-
-def _objects(raw: bytes) -> int:
-    return sum(1 for line in raw.splitlines() if line.strip())
-
-
-def _bad_line(raw: bytes, where: str, error: Exception | None) -> DataError:
-    row = 0
-    kinds: dict[str, tuple[type, int]] = {}
-    for number, line in enumerate(raw.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as reason:
-            return DataError(
-                Problem(
-                    "the line is no JSON",
-                    file=where,
-                    line=number,
-                    row=row,
-                    expected='one object a line, {"column": value, …}',
-                    got=f"{line[:60].decode('utf-8', 'replace')!r}: {reason}",
-                    advice="If it is the last line, the file was cut short: write it again.",
-                )
-            )
-        if not isinstance(value, dict):
-            return DataError(
-                Problem(
-                    "the line is not an object",
-                    file=where,
-                    line=number,
-                    row=row,
-                    expected='one object a line, {"column": value, …}',
-                    got=line[:60].decode("utf-8", "replace"),
-                )
-            )
-        for name, item in value.items():
-            if item is None:
-                continue
-            kind = float if isinstance(item, (int, float)) else type(item)
-            before = kinds.setdefault(name, (kind, number))
-            if before[0] is not kind:
-                return DataError(
-                    Problem(
-                        "the column holds values of different kinds",
-                        file=where,
-                        line=number,
-                        row=row,
-                        column=name,
-                        expected=f"{before[0].__name__}, as in line {before[1]}",
-                        got=f"{kind.__name__}: {json.dumps(item)[:60]}",
-                    )
-                )
-        row += 1
-    return DataError(Problem("the lines cannot be read as a table", file=where, got=str(error)))

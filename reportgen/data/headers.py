@@ -277,7 +277,7 @@ def _column(path: Path, where: str, column: str) -> pl.Series:
 
             lazy = _lazy(path, read_layout(path, where, (column,)))
         else:
-            from reportgen.data.files import read_lines
+            from reportgen.data.lines import read_lines
 
             return read_lines(path, where).get_column(column)
         return lazy.select(pl.col(column).unique()).collect().to_series()

@@ -54,6 +54,7 @@ def environment() -> jinja2.Environment:
         amount=numbers.amount,
         fixed=numbers.fixed,
         shorten=numbers.shorten,
+        begun=numbers.begun,
         spoken=spoken,
         capital=capital,
         setting=setting,

@@ -7,6 +7,7 @@ import pytest
 from reportgen.charts import numbers
 from reportgen.charts.numbers import (
     amount,
+    begun,
     count,
     interval,
     listed,
@@ -70,3 +71,15 @@ def test_a_number_is_not_parted_from_its_unit() -> None:
     assert words(said) == ["about", share(0.187), "of", "rows"]
     assert shorten(said, 80) == f"about {share(0.187)} of rows"
     assert words(" \n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "told"),
+    [
+        ("Nothing is wrong.", 20, "Nothing is wrong."),
+        ("One fault, of two found here.", 12, "One fault …"),
+        ("x" * 30, 10, "xxxxxxxxx …"),
+    ],
+)
+def test_a_sentence_is_cut_after_a_word(text, most, told):
+    assert begun(text, most) == told
