@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.charts.numbers import number
 from reportgen.diagnostic import NotApplicable
 from reportgen.evidence import Case
+from reportgen.statistics import estimates, influence, losses
 from reportgen.statistics.clusters import clusters, copied_rows
 from reportgen.statistics.estimates import Design
+from reportgen.statistics.intervals import Interval
 
 Floats = NDArray[np.float64]
+SEEN = 5e-5  # difference of two losses that their four decimals show
 ORDER = ("test", "validation", "train")
 
 
@@ -30,6 +34,8 @@ class Answers:
     kept : which rows of the split these are, bool of shape (rows of the split,).
     positive : index of the positive class, binary only.
     copies : rows that are copies of other rows.
+    epsilon : where log loss clips probabilities; see ``Predictions`` of :mod:`reportgen.models`.
+    undecided : the label of rows that the decision leaves open, where it is no class; else None.
     """
 
     split: str
@@ -43,6 +49,8 @@ class Answers:
     design: Design
     positive: int | None = None
     copies: int = 0
+    epsilon: float = losses.EPSILON
+    undecided: str | None = None
 
     @property
     def n(self) -> int:
@@ -58,6 +66,57 @@ class Answers:
         assert self.labels is not None
         right = np.asarray(self.y == self.labels, dtype=np.float64)
         return np.asarray(right.mean(axis=1) if right.ndim == 2 else right)
+
+    @property
+    def decided(self) -> NDArray[np.bool_]:
+        """Which rows are given an answer, shape (n,)."""
+        if self.undecided is None or self.labels is None:
+            return np.ones(self.n, dtype=bool)
+        return np.asarray(self.labels != len(self.classes))
+
+    @property
+    def log_losses(self) -> Floats:
+        """Cross-entropy of each row's probabilities, shape (n,); multilabel: mean over labels."""
+        assert self.scores is not None
+        truth = np.asarray(self.y == self.positive) if self.task == "binary" else self.y
+        return losses.log_losses(truth.astype(np.int64), self.scores, epsilon=self.epsilon)
+
+    def log_loss(self) -> Interval:
+        """Their mean; the one definition of log loss in a report."""
+        return estimates.positive_mean(
+            influence.mean(self.log_losses, self.design.weights), self.design
+        )
+
+    def keras_loss(self) -> float:
+        """The same, clipped at 1e-7 as Keras does it."""
+        clipped = replace(self, epsilon=losses.FLOOR).log_losses
+        return influence.mean(clipped, self.design.weights).value
+
+    def loss_words(self) -> str:
+        """Why Keras's loss is another number than :meth:`log_loss`; empty where it is not."""
+        own, keras = self.log_loss().value, self.keras_loss()
+        if not abs(own - keras) >= SEEN:
+            return ""
+        most = -float(np.log(self.epsilon))
+        return (
+            f"Log loss is scikit-learn's: probabilities are kept {self.epsilon:.2g} from 0 and 1, "
+            f"so that a row costs at most {most:.1f}. Clipped at 1e-7 as Keras does it, a row "
+            f"costs at most 16.1 and the loss is {number(keras, 'loss')}."
+        )
+
+    def part(self, chosen: NDArray[np.bool_]) -> Answers:
+        """Some of the rows; ``chosen`` is bool of shape (n,)."""
+        kept = self.kept.copy()
+        kept[kept] = chosen
+        return replace(
+            self,
+            y=self.y[chosen],
+            labels=_chosen(self.labels, chosen),
+            scores=_chosen(self.scores, chosen),
+            values=_chosen(self.values, chosen),
+            kept=kept,
+            design=self.design.rows(chosen),
+        )
 
 
 def judged_split(case: Case) -> str:
@@ -116,7 +175,17 @@ def answers(case: Case, name: str) -> Answers:
         design=Design(int(kept.sum()), _chosen(split.weights, kept), codes),
         positive=case.dataset.positive,
         copies=0 if copied is None else len(copied) - len(np.unique(copied)),
+        epsilon=given.epsilon,
+        undecided=_undecided(case),
     )
+
+
+def _undecided(case: Case) -> str | None:
+    decision = case.entry.decision
+    if decision is None or decision.otherwise is None or case.task == "multilabel":
+        return None
+    label = str(decision.otherwise)
+    return None if label in case.classes else label
 
 
 def _chosen(values: Any, kept: NDArray[np.bool_]) -> Any:

@@ -108,6 +108,11 @@ def wild(part: float) -> Bend:
     return bend
 
 
+def at_random(rng: Rng, z: Floats) -> Floats:
+    """Sure of classes that have nothing to do with the rows, as of inputs in other units."""
+    return np.asarray(3 * z[rng.permutation(len(z))])
+
+
 def flipped(part: float) -> Spoil:
     def spoil(rng: Rng, y: Codes, k: int) -> Codes:
         out = y.copy()
@@ -335,6 +340,8 @@ PLANTED = (
     FaultCase("sharpened 3, ten classes, validation", SURE,
               lambda r: case(r, logits(r, 1000, 10, 3.0), bend=sharpened(3), validation=True),
               also=(FEW,)),
+    FaultCase("sure at random, binary", SURE,
+              lambda r: case(r, logits(r, 1500, 2, 1.5), bend=at_random), also=(FEW, LABELS)),
     FaultCase("sharpened 4, digits", SURE, real("digits", factor=4.0),
               also=(FEW, LABELS)),
     # A model this strongly regularised is itself far from sure enough: sharpening it fourfold

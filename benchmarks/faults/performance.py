@@ -270,6 +270,37 @@ def _wrong_threshold(rng: Rng) -> Case:
     return _said(X, y, p, decision={"threshold": 0.02})
 
 
+UNSURE = {"threshold": 0.8, "otherwise": "unsure"}
+
+
+def _abstains(share: float, turned: bool, rng: Rng) -> Case:
+    """The truth, given where it is sure enough; or the wrong way round."""
+    X, y, p = _logit(rng, 3000, share, 2.0)
+    return _said(X, y, 1 - p if turned else p, decision=UNSURE)
+
+
+def _abstaining(model: Any, draw: Callable[[Rng], Drawn], rng: Rng) -> Case:
+    X, y, *_ = drawn = draw(rng)
+    return _case(_task(y), drawn, model().fit(X, y), decision=UNSURE)
+
+
+def _abstains_blind(rng: Rng) -> Case:
+    """A class left out of training, of which the model is sure that it is another."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    X, y, *_ = drawn = _digits(rng)
+    model = RandomForestClassifier(60, random_state=_seed(rng)).fit(X[y != 3], y[y != 3])
+    return _case("multiclass", drawn, model, decision={"threshold": 0.3, "otherwise": "unsure"})
+
+
+def _linear_model() -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
+
+
 _bc = partial(_bundle, "breast_cancer")
 _wine = partial(_bundle, "wine")
 _digits = partial(_bundle, "digits", rows=1400)
@@ -319,6 +350,10 @@ PLANTED = (
     FaultCase("threshold of 0.02", BELOW, _wrong_threshold, at_least="info", also=(SIMPLE, WEAK)),
     FaultCase("weak region of a regression", WEAK, partial(_weak_regression, 1.0),
               also=(SIMPLE,)),
+    FaultCase("abstains, the wrong way round", BELOW, partial(_abstains, 0.5, True),
+              at_least="fail", also=(SIMPLE, WEAK)),
+    FaultCase("abstains, class left out, digits", NEVER, _abstains_blind, at_least="fail",
+              also=(SIMPLE, WEAK)),
     *(FaultCase(f"one hospital in other units, {kind}, {task}, times {factor:g}", WEAK,
                 partial(_ward, kind, factor, task), also=(SIMPLE, BELOW))
       for kind, task in (("linear", "binary"), ("forest", "binary"), ("linear", "regression"),
@@ -438,6 +473,11 @@ CLEAN = (
     CleanCase("30 test rows", partial(_small_test, 30)),
     CleanCase("12 test rows", partial(_small_test, 12)),
     CleanCase("weighted for 6 % positives", _balanced_forest),
+    *(CleanCase(f"abstains, {share:.0%} positives", partial(_abstains, share, False))
+      for share in (0.5, 0.2, 0.05)),
+    CleanCase("abstains, five classes",
+              partial(_abstaining, _linear_model, partial(_synthetic, classes=5))),
+    CleanCase("abstains, breast cancer", partial(_abstaining, _linear_model, _bc)),
     *(CleanCase(f"hospitals alike, {kind}, {task}", partial(_ward, kind, 1.0, task))
       for kind, task in (("linear", "binary"), ("forest", "binary"), ("linear", "regression"))),
     CleanCase("table, 1,500 rows", partial(_sound_table, 1500)),

@@ -48,6 +48,16 @@ class Predictions:
     def n(self) -> int:
         return len(self.raw)
 
+    @property
+    def epsilon(self) -> float:
+        """Where log loss clips these probabilities, as scikit-learn does.
+
+        The least step of the float type that the model gave: in float32 a probability of 1 stands
+        for all above 1 - 6e-8, and is no certainty of 36 nats.
+        """
+        kind = self.raw.dtype if self.raw.dtype.kind == "f" else np.dtype(np.float64)
+        return float(np.finfo(kind).eps)
+
 
 def interpret(
     raw: np.ndarray,

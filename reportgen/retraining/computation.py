@@ -21,7 +21,9 @@ Tree = Any
 class Computation:
     """One member's computation. ``own``, ``shared`` and the state are as ``Supplies`` has them."""
 
-    def __init__(self, supplies: Supplies) -> None:
+    def __init__(self, supplies: Supplies, *, settled: bool = False) -> None:
+        #: Whether every member trains in every epoch that is computed.
+        self.settled = settled
         self.network, self.recipe = supplies.network, supplies.recipe
         self.supplies = supplies
         self.n, self.batch = supplies.n, supplies.batch
@@ -95,8 +97,10 @@ class Computation:
                 shared["validation"],
                 lambda x: self.packed(_without(x, own, shared)),
             )
-        active = ~state["stop"]["done"] & (epoch < own["length"])
-        after = _where(active, carry, before)
+        active: Any = True
+        if not self.settled:
+            active = ~state["stop"]["done"] & (epoch < own["length"])
+        after = carry if self.settled else _where(active, carry, before)
         stop = {
             **state["stop"],
             "epochs": state["stop"]["epochs"] + active,
@@ -105,6 +109,8 @@ class Computation:
         result = {**after, "stop": stop}
         if self.recipe.stopping is not None:
             result |= self._watched(seen, active, after, state, stop, epoch)
+        if self.settled:
+            return result, seen
         return result, {k: jnp.where(active, v, jnp.nan) for k, v in seen.items()}
 
     def _exact_steps(self, own: Tree, shared: Tree, before: Tree, positions: Any) -> Any:

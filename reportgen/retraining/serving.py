@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.retraining import cache
+from reportgen.retraining import cache, masks
 from reportgen.retraining.agreement import disagreement
 from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.derivatives import as_in_tensorflow
@@ -27,6 +27,7 @@ class Server:
 
     def __init__(self, cores: int, programs: Path | None = None) -> None:
         as_in_tensorflow()
+        masks.install()
         self.cores, self.store = cores, Store(programs)
         self.pool: Pool | None = None
         self._networks: dict[Any, Remembered] = {}

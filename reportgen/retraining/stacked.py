@@ -70,10 +70,13 @@ class Stack:
         self.cores = Cores(cores, len(members))
         padded = self.members + self.members[:1] * self.cores.spare
         self.supplies = Supplies(network, recipe, pool, padded)
-        self.computation = Computation(self.supplies)
-        self._programs = Programs(store or Store(None), self._key())
-        self._longest = max(recipe.epochs_of(m) for m in self.members)
+        lengths = {recipe.epochs_of(m) for m in self.members}
+        self._longest = max(lengths)
         self._chunk = self._epochs_a_call()
+        exact = len(lengths) == 1 and self._longest % self._chunk == 0
+        settled = exact and recipe.stopping is None
+        self.computation = Computation(self.supplies, settled=settled)
+        self._programs = Programs(store or Store(None), self._key())
         started = time.perf_counter()
         state, self._initial = self.supplies.state()
         self._state = self.cores.placed(state, by_member=True)
@@ -100,7 +103,7 @@ class Stack:
             return None
         settings = (
             supplies.n, supplies.batch, supplies.uneven, self.recipe.stopping, member.architecture,
-            bool(jax.config.jax_enable_x64),
+            bool(jax.config.jax_enable_x64), self.computation.settled,
         )  # fmt: skip
         devices = [str(d) for d in self.cores.devices]
         return "\0".join((blueprint.digest, repr(settings), repr(devices), str(self.cores.maps)))

@@ -83,6 +83,28 @@ def test_table_counts_and_names(stub):
     assert "RuntimeError: broken" in text
 
 
+def test_faint_cases_are_counted_apart(stub, monkeypatch):
+    faint = (
+        FaultCase("faint, found", "stub.found", drawn(2), power=0.4),
+        FaultCase("faint, missed", "stub.found", drawn(0), power=0.7),
+    )
+    monkeypatch.setattr(harness, "discovered", lambda: {"stub": (faint, ())})
+    text = harness.table([*stub, *(harness.run_one("stub", True, k, 0) for k in range(2))])
+    assert "2/5 (11.8 to 76.9 %)" in text  # as before
+    assert "1 of 1" in text  # 0.4 + 0.7 are to be found at most
+    assert "faint: an oracle finds 40%" in text
+
+
+@pytest.mark.parametrize(
+    ("failures", "rate", "plausible"),
+    # Of ten draws: P(X >= 2) is 0.0043 at 1 %, P(X >= 3) 0.00011; at 5 %, P(X >= 4) is 0.0010.
+    [(0, 0.01, True), (1, 0.01, True), (2, 0.01, True), (3, 0.01, False), (3, 0.05, True),
+     (5, 0.05, False)],
+)  # fmt: skip
+def test_failures_are_held_to_the_stated_rate(failures, rate, plausible):
+    assert harness.plausible(failures, 10, rate) is plausible
+
+
 def test_codes_never_raised_are_known(stub):
     assert harness.coverage(stub)["stub"]["stub.other"] == 0
 

@@ -185,6 +185,13 @@ def test_copies_count_once():
     assert "300 clusters" in quiet[0].method
 
 
+def test_confidence_that_tells_nothing_is_not_cured_by_a_temperature():
+    over = finding(examine(drawn(15, n=1500, bend=faults.at_random)), "overconfident")
+    assert "tells nothing of whether it is right" in over.message
+    assert "at which all classes are about as likely" in over.message
+    assert "Divide" not in over.advice
+
+
 def test_few_groups_are_too_few_to_tell():
     rng = np.random.default_rng(10)
     z = faults.logits(rng, 2000, 2, 1.5)

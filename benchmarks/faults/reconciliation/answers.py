@@ -377,7 +377,10 @@ PLANTED: tuple[Question, ...] = (
         equal=("decision-threshold",),
     ),
     named("classes in another order", "label-order", _classes_reordered, equal=("index-rebuilt",)),
-    named("AUC of the first column", "positive-class-flipped", _first_column),
+    named(
+        "AUC of the first column", "positive-class-flipped", _first_column,
+        equal=("label-order",),
+    ),
     named("arguments swapped", "swapped-arguments", _swapped),
     named("weighted for macro", "averaging", _of(_average, "weighted")),
     named("top 2 as accuracy", "top-k", _top_k),
@@ -406,7 +409,10 @@ MORE: tuple[Question, ...] = (
         "labels encoded anew", "label-order", _other_alphabet,
         equal=("index-rebuilt", "positive-class-flipped", "error-rate"),
     ),
-    named("precision and recall of class 0", "positive-class-flipped", _other_positive),
+    named(
+        "precision and recall of class 0", "positive-class-flipped", _other_positive,
+        equal=("averaging",),
+    ),
     named("micro for macro", "averaging", _of(_average, "micro")),
     named("balanced accuracy as accuracy", "averaging", _balanced_as_accuracy),
     named("samples for macro", "averaging", _of(_average_of_labels, "samples")),

@@ -82,7 +82,7 @@ def _trained(kind: str, variant: int, epochs: int = 5) -> Trained:
     keras.utils.set_random_seed(100 + variant)
     task, splits, model, validated = KINDS[kind](rng)
     X, y = splits["train"]
-    keeper = _Keeper()
+    keeper = Keeper()
     initial = model.get_weights()
     result: dict[str, Any] = {}
 
@@ -98,7 +98,7 @@ def _trained(kind: str, variant: int, epochs: int = 5) -> Trained:
     return Trained(model, splits, task, log, result, initial, tuple(keeper.seen))
 
 
-class _Keeper:
+class Keeper:
     """Keeps the weights after each epoch, as ModelCheckpoint does on disk."""
 
     def __init__(self) -> None:
@@ -171,21 +171,6 @@ def _logits(rng: Rng) -> Made:
         metrics=["accuracy", keras.metrics.AUC(name="auc")],
     )
     return "binary", splits, model, True
-
-
-def _sure_logits(rng: Rng) -> Made:
-    """Logits so large that float32 probabilities saturate."""
-    import keras
-
-    splits = _blobs(rng, 4000, 2, gap=1.0)
-    splits = {s: (12 * X, y) for s, (X, y) in splits.items()}
-    model = _dense(10, keras.layers.Dense(12, "relu"), keras.layers.Dense(1))
-    model.compile(
-        keras.optimizers.Adam(0.05),
-        keras.losses.BinaryCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
-    return "binary", splits, model, False
 
 
 def _softmax(rng: Rng) -> Made:
@@ -362,7 +347,6 @@ def coloured_digits(rng: Rng) -> rows.Splits:
 KINDS: dict[str, Callable[[Rng], Made]] = {
     "sigmoid": _sigmoid,
     "logits": _logits,
-    "sure logits": _sure_logits,
     "softmax": _softmax,
     "softmax logits": _softmax_logits,
     "penalised": _penalised,

@@ -178,11 +178,13 @@ def _last_batch(rng: Rng) -> Case:
     return work.case(*said.numbers(values, "multiclass"))
 
 
-def _running_values(rng: Rng) -> Case:
-    """The mean over what ``test_on_batch`` returned, which runs on from batch to batch."""
+def _on_batches(rng: Rng) -> Case:
+    """The mean over what ``test_on_batch`` returned."""
     import keras
 
     work = trained("softmax", rng).work(rng)
+    while work.n() % 32 in (0, 31):
+        work = trained("softmax", rng).work(rng)
     X, y = work.X(), work.y()
     model = keras.models.clone_model(work.estimator)
     model.set_weights(work.estimator.get_weights())
@@ -190,6 +192,24 @@ def _running_values(rng: Rng) -> Case:
     seen = [model.test_on_batch(X[i : i + 32], y[i : i + 32]) for i in range(0, len(y), 32)]
     loss, accuracy = np.mean(np.array(seen, dtype=np.float64), axis=0)
     return work.case(*said.numbers({"loss": loss, "accuracy": accuracy}, "multiclass"))
+
+
+def _running_values(rng: Rng) -> Case:
+    """Metrics that nobody resets run on from batch to batch, and what they say is averaged."""
+    import keras
+
+    work = trained("softmax", rng).work(rng)
+    X, y = work.X(), work.y()
+    loss = keras.metrics.SparseCategoricalCrossentropy()
+    accuracy = keras.metrics.SparseCategoricalAccuracy()
+    seen = []
+    for i in range(0, len(y), 32):
+        given = work.estimator.predict_on_batch(X[i : i + 32])
+        for metric in (loss, accuracy):
+            metric.update_state(y[i : i + 32], given)
+        seen.append([float(loss.result()), float(accuracy.result())])
+    values = dict(zip(("loss", "accuracy"), np.mean(seen, axis=0), strict=True))
+    return work.case(*said.numbers(values, "multiclass"))
 
 
 def _permuted_labels_against_order(rng: Rng) -> Case:
@@ -223,6 +243,7 @@ PLANTED: tuple[Question, ...] = (
 )  # fmt: skip
 
 MORE: tuple[Question, ...] = (
+    named("test_on_batch averaged", "batch-mean", _on_batches),
     named("rows shuffled, labels not", "shuffled-alignment", _permuted_frame, kind="pair"),
     named(
         "too few steps", "dropped-remainder", _too_few_steps, equal=("replica-remainder",)

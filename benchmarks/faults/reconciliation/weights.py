@@ -14,6 +14,7 @@ from sklearn import metrics
 
 from benchmarks.faults.reconciliation import said
 from benchmarks.faults.reconciliation.networks import (
+    Keeper,
     Trained,
     predictor,
     printed,
@@ -71,7 +72,7 @@ def _restless(kind: str, variant: int) -> Trained:
     X, y = splits["train"]
     splits = {**splits, "train": (X[:250], y[:250])}
     model.optimizer.learning_rate = 0.02
-    keeper = networks._Keeper()
+    keeper = Keeper()
     initial = model.get_weights()
     result: dict[str, Any] = {}
 
@@ -222,11 +223,12 @@ def _moving_average(rng: Rng) -> Case:
         "sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    model.fit(*found.splits["train"], epochs=2, batch_size=64, verbose=0)
-    raw = model.get_weights()
-    model.optimizer.finalize_variable_values(model.trainable_variables)
-    averaged = model.get_weights()
-    model.set_weights(raw)
+    keeper = Keeper()
+    model.fit(
+        *found.splits["train"], epochs=2, batch_size=64, verbose=0, callbacks=[keeper.callback()]
+    )
+    averaged = model.get_weights()  # which fit puts in place in the end
+    model.set_weights(keeper.seen[-1])
     work = found.work(rng).having(estimator=model, delivered=predictor(model, found.task))
     return work.case(*_of_weights(found, work, averaged, rng))
 

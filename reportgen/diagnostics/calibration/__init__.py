@@ -22,8 +22,8 @@ class CalibrationSettings(Settings):
     )
     least_error: Share = Field(
         default=0.02,
-        description="calibration error (root mean square, debiased) from which miscalibration "
-        "is worth a word, however many rows show it",
+        description="calibration error (root mean square, debiased) above which miscalibration "
+        "is worth a word, where it is shown to be above (95 %, one-sided)",
     )
     least_gain: Share = Field(
         default=0.05,
@@ -63,11 +63,12 @@ CODES = (
         "calibration.overconfident",
         "warn",
         "The model is right less often than its probabilities say.",
-        "Truths drawn from the model's own probabilities (consistency resampling; ECE and "
-        "Spiegelhalter's Z) hardly ever look like the real ones (alpha, both looks together; "
-        "over labels: Holm), a temperature above 1 explains it (or, where no temperature and no "
-        "shift does, mean confidence lies above the 98 % interval of accuracy), and the error is "
-        "at least least_error or a temperature takes least_gain off the log loss.",
+        "Truths drawn from the model's own probabilities (consistency resampling; ECE, "
+        "Spiegelhalter's Z and the score of a temperature) hardly ever look like the real ones "
+        "(alpha, all looks together; over labels: Holm), a temperature above 1 explains it (its "
+        "likelihood ratio at 1 %; or, where no temperature and no shift does, mean confidence lies "
+        "above the 98 % interval of accuracy), and the error is shown to be over least_error "
+        "(95 %, one-sided) or a temperature takes least_gain off the log loss.",
         "Divide the logits by the temperature that validation gives, or regularise and train "
         "again.",
         "Bröcker and Smith 2007; Spiegelhalter 1986; Guo et al. 2017",
@@ -123,7 +124,8 @@ CODES = (
         "Labels that the model, asked on rows it never saw, firmly denies.",
         "Confident learning counts more rows against their label than the recalibrated "
         "probabilities lead to expect (alpha), by label_errors of the rows and at least three, "
-        "and a share of random labels explains the truths better than a temperature alone.",
+        "and a share of random labels is needed beside a temperature (alpha) or, where calibration "
+        "is refuted, explains the truths twenty times better than a temperature does.",
         "Check the labels of the listed rows by hand, the first ones first; where they are right, "
         "the model is too sure of these rows.",
         "Northcutt, Jiang, Chuang 2021",

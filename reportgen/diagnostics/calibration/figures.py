@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.answers import SEEN, Answers
 from reportgen.diagnostics.calibration import CalibrationSettings
 from reportgen.diagnostics.calibration.measure import Evidence, Measured
 from reportgen.diagnostics.calibration.verdicts import FEWEST_FOR_TIES, confidence
@@ -21,14 +22,14 @@ MOST_LABELS = 20
 
 
 def metrics(
-    evidence: Evidence, settings: CalibrationSettings, found: Sequence[Finding]
+    evidence: Evidence, answers: Answers, settings: CalibrationSettings, found: Sequence[Finding]
 ) -> tuple[Metric, ...]:
-    """Every number with its interval and threshold."""
+    """Every number with its interval and threshold; ``answers`` are those of the same rows."""
     raised = {f.code.split(".")[1]: f.severity for f in found}
     rows: list[Metric] = []
     events = sorted(evidence.events, key=lambda e: (e.p_value, -e.square.value))
     for event in events[:MOST_LABELS]:
-        rows += _of_event(event, evidence, settings, raised, whole=len(events) == 1)
+        rows += _of_event(event, evidence, settings, raised, answers if len(events) == 1 else None)
     ties = evidence.ties
     judged = evidence.n_rows >= FEWEST_FOR_TIES
     rows.append(
@@ -58,9 +59,9 @@ def _of_event(
     evidence: Evidence,
     settings: CalibrationSettings,
     raised: Mapping[str, str],
-    *,
-    whole: bool,
+    answers: Answers | None,
 ) -> list[Metric]:
+    """All of one event's; few of a label's, of which there may be many (``answers`` None)."""
     n, split, label = event.rows.n, evidence.split, event.rows.label
     suffix = "" if label is None else f", label {label}"
 
@@ -90,7 +91,7 @@ def _of_event(
         metric("ece_if_calibrated", "ECE of a calibrated model on these rows",
                event.chance.expected, threshold=None),
     ]  # fmt: skip
-    if not whole:
+    if answers is None:
         return out
     said, right = confidence(event.rows)
     top = event.rows.scores.argmax(axis=1)
@@ -115,7 +116,7 @@ def _of_event(
                    bound="at most",
                    verdict=_verdict(raised, "overconfident", "underconfident")),
         ]  # fmt: skip
-    out += _loss_parts(event, settings, raised, metric)
+    out += _loss_parts(event, answers, settings, raised, metric)
     return out
 
 
@@ -124,15 +125,20 @@ def _brier_words(event: Measured) -> str:
 
 
 def _loss_parts(
-    event: Measured, settings: CalibrationSettings, raised: Mapping[str, str], metric: Any
+    event: Measured,
+    answers: Answers,
+    settings: CalibrationSettings,
+    raised: Mapping[str, str],
+    metric: Any,
 ) -> list[Metric]:
-    found = event.saturation
-    words = "Log loss" if event.rows.logits else "Log loss clipped at 1e-7"
-    out = [metric("log_loss", words, found.loss, "loss")]
-    if event.rows.logits:
-        out.append(
-            metric("log_loss_clipped", "Log loss clipped at 1e-7", found.clipped_loss, "loss")
-        )
+    found, log_loss = event.saturation, answers.log_loss()
+    out = [metric("log_loss", "Log loss", log_loss.value, "loss", log_loss)]
+    for name, words, value in (
+        ("log_loss_logits", "Log loss from the logits, not clipped", found.loss),
+        ("log_loss_clipped", "Log loss clipped at 1e-7, as Keras prints it", found.clipped_loss),
+    ):
+        if abs(value - log_loss.value) >= SEEN and (event.rows.logits or "logits" not in name):
+            out.append(metric(name, words, value, "loss"))
     if event.worst is not None:
         out += [
             metric("worst_rows_share", "Loss in the worst 1 % of rows", event.worst.share,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.answers import answers
 from reportgen.charts.numbers import count, interval, plural, score
 from reportgen.diagnostics.calibration import CODES, CalibrationSettings
 from reportgen.diagnostics.calibration.figures import metrics, series
@@ -35,16 +36,17 @@ def judged(case: Case, evidence: Evidence, trained: Trained) -> Findings:
     settings = settings_of(case, CalibrationSettings)
     found = findings_of(case, evidence, settings)
     lead = leading(evidence)
+    of = answers(case, evidence.split)
     return Findings(
         headline=_headline(evidence, lead, found, settings),
         findings=found,
-        metrics=metrics(evidence, settings, found),
+        metrics=metrics(evidence, of, settings, found),
         series=series(case, evidence, lead, found),
         checks=_checks(evidence, lead, found),
         tried=_tried(evidence),
         result=_result(lead),
         detectable=_detectable(lead),
-        method=_method(evidence, settings),
+        method=" ".join((_method(evidence, settings), of.loss_words())).rstrip(),
     )
 
 
@@ -171,9 +173,9 @@ def _method(evidence: Evidence, settings: CalibrationSettings) -> str:
     fitted = lead.temperature
     where = "" if fitted is None else f" The temperature is fitted on {fitted.fitted_on}."
     clip = (
-        "Losses are those of the logits."
+        "The loss that is parted is that of the logits."
         if lead.rows.logits
-        else "Losses are clipped at 1e-7, as Keras does, so a row costs at most 16.118."
+        else "The loss that is parted is clipped at 1e-7, so a row costs at most 16.1."
     )
     zeros = (
         f" A probability of exactly 0 is taken for {lead.rows.floor:.2g}, half of the next value."

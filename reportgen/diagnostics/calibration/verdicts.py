@@ -20,6 +20,7 @@ FEWEST_FOR_TIES = 50
 FEWEST_NEAR_TIES = 10  # of which a warning is made: three of fifty rows are chance
 MOST_LISTED = 50
 STORY = 0.01  # of a temperature's likelihood ratio, where calibration is refuted already
+LEVELS = 20.0  # a temperature from which no class is held likelier than another
 LEANING = 0.98  # of the interval that mean confidence lies off
 
 
@@ -166,7 +167,14 @@ def _confidence_finding(
     assert found is not None
     assert warm is not None
     gain = estimate(warm.gain.value, warm.gain.low, warm.gain.high, "loss")
-    if warm.gain.low > 0:
+    if warm.gain.low > 0 and warm.value > LEVELS:
+        cure = (
+            "Its confidence tells nothing of whether it is right: a temperature of "
+            f"{warm.value:.0f}, at which all classes are about as likely, takes {gain} off the log "
+            "loss."
+        )
+        advice = "Look for inputs in other units, or outputs that are not what the job says."
+    elif warm.gain.low > 0:
         cure = f"A temperature of {warm.value:.2f} takes {gain} off the log loss."
     else:
         cure = "No temperature is confirmed to mend it."

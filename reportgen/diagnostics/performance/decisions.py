@@ -25,6 +25,8 @@ from reportgen.diagnostics.performance.measure import Measured
 from reportgen.diagnostics.performance.scores import positives
 from reportgen.diagnostics.performance.segments import Segment
 from reportgen.results import Finding, Severity
+from reportgen.statistics import influence
+from reportgen.statistics.paired import difference
 
 ADVICE = {c.code: c.advice for c in CODES}
 SKILL = 0.05  # of balanced accuracy over chance: a model of noise has a little by luck
@@ -57,20 +59,22 @@ def _evidence(lead: Compared) -> dict[str, Any]:
 
 def below_baseline(measured: Measured, settings: PerformanceSettings) -> Decided:
     """Does the model beat an answer that ignores its inputs?"""
-    judged = measured.judged
+    judged = measured.decided
     lead = measured.baselines[0][0]
+    if not measured.judged.decided.any():
+        return (), f"every row is left “{judged.undecided}”: nothing is decided"
     if judged.design.units < SMALLEST:
-        return (), f"{plural(judged.n, 'row')}: too small to tell"
-    if judged.task != "regression" and judged.y.ndim == 1 and len(np.unique(judged.y)) < 2:
+        return (), f"{_rows(judged)}: too small to tell"
+    if judged.task != "regression" and judged.y.ndim == 1 and len(np.unique(measured.judged.y)) < 2:
         return (), f"{judged.split} has one class, which the most frequent class alone gets right"
     between = lead.interval
     if not between.known or between.value > 0:
         return (), None
-    constant = measured.rivals.baselines[0].labels
+    constant = measured.constant.labels
     same = judged.labels is not None and np.array_equal(judged.labels, np.asarray(constant))
     severity: Severity = "fail" if same or between.high <= 0 else "warn"
     said = ""
-    if useful := _useful(measured):
+    if useful := _useful(measured) or (_tells_hard_rows(measured) if same else ""):
         severity, said = "info", useful
     elif ranks := _ranks(measured):
         said = ranks
@@ -89,11 +93,22 @@ def below_baseline(measured: Measured, settings: PerformanceSettings) -> Decided
             judged.split,
             f"{_capital(lead.label)} {number(lead.model, lead.unit)} {verb} "
             f"{number(lead.other, lead.unit)}, that of {named(lead.rival)}; lead "
-            f"{_estimate(lead)}.{said}",
+            f"{_estimate(lead)}{on_decided(measured.judged)}.{said}",
             **_evidence(lead),
             n=judged.n,
         ),
     ), None
+
+
+def _rows(judged: Answers) -> str:
+    return plural(judged.n, "row" if judged.undecided is None else "decided row")
+
+
+def on_decided(judged: Answers) -> str:
+    """Says on which rows a comparison was made, where the model leaves some open."""
+    if judged.undecided is None or judged.decided.all():
+        return ""
+    return f", on the {count(judged.decided.sum())} decided rows"
 
 
 def _ranks(measured: Measured) -> str:
@@ -109,8 +124,8 @@ def _few_others(measured: Measured, settings: PerformanceSettings) -> bool:
 
     As for classes that are never given: at a recall of 0.5.
     """
-    judged = measured.judged
-    constant = measured.rivals.baselines[0].labels
+    judged = measured.decided
+    constant = measured.constant.labels
     if judged.y.ndim != 1 or constant is None:
         return False
     others = judged.design.rows(judged.y != np.asarray(constant)).units
@@ -119,7 +134,7 @@ def _few_others(measured: Measured, settings: PerformanceSettings) -> bool:
 
 def _useful(measured: Measured) -> str:
     """What the model is good for all the same, as a sentence; empty for nothing."""
-    judged = measured.judged
+    judged = measured.decided
     if judged.task == "regression":
         second = measured.baselines[-1][-1]  # absolute error against the median
         if second.interval.low > 0:
@@ -134,15 +149,34 @@ def _useful(measured: Measured) -> str:
     return ""
 
 
+def _tells_hard_rows(measured: Measured) -> str:
+    """That the one answer that is given would be right less often where it is not given."""
+    judged, constant = measured.judged, measured.rivals.baselines[0].labels
+    if judged.undecided is None or constant is None or judged.decided.all():
+        return ""
+    right = np.asarray(judged.y == constant, dtype=np.float64)
+    weights = influence.weights_of(judged.n, judged.design.weights)
+    here, rest = (
+        influence.mean(right, weights * side) for side in (judged.decided, ~judged.decided)
+    )
+    gap = difference(here, rest, judged.design).interval
+    if not gap.low > SKILL:
+        return ""
+    return (
+        f" It tells which rows are easy: that answer is right on {share(here.value)} of the "
+        f"decided rows, on {share(rest.value)} of the others."
+    )
+
+
 def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
     """Is a model that takes seconds to fit as good?"""
     if not measured.simple:
         return (), f"no simple model to compare with: {measured.rivals.why_not}"
     if measured.itself_simple:
         return (), "the model is that simple itself"
-    judged = measured.judged
+    judged = measured.decided
     if judged.design.units < 2 * SMALLEST:
-        return (), f"{plural(judged.n, 'row')}: too small to tell"
+        return (), f"{_rows(judged)}: too small to tell"
     best = max(measured.simple, key=lambda group: -group[0].interval.value)
     better = [g for g in measured.simple if _clearly_better(g, settings.as_good_margin)]
     if better:
@@ -154,7 +188,7 @@ def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
                 "warn",
                 first.rival,
                 f"{_beside(first)}; {second.label} {number(second.other, second.unit)} against "
-                f"{number(second.model, second.unit)}.",
+                f"{number(second.model, second.unit)}{on_decided(measured.judged)}.",
                 **_evidence(first),
                 second=_evidence(second),
                 n=judged.n,
@@ -170,7 +204,7 @@ def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
                 SIMPLE,
                 "info",
                 first.rival,
-                f"{_beside(first)}; lead {_estimate(first)}.",
+                f"{_beside(first)}; lead {_estimate(first)}{on_decided(measured.judged)}.",
                 **_evidence(first),
                 n=judged.n,
             ),
@@ -198,11 +232,12 @@ def never_predicted(measured: Measured, settings: PerformanceSettings) -> Decide
     missing: dict[Severity, list[int]] = {"fail": [], "warn": [], "info": []}
     supports = [int(positives(judged, k).sum()) for k in range(len(judged.classes))]
     present = sum(n > 0 for n in supports)
+    decided = measured.decided  # rows that are left open are no wrong answers
     for k, n in enumerate(supports):
         given = judged.labels[:, k] == 1 if judged.labels.ndim == 2 else judged.labels == k
         if n == 0 or given.any():
             continue
-        units = int(units_of(judged, k))
+        units = int(units_of(decided, k))
         if 0.5**units > settings.alpha / present:
             missing["info"].append(k)
         else:
@@ -220,13 +255,19 @@ def never_predicted(measured: Measured, settings: PerformanceSettings) -> Decide
                     listed(names),
                     f"{listed(names)} {verb} never given, and {verb} the class of "
                     f"{plural(rows, 'row')} of {judged.split} ({share(rows / judged.n)})."
-                    + (" So few rows can be missed by chance." if severity == "info" else ""),
+                    + (_few_words(judged) if severity == "info" else ""),
                     classes=[judged.classes[k] for k in classes[:100]],
                     rows=[supports[k] for k in classes[:100]],
                     n_classes=len(classes),
                 )
             )
     return tuple(found), None
+
+
+def _few_words(judged: Answers) -> str:
+    if judged.undecided is None:
+        return " So few rows can be missed by chance."
+    return " So few of them are decided that they can be missed by chance."
 
 
 def units_of(judged: Answers, k: int) -> int:
@@ -240,7 +281,7 @@ def weak_segments(measured: Measured, settings: PerformanceSettings) -> Decided:
     if searched.why_not:
         return (), searched.why_not
     found = [
-        _segment(measured.judged, s, settings)
+        _segment(measured.decided, s, settings)
         for s in searched.tried
         if s.gap.known and s.gap.low > settings.segment_gap
     ]

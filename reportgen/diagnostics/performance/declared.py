@@ -65,7 +65,9 @@ CODES = (
         "accuracy wholly 0.05 above chance), or has a smaller absolute error than the median. "
         "Where its scores rank rows (ROC-AUC wholly 0.05 above chance), it is info for a point at "
         "or below 0 and warn for the same answers; info, too, where so few rows have another class "
-        "that a recall of 0.5 may find none of them by chance.",
+        "that a recall of 0.5 may find none of them by chance. A model that leaves rows undecided "
+        "is compared on those it decides; info, too, where it gives one answer alone, but on rows "
+        "where that is right more often than elsewhere.",
         "Check that the inputs, their order and their scale are those of training, and the "
         "labels those of the outputs.",
     ),
@@ -86,7 +88,8 @@ CODES = (
         "fail",
         "A class that has rows in the split is never given as an answer.",
         "No row is given the class. Fail; warn when it has fewer than few_class_rows test rows; "
-        "info where so few that a recall of 0.5 gives none by chance (corrected over classes).",
+        "info where so few that a recall of 0.5 gives none by chance (corrected over classes); "
+        "undecided rows are not counted there.",
         "Give the class more weight or more rows, or move the decision threshold.",
     ),
     Code(
@@ -99,7 +102,8 @@ CODES = (
         "segment_gap. "
         "Warn when difficulty does not explain it: rows of equal confidence elsewhere (regression: "
         "of equal predicted value; no scores: by the better simple model) are answered "
-        "better, too; else info.",
+        "better, too; else info. Surer rows are held to be no harder, and values beyond all "
+        "targets to be no matter of difficulty.",
         "Look at the rows of the segment: gather more of them, or correct their inputs or labels.",
         "Chung et al. 2019, Slice Finder.",
     ),

@@ -12,13 +12,14 @@ from reportgen.charts.numbers import (
     number,
     plural,
     score,
+    share,
 )
 from reportgen.diagnostic import checks
 from reportgen.diagnostics.performance import decisions
 from reportgen.diagnostics.performance.comparison import Compared
 from reportgen.diagnostics.performance.declared import CODES, PerformanceSettings
 from reportgen.diagnostics.performance.measure import Measured
-from reportgen.diagnostics.performance.scores import metrics
+from reportgen.diagnostics.performance.scores import coverage, metrics, selective_accuracy
 from reportgen.diagnostics.performance.series import series
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings, Metric
@@ -67,7 +68,7 @@ def _leads(measured: Measured) -> list[Metric]:
     found = []
     for group in (*measured.baselines, *measured.simple):
         for lead in group[:1]:
-            found.append(_lead(lead, measured.judged))
+            found.append(_lead(lead, measured.decided))
     return found
 
 
@@ -90,6 +91,13 @@ def _headline(
 ) -> str:
     name = "R²" if judged.task == "regression" else "accuracy"
     said = f"{name[0].upper()}{name[1:]} is {estimate(first.value, first.low, first.high)}"
+    if judged.undecided is not None:
+        first = selective_accuracy(judged)
+        covered = share(coverage(judged).value or 0.0)
+        said = f"{covered} of the rows are decided; accuracy among them is "
+        said += estimate(first.value, first.low, first.high)
+        if first.value is None:
+            return f"No row of {judged.split} is decided: all are “{judged.undecided}”."
     where = "" if judged.split == "test" else f" on {judged.split}, for want of test rows"
     worst = next((f for level in ("fail", "warn") for f in findings if f.severity == level), None)
     if worst is not None:
@@ -164,6 +172,14 @@ def _method(measured: Measured) -> str:
         )
     if judged.design.weights is not None:
         said.append("Rows count by their weights.")
+    if judged.undecided is not None:
+        open_ = judged.n - int(judged.decided.sum())
+        said.append(
+            f"{plural(open_, 'row')} left “{judged.undecided}” count as wrong in accuracy, recall, "
+            "F1 and the like, as in scikit-learn; rivals and segments are judged on decided rows."
+        )
+    if judged.scores is not None:
+        said.append(judged.loss_words())
     if judged.left_out:
         said.append(
             f"{plural(judged.left_out, 'row')} without a known class or a finite number "
@@ -179,4 +195,4 @@ def _method(measured: Measured) -> str:
         said.append(f"No segments were sought: {measured.segments.why_not}.")
     else:
         said.append("Segments were found on one half of the rows and judged on the other.")
-    return " ".join(said)
+    return " ".join(w for w in said if w)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,13 @@ class Rival:
     labels: NDArray[Any] | None = None
     scores: Floats | None = None
     values: Floats | None = None
+
+    def part(self, chosen: NDArray[np.bool_]) -> Rival:
+        """Its answers for some of the rows."""
+        labels, scores, values = (
+            None if a is None else a[chosen] for a in (self.labels, self.scores, self.values)
+        )
+        return replace(self, labels=labels, scores=scores, values=values)
 
 
 @dataclass(frozen=True)

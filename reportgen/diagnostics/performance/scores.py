@@ -12,7 +12,7 @@ from reportgen.answers import Answers
 from reportgen.results import Metric
 from reportgen.statistics import estimates, influence, losses
 from reportgen.statistics.influence import Influence
-from reportgen.statistics.intervals import Interval, student
+from reportgen.statistics.intervals import Interval, student, unknown
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +48,22 @@ def r2(of: Answers) -> Interval:
     return estimates.r2(Influence.mean_of(parts), of.design)
 
 
+def coverage(of: Answers) -> Metric:
+    """Share of rows that are given an answer, where the decision leaves some open."""
+    found = estimates.proportion(of.decided, of.design)
+    return _metric(of, "coverage", f"Rows decided, not “{of.undecided}”", found, "share")
+
+
+def selective_accuracy(of: Answers) -> Metric:
+    """Accuracy among the rows that are given an answer (El-Yaniv, Wiener 2010)."""
+    decided = of.part(of.decided)
+    found = accuracy(decided) if decided.n else unknown(float("nan"), "Wilson")
+    return _metric(of, "selective_accuracy", "Accuracy among decided rows", found, n=decided.n)
+
+
 def _accuracy_label(of: Answers) -> str:
+    if of.undecided is not None:
+        return f"Accuracy, “{of.undecided}” counted as wrong"
     return "Accuracy, all labels of a row right" if of.task == "multilabel" else "Accuracy"
 
 
@@ -78,6 +93,9 @@ def _labels(of: Answers) -> Iterator[Metric]:
     y, given, k, design = of.y, of.labels, len(of.classes), of.design
     assert given is not None
     yield headline(of)
+    if of.undecided is not None:
+        yield coverage(of)
+        yield selective_accuracy(of)
     yield _metric(
         of,
         "balanced_accuracy",
@@ -122,13 +140,9 @@ def _probabilities(of: Answers) -> Iterator[Metric]:
 
 def _losses(of: Answers, truth: NDArray[Any]) -> Iterator[Metric]:
     assert of.scores is not None
-    weights = of.design.weights
-    for name, label, rows in (
-        ("log_loss", "Log loss", losses.log_losses(truth, of.scores)),
-        ("brier", "Brier score", losses.brier_scores(truth, of.scores)),
-    ):
-        found = estimates.positive_mean(influence.mean(rows, weights), of.design)
-        yield _metric(of, name, label, found, "loss")
+    yield _metric(of, "log_loss", "Log loss", of.log_loss(), "loss")
+    rows = influence.mean(losses.brier_scores(truth, of.scores), of.design.weights)
+    yield _metric(of, "brier", "Brier score", estimates.positive_mean(rows, of.design), "loss")
 
 
 def positives(of: Answers, k: int) -> NDArray[np.bool_]:

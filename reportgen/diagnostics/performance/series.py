@@ -63,7 +63,7 @@ def confusion(of: Answers) -> dict[str, Any]:
     assert of.labels is not None
     k = len(of.classes)
     cells = matrix.confusion_matrix(of.y, of.labels, k, of.design.weights)
-    names = [*of.classes, "no class"][: len(cells)]
+    names = [*of.classes, of.undecided or "no class"][: len(cells)]
     off = cells.copy()
     np.fill_diagonal(off, 0)
     order = [int(i) for i in np.argsort(-off, axis=None, kind="stable")[:PAIRS]]

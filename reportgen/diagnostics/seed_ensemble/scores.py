@@ -189,5 +189,8 @@ def _scores(a: Answers) -> Iterator[Followed]:
         "average_precision", "Average precision", "score", 1, 1.0,
         ranking(influence.average_precision), f"average_precision{kind}",
     )  # fmt: skip
-    yield Followed("log_loss", "Log loss", "loss", -1, None, mean_of(losses.log_losses))
+    yield Followed(
+        "log_loss", "Log loss", "loss", -1, None,
+        lambda a: influence.mean(a.log_losses, a.design.weights),
+    )  # fmt: skip
     yield Followed("brier", "Brier score", "loss", -1, None, mean_of(losses.brier_scores))

@@ -13,6 +13,9 @@ from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
 from reportgen.reconciliation.row_losses import detailed
 from reportgen.reconciliation.world import World
 
+#: Of ``fit(validation_split=...)``.
+USUAL_FRACTIONS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.33, 0.4, 0.5)
+
 
 def _other_split(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     for n in range(1, len(evidence.splits) + 1):
@@ -21,6 +24,21 @@ def _other_split(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candida
                 continue
             world = joined([detailed(evidence, name) for name in names])
             yield under(world, evaluation.claims, split=" + ".join(names))
+    yield from _tails(evidence, evaluation)
+
+
+def _tails(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    """What Keras's ``validation_split`` holds back: the last rows of train as it was given."""
+    if "train" not in evidence.splits:
+        return
+    world = detailed(evidence, "train")
+    declared = evidence.validation_fraction
+    fractions = {*USUAL_FRACTIONS, *(() if declared is None else (declared,))}
+    for fraction in sorted(fractions):
+        start = int(world.n * (1 - fraction))
+        if 0 < start < world.n:
+            told = f"the last {fraction:g} of train"
+            yield under(world.rows(slice(start, None)), evaluation.claims, split=told)
 
 
 def joined(worlds: list[World]) -> World:
@@ -66,8 +84,8 @@ def joined(worlds: list[World]) -> World:
 HYPOTHESES = [
     Hypothesis(
         "other-split",
-        "The numbers are those of another split, or of several together.",
-        "the same metric on the rows of another split",
+        "The numbers are those of another split, of several together, or of a tail of train.",
+        "the same metric on the rows of another split, or on train[int(n * (1 - fraction)):]",
         "Evaluate on the rows that the number is said to be of, and keep them out of training.",
         _other_split,
         wrong="model.evaluate(X_train, y_train)",
