@@ -88,3 +88,59 @@ def test_a_headline_takes_one_sentence_of_a_finding() -> None:
 def test_counts_of_a_matrix_do_not_head_the_page() -> None:
     cell = RIGHT.model_copy(update={"metric": "cell, a as b", "reported": "12"})
     assert {s.metric for s in honest_score("binary", [], [cell, WRONG]).steps} == {"accuracy"}
+
+
+def _offer(**changed: object) -> Section:
+    offer = {"step": "mean_over_seeds", "metric": "accuracy", "from": 0.938, "value": 0.921,
+             "low": 0.91, "high": 0.932, "why": "Mean of 10 models."}  # fmt: skip
+    return _section(series={"honest": [{**offer, **changed}]})
+
+
+def test_the_walk_ends_with_the_mean_over_seeds_of_the_same_metric() -> None:
+    score = honest_score("binary", [_section(metrics=(ACCURACY,)), _offer()], [WRONG])
+    assert [s.step for s in score.steps] == ["reported", "recomputed", "mean_over_seeds"]
+    last = score.steps[-1]
+    assert (last.value, last.low, last.high) == (0.921, 0.91, 0.932)
+    other = honest_score("binary", [_section(metrics=(ACCURACY,)), _offer(metric="f1")], [WRONG])
+    assert [s.step for s in other.steps] == ["reported", "recomputed"]
+
+
+def test_steps_are_cumulative_and_one_that_starts_elsewhere_is_absent() -> None:
+    leak = _offer(step="without_leaks", value=0.88)
+    leaky, clean = _offer(), _offer(**{"from": 0.88, "value": 0.87})
+    measured = _section(metrics=(ACCURACY,))
+    score = honest_score("binary", [measured, leaky, leak], [])
+    assert [s.step for s in score.steps] == ["recomputed", "without_leaks"]
+    score = honest_score("binary", [measured, leaky, clean, leak], [])
+    assert [(s.step, s.value) for s in score.steps][1:] == [
+        ("without_leaks", 0.88),
+        ("mean_over_seeds", 0.87),
+    ]
+
+
+def test_a_step_may_change_the_metric_and_the_next_goes_on_in_it() -> None:
+    changed = _offer(step="imbalance_aware", metric="balanced_accuracy", from_metric="accuracy",
+                     value=0.7)  # fmt: skip
+    mean = _offer(metric="balanced_accuracy", **{"from": 0.7, "value": 0.69})
+    score = honest_score("binary", [_section(metrics=(ACCURACY,)), changed, mean, _offer()], [])
+    assert [(s.step, s.metric) for s in score.steps] == [
+        ("recomputed", "accuracy"),
+        ("imbalance_aware", "balanced_accuracy"),
+        ("mean_over_seeds", "balanced_accuracy"),
+    ]
+
+
+def test_causes_are_ranked_by_what_they_cost_and_unmeasured_ones_follow() -> None:
+    def finding(code: str, severity: str, **evidence: float) -> Finding:
+        return Finding(code=code, severity=severity, subject="x", message="M.", evidence=evidence)
+
+    found = _section(
+        finding("a.unmeasured", "fail"),
+        finding("a.small", "fail", effect=0.01, effect_low=0.0, effect_high=0.02),
+        finding("a.large", "warn", effect=0.07, effect_low=0.05, effect_high=0.09),
+        finding("a.gain", "warn", effect=-0.03),
+    )
+    ranked = causes([found])
+    assert [c.code for c in ranked] == ["a.large", "a.gain", "a.small", "a.unmeasured"]
+    assert (ranked[0].effect, ranked[0].low, ranked[0].high) == (0.07, 0.05, 0.09)
+    assert ranked[-1].effect is None

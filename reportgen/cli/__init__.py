@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from reportgen.cli import catalog, jobs, render, run
 from reportgen.cli.app import app
+from reportgen.cli.why import why
 from reportgen.cli.words import print_problems
 from reportgen.errors import JobError, ReportgenError
 
@@ -28,6 +29,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "explain": catalog.explain,
     "init": jobs.init,
     "schema": jobs.schema,
+    "why": why,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)

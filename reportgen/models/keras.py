@@ -190,15 +190,38 @@ class KerasPredictor:
         ModelError
             if the file keeps no loss, or one that cannot be made.
         """
-        framework = importlib.import_module(self.framework)
         with untouched():
-            if self._evaluator is None:
-                self._evaluator = Evaluator(self.model, framework, self._loss, self.custom)
-            shape = getattr(self.model, "output_shape", None) or (None, 1)
-            targets = targets_for(y, self._loss, int(shape[-1] or 1), self._task)
-            return self._evaluator(
-                Feeder(self._feeder.specs), inputs, targets, sample_weight, self._batch
-            )
+            evaluator, targets = self._evaluation(y)
+            feed = Feeder(self._feeder.specs)
+            return evaluator(feed, inputs, targets, sample_weight, self._batch)
+
+    def row_losses(self, inputs: Any, y: np.ndarray) -> np.ndarray:
+        """The loss of each row before averaging, penalties apart, shape (n,).
+
+        Parameters as for :meth:`loss`, and raises as it does.
+        """
+        with untouched():
+            evaluator, targets = self._evaluation(y)
+            return evaluator.rows(Feeder(self._feeder.specs), inputs, targets, self._batch)
+
+    def loss_of(self, raw: np.ndarray, y: np.ndarray) -> float:
+        """The loss of given outputs, penalties included; raises as :meth:`loss`."""
+        with untouched():
+            evaluator, targets = self._evaluation(y)
+            return evaluator.of_outputs(raw, targets)
+
+    def penalty(self) -> float:
+        """What regularizers of weights add to every loss; raises as :meth:`loss`."""
+        with untouched():
+            return self._evaluation(np.zeros(0, dtype=np.int64))[0].penalty()
+
+    def _evaluation(self, y: np.ndarray) -> tuple[Evaluator, np.ndarray]:
+        """The model ready to be evaluated, and a split's target as its loss wants it."""
+        framework = importlib.import_module(self.framework)
+        if self._evaluator is None:
+            self._evaluator = Evaluator(self.model, framework, self._loss, self.custom)
+        shape = getattr(self.model, "output_shape", None) or (None, 1)
+        return self._evaluator, targets_for(y, self._loss, int(shape[-1] or 1), self._task)
 
     def _feed_rows(self, inputs: Any) -> int:
         row = sum(math.prod(s or 1 for s in spec.shape) for spec in self._feeder.specs) or 64

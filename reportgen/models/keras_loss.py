@@ -84,6 +84,7 @@ class Evaluator:
         self._model = _shared(model, framework)
         live = _live_loss(loss, framework, custom_objects)
         self._model.compile(optimizer="sgd", loss=live)
+        self._loss = live
         self._by_batch = _depends_on_batches(live, model)
 
     def __call__(
@@ -108,6 +109,37 @@ class Evaluator:
             )
             total += float(np.ravel(loss)[0]) * (stop - start)
         return total / n_rows(inputs)
+
+    def rows(self, feed: Any, inputs: Any, y: np.ndarray, batch_size: int) -> np.ndarray:
+        """The loss of each row before averaging, penalties apart, shape (n,).
+
+        Computed in a graph, as ``evaluate`` does: there Keras finds the logits behind a softmax.
+        """
+        import tensorflow as tf
+
+        # A loss object averages when it is called; a loss function gives a value a row.
+        call = getattr(self._loss, "call", self._loss)
+        model = self._model
+
+        def of(x: Any, target: Any) -> Any:
+            values = call(target, model(x, training=False))
+            return tf.reduce_mean(tf.reshape(values, (tf.shape(values)[0], -1)), axis=1)
+
+        graph = tf.function(of, reduce_retracing=True)
+        found: np.ndarray = np.empty(n_rows(inputs))
+        for start, rows in chunks(inputs, batch_size):
+            stop = start + n_rows(rows)
+            found[start:stop] = graph(feed(rows), y[start:stop]).numpy()
+        return found
+
+    def of_outputs(self, raw: np.ndarray, y: np.ndarray) -> float:
+        """The loss of given outputs, penalties included, computed eagerly."""
+        value = float(np.mean(np.asarray(self._loss(y, raw))))
+        return value + self.penalty()
+
+    def penalty(self) -> float:
+        """What regularizers of weights add to the loss of every batch."""
+        return float(sum(float(value) for value in self._model.losses))
 
 
 def _shared(model: Any, framework: Any) -> Any:

@@ -154,6 +154,28 @@ class SklearnTransform:
                 )
             )
 
+    def refitted(self, X: Any) -> SklearnTransform:
+        """The same transformer, fitted on these rows instead.
+
+        Raises
+        ------
+        ModelError
+            if it cannot be fitted on them without a target.
+        """
+        from sklearn.base import clone
+
+        from reportgen.models.sklearn import feed
+
+        try:
+            fresh = clone(self.transformer)
+            fresh.fit(feed(self.transformer, X, who=f"the transformer in {self._file}"))
+        except Exception as error:
+            said = (str(error).splitlines() or [""])[0][:300]
+            raise ModelError(
+                Problem(f"it cannot be fitted again: {said}", file=self._file)
+            ) from error
+        return SklearnTransform(fresh, self._file)
+
     def __call__(self, X: Any) -> Any:
         """What ``transform`` gives, asked in runs of rows where that cannot change it."""
         from reportgen.models.sklearn import feed

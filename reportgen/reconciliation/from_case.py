@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,21 +20,27 @@ if TYPE_CHECKING:
 
 def world_of(case: Case, split: str) -> World:
     """A split as the job declares it."""
-    return seen(case, split, case.predict(split), _loss(case, split))
+    losses = losses_of(case.predictor, case, split, case.inputs)
+    return seen(case, split, case.predict(split), losses)
 
 
-def seen(
-    case: Case,
-    split: str,
-    predictions: Predictions,
-    loss: Callable[[Floats | None], float] | None = None,
-) -> World:
+@dataclass(frozen=True)
+class Losses:
+    """What ``evaluate`` would say of a split: on average, of each row, and what layers add."""
+
+    mean: Callable[[Floats | None], float] | None = None
+    rows: Callable[[], Floats] | None = None
+    penalty: Callable[[], float] | None = None
+
+
+def seen(case: Case, split: str, predictions: Predictions, losses: Losses | None = None) -> World:
     """A split with these answers, the model's own or others."""
     rows = case.split(split)
     raw = predictions.raw
     # scikit-learn clips where the dtype it is given ends, and models give float32.
     limits = np.finfo(raw.dtype) if raw.dtype.kind == "f" else np.finfo(np.float64)
     decision = case.entry.decision
+    losses = losses or Losses()
     return World(
         case.task,
         case.classes,
@@ -44,35 +51,61 @@ def seen(
         values=predictions.values,
         raw=raw,
         weights=rows.weights,
-        loss=loss,
+        loss=losses.mean,
+        row_losses=losses.rows,
+        penalty=losses.penalty,
         otherwise=None if decision is None else decision.otherwise,
         resolution=float(limits.eps),
     )
 
 
-def _loss(case: Case, split: str) -> Callable[[Floats | None], float] | None:
-    compute: Callable[..., float] | None = getattr(case.predictor, "loss", None)
-    if compute is None:
-        return None
+def losses_of(
+    predictor: Any, case: Case, split: str, inputs: Callable[[str], Any]
+) -> Losses | None:
+    """The losses of a Keras model on the inputs of a split; None for other models.
 
-    def loss(weights: Floats | None) -> float:
-        def measured() -> float | str:
-            target = case.split(split).y
+    Each is computed when it is first asked for. Where it cannot be, the mean raises
+    :class:`Unknown` with the reason, and the others are NaN.
+    """
+    if getattr(predictor, "loss", None) is None:
+        return None
+    target = case.split(split).y
+    own = case.split(split).weights
+    kept: dict[str, Any] = {}
+
+    def once(name: str, compute: Callable[[], Any], failed: Any) -> Any:
+        if name not in kept:
             try:
-                return float(compute(case.inputs(split), target, sample_weight=weights))
+                kept[name] = compute()
+            except ReportgenError:
+                kept[name] = failed
+        return kept[name]
+
+    def mean(weights: Floats | None) -> float:
+        key = "mean" if weights is None else "weighted mean"
+
+        def computed() -> float | str:
+            try:
+                return float(predictor.loss(inputs(split), target, sample_weight=weights))
             except ReportgenError as error:
                 return error.problems[0].message
 
-        own = case.split(split).weights
-        if weights is None or weights is own:
-            value = case.memo(("evaluated loss", split, weights is None), measured)
-        else:
-            value = measured()
+        known = weights is None or weights is own
+        value = once(key, computed, None) if known else computed()
         if isinstance(value, str):
             raise Unknown(value)
         return value
 
-    return loss
+    def rows() -> Floats:
+        nothing = np.full(case.split(split).n, np.nan)
+        found: Floats = once("rows", lambda: predictor.row_losses(inputs(split), target), nothing)
+        return found
+
+    def penalty() -> float:
+        return float(once("penalty", predictor.penalty, np.nan))
+
+    whole = hasattr(predictor, "row_losses")
+    return Losses(mean, rows if whole else None, penalty if whole else None)
 
 
 def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
@@ -88,6 +121,8 @@ def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
         threshold=0.5 if threshold is None else threshold,
         batch_size=None if entry.training is None else entry.training.batch_size,
         history=case.history,
+        stopping=None if entry.training is None else entry.training.early_stopping,
+        class_weight=None if entry.training is None else entry.training.class_weight,
         laboratory=laboratory,
     )
 

@@ -13,7 +13,7 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-#: Folders of other versions are removed when they have not been used for this many seconds.
+#: Folders of other versions, and entries, not used for this many seconds are removed.
 STALE = 30 * 24 * 3600
 
 
@@ -62,10 +62,17 @@ def clear(path: Path) -> None:
 
 
 def prune(root: Path, used: Path, now: float) -> None:
-    """Note that ``used`` was used, and remove the folders of versions long gone."""
+    """Note that ``used`` was used; remove the folders of versions, and entries, long gone.
+
+    A night's program has that night's number of rows in it, and may never be asked for again.
+    """
     used.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):
         os.utime(used, (now, now))
         for other in (root / "programs").iterdir():
             if other != used and now - other.stat().st_mtime > STALE:
                 shutil.rmtree(other, ignore_errors=True)
+    for entry in used.iterdir():
+        with contextlib.suppress(OSError):  # another run may have removed it
+            if now - entry.stat().st_mtime > STALE:
+                entry.unlink()

@@ -35,6 +35,8 @@ class Store:
             return None
         content = memoryview(stored)[_DIGEST:]
         if hashlib.sha256(content).digest() == stored[:_DIGEST]:
+            with contextlib.suppress(OSError):
+                os.utime(file)  # what is used is not pruned
             with contextlib.suppress(Exception):  # of another make
                 return pickle.loads(content)
         self.drop(kind, *words)

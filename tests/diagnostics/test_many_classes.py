@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 
+from reportgen.answers import Answers
 from reportgen.diagnostics.performance.series import LISTED, series
 from reportgen.statistics.estimates import Design
 
 
-def _answers(k: int) -> Any:
+def _answers(k: int) -> Answers:
     y = np.arange(2 * k) % k
     labels = y.copy()
     labels[-10:] = (y[-10:] + 1) % k
-    return SimpleNamespace(
-        task="multiclass", split="test", n=len(y), y=y, labels=labels, scores=None, positive=None,
-        classes=tuple(f"c{i}" for i in range(k)), design=Design(len(y)),
+    return Answers(
+        split="test", task="multiclass", classes=tuple(f"c{i}" for i in range(k)), y=y,
+        labels=labels, scores=None, values=None, kept=np.ones(len(y), dtype=bool),
+        design=Design(len(y)),
     )  # fmt: skip
 
 

@@ -5,7 +5,15 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    log_loss,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+    top_k_accuracy_score,
+)
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.faults import seed_ensemble as faults
@@ -353,3 +361,148 @@ def test_a_network_without_its_recipe_declines():
     case.predictor.compiled = None
     with pytest.raises(NotApplicable, match="optimizer"):
         ENSEMBLE.prepare(view(case))
+
+
+# --- what carries over to page one, and what was too small to tell --------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "reported", "claim", "oracle"),
+    [
+        ({"classes": 4}, {"metric": "f1", "average": "weighted"}, "f1, weighted",
+         lambda y, p: f1_score(y, p.argmax(1), average="weighted")),
+        ({"classes": 4}, {"metric": "recall", "per_class": "2"}, "recall, 2",
+         lambda y, p: recall_score(y, p.argmax(1), labels=[2], average=None)[0]),
+        ({"classes": 4}, {"metric": "top_k_accuracy", "k": 2}, "top_k_accuracy, k = 2",
+         lambda y, p: top_k_accuracy_score(y, p, k=2)),
+        ({"classes": 4}, {"metric": "roc_auc"}, "roc_auc, macro",
+         lambda y, p: roc_auc_score(y, p, multi_class="ovr")),
+        ({"labels": 3}, {"metric": "f1", "average": "micro"}, "f1, micro",
+         lambda y, p: f1_score(y, p > 0.5, average="micro")),
+        ({"labels": 3}, {"metric": "precision", "per_class": "label1"}, "precision, label1",
+         lambda y, p: precision_score(y[:, 1], p[:, 1] > 0.5)),
+        ({}, {"metric": "f1", "average": "macro"}, "f1, macro",
+         lambda y, p: f1_score(y, p > 0.5, average="macro")),
+    ],
+)  # fmt: skip
+def test_any_reported_metric_is_followed_over_seeds(more, reported, claim, oracle):
+    case = faults.drawn(rng(20), n=300, reported=[{"value": "0.8", **reported}], **more)
+    found = examine(case)
+    y = case.split("test").y
+    expected = np.mean([oracle(y, m.predict_split("test")) for m in case.members])
+    (head,) = [s for s in found.series["spread"] if s["headline"]]
+    assert head["mean"] == pytest.approx(expected, rel=1e-5)
+    step = next(s for s in found.series["honest"] if s["metric"] == claim)
+    assert step["value"] == pytest.approx(expected, rel=1e-5)
+    assert step["from"] == pytest.approx(oracle(y, case.predictor.predict_split("test")), rel=1e-5)
+
+
+def test_the_mean_over_seeds_covers_what_new_seeds_score_on_new_rows():
+    covered = 0
+    for seed in range(120):
+        found = examine(faults.drawn(rng(1000 + seed), n=250, own=0.8))
+        mean = metric(found, "mean_accuracy")
+        covered += mean.low <= TRUE_ACCURACY <= mean.high
+    assert 0.90 <= covered / 120 <= 0.99
+
+
+def true_accuracy():
+    made = rng(99)
+    z = 2.0 * made.normal(size=400_000)
+    y = made.random(400_000) < 1 / (1 + np.exp(-z))
+    return float(np.mean((z + 0.8 * made.normal(size=400_000) > 0) == y))
+
+
+TRUE_ACCURACY = true_accuracy()
+
+
+def test_a_chosen_seed_costs_what_page_one_ranks_by():
+    found = finding(examine(faults.drawn(rng(4), members=99, best_of=1000, own=0.5)), "lucky-seed")
+    evidence = found.evidence
+    assert evidence["effect"] == pytest.approx(evidence["delivered"] - evidence["mean"], rel=1e-4)
+    assert 0 < evidence["effect_low"] < evidence["effect"] < evidence["effect_high"]
+
+
+def test_few_rows_are_too_small_to_tell_a_spread():
+    found = examine(faults.drawn(rng(21), n=40, own=1.5))
+    unstable = check(found, "unstable-metric")
+    assert unstable.status == "not_applicable"
+    assert unstable.reason.startswith("too small to tell")
+    assert check(examine(faults.drawn(rng(21), n=4000)), "unstable-metric").status == "clear"
+
+
+def test_averages_of_members_differ_less_and_the_advice_says_so():
+    found = examine(faults.drawn(rng(7), own=2.5, sharp=8.0))
+    churn = finding(found, "unstable-predictions").evidence["churn_of_averages"]
+    assert churn["5"] < churn["2"] < churn["1"]
+    assert "Average 5 members" in finding(found, "unstable-predictions").advice
+
+
+def test_members_that_are_the_delivered_model_are_not_counted():
+    case = faults.drawn(rng(22), members=6)
+    given = [m.predict_split("test") for m in case.members]
+    again = case_from_arrays(
+        "binary",
+        {"test": (case.split("test").X, case.split("test").y)},
+        {"test": given[0]},
+        members=[{"test": g} for g in (*given, given[1])],
+        output="probability",
+    )
+    found = examine(again)
+    assert found.series["judged"]["members"] == 5
+    assert "2 listed members answer as others" in found.method
+
+
+def test_members_of_another_recipe_are_told_from_retrainings():
+    """The job's members trained on few rows drawn anew; its recipe says all rows, one seed."""
+    case = retrained()
+    X, y = case.split("train").X, case.split("train").y
+    test = case.split("test").X
+    few = []
+    for k in range(5):
+        rows = rng(30 + k).choice(len(y), 12, replace=False)
+        few.append(fitted(clone_of(case, k), X[rows], y[rows]).predict_proba(test)[:, 1])
+    alike = [fitted(clone_of(case, k), X, y).predict_proba(test)[:, 1] for k in range(5)]
+    for members, strange in ((few, True), (alike, False)):
+        own = retrained(members=[{"test": m} for m in members])
+        seen = view(own, members=10)
+        prepared = ENSEMBLE.prepare(seen)
+        wanted = ENSEMBLE.retrainings(seen, prepared)
+        assert len(wanted) == 10
+        trained = Rounds(seen, Budget()).run({"seed_ensemble": wanted})
+        found = ENSEMBLE.examine(seen, prepared, trained)
+        subjects = {f.subject for f in found.findings if f.code.endswith("not-reproduce")}
+        assert ("members" in subjects) == strange
+        assert not (strange and "the seed explains their spread" in found.method)
+
+
+def clone_of(case, seed):
+    from sklearn.base import clone
+
+    return clone(case.predictor.model).set_params(random_state=seed)
+
+
+def test_what_repeats_is_told_where_nothing_can_be_trained():
+    stream = rng(40)
+
+    def shaky(rows):
+        p = 1 / (1 + np.exp(-rows[:, 0]))
+        return np.clip(p + 0.1 * stream.normal(size=len(rows)), 0, 1)
+
+    X = rng(41).normal(size=(100, 2))
+    case = view(case_from_arrays("binary", {"test": (X, (X[:, 0] > 0).astype(int))}, shaky))
+    prepared = ENSEMBLE.prepare(case)
+    assert ENSEMBLE.retrainings(case, prepared) == []
+    found = ENSEMBLE.examine(case, prepared, Trained({}))
+    assert finding(found, "not-deterministic").severity == "warn"
+    assert check(found, "lucky-seed").status == "not_applicable"
+    assert ENSEMBLE.plots(found) == []
+
+
+def test_explain_states_the_power_of_both_looks():
+    from reportgen.statistics.future_draws import procedure
+
+    lucky = next(c for c in ENSEMBLE.codes if c.code.endswith("lucky-seed"))
+    chance = procedure(10, grown=99).power_of_best((10, 100, 1000))
+    for size, value in zip(("10", "100", "1,000"), chance, strict=True):
+        assert f"the best of {size}: {100 * value:.0f} %" in lucky.decided

@@ -16,6 +16,7 @@ from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.draws import dropout_state, fans, orders, stream
 from reportgen.retraining.member import Member, Pool, Recipe
 from reportgen.retraining.rows import neutral, row_weights
+from reportgen.retraining.store import Store
 
 
 def layer(kind, name, **settings):
@@ -152,6 +153,25 @@ def test_the_cache_has_a_folder_for_each_machine_and_version(tmp_path, monkeypat
     assert one != cache.folder(tmp_path, 2)
     monkeypatch.setattr(cache, "version", lambda name: "99")
     assert cache.folder(tmp_path, 2).parent == one.parent
+
+
+def test_entries_are_whole_or_missing_and_those_long_unused_go(tmp_path):
+    used = cache.folder(tmp_path, 2)
+    store = Store(used)
+    for name in ("kept", "broken", "unused"):
+        store.put({"of": name}, "facts", name)
+    assert store.get("facts", "kept") == {"of": "kept"}
+    assert store.get("facts", "other") is None
+    broken = store._file("facts", ("broken",))
+    broken.write_bytes(broken.read_bytes()[:-1])
+    assert store.get("facts", "broken") is None
+    assert not broken.exists()
+    for name in ("kept", "unused"):
+        os.utime(store._file("facts", (name,)), (0, 0))
+    store.get("facts", "kept")
+    cache.prune(tmp_path, used, time.time())
+    assert [store.get("facts", name) is None for name in ("kept", "unused")] == [False, True]
+    assert Store(None).get("facts", "kept") is None
 
 
 def test_old_folders_go_and_cleared_ones_are_gone(tmp_path):

@@ -8,6 +8,7 @@ from reportgen.diagnostic import NotApplicable
 from reportgen.evidence import Case
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.from_case import evidence_of
+from reportgen.reconciliation.laboratory import Asked
 from reportgen.reconciliation.search import Verdict, explain
 
 
@@ -29,7 +30,8 @@ def measured(case: Case) -> Measured:
     """
     if not case.claims:
         raise NotApplicable("no numbers were reported of this model")
-    evidence = evidence_of(case)
+    live = case.predictor.framework != "predictions"
+    evidence = evidence_of(case, Asked(case) if live else None)
     verdict = explain(evidence, case.claims)
     known = [b for b in verdict.baselines if len(b.unknown) < len(b.values)]
     if not known:

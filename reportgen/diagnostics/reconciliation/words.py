@@ -128,6 +128,22 @@ def unexplained(answer: Answer) -> str:
     return f"{start}{others}. None of {answer.tried:,} explanations tried gives it.{closest}"
 
 
+def lines(answer: Answer) -> list[str]:
+    """An answer for a terminal: what is known, what to do, and the line that is usually wrong."""
+    if answer.kind == "unexplained":
+        return [unexplained(answer)]
+    if answer.kind == "ambiguous":
+        told = [ambiguous(answer), more_numbers(answer.explanations)]
+        return told + [f"  {e.causes[0].code}: {e.causes[0].meaning}" for e in answer.explanations]
+    explanation = answer.explanations[0]
+    told = []
+    for cause in explanation.causes:
+        told += [f"{cause.code}: {named(answer, explanation, cause)}", cause.advice]
+        if cause.wrong:
+            told += [f"  wrong  {cause.wrong}", f"  right  {cause.right}"]
+    return told
+
+
 def short(causes: Sequence[Hypothesis], candidate: Candidate | None = None) -> str:
     """A cause in a table: its meaning without the full stop."""
     text = " + ".join(h.meaning.rstrip(".") for h in causes)

@@ -16,7 +16,8 @@ from reportgen.diagnostics.seed_ensemble.luck import Luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.results import Finding, Severity
 
-CONTROL_ALPHA = 0.01  # chance of calling members strangers that are of the recipe
+CONTROL_ALPHA = 0.002  # chance of calling members strangers that are of the recipe
+CONTROL_OPEN = 0.05  # below this they are not said to be of it either
 CONTROL_LEAST = 0.1  # further apart than two retrainings, as a share, to be worth a word
 
 
@@ -102,7 +103,7 @@ def _strange_members(measured: Measured) -> list[Finding]:
 def members_words(measured: Measured) -> str:
     """What the comparison of the job's members with retrainings came to; "" without one."""
     control = measured.control
-    if control is None or _strange_members(measured):
+    if control is None or control.p <= CONTROL_OPEN:
         return ""
     return (
         f"The job's members differ as {count(control.members[1])} retrainings by its recipe do "

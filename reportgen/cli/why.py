@@ -1,0 +1,235 @@
+"""``why``: the reason a number does not come out, on the terminal, without a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reportgen.cli.words import shown
+from reportgen.errors import JobError, Problem, ReportgenError
+
+if TYPE_CHECKING:
+    from reportgen.job.claims import Claim
+    from reportgen.reconciliation.from_arrays import Given
+
+FILE = "FILE[:COLUMN]"
+_ARRAYS = (".npy", ".npz", ".csv", ".tsv", ".parquet", ".txt")
+
+
+def why(
+    y: Annotated[str | None, typer.Option("--y", metavar=FILE, help="True labels of test.")] = None,
+    scores: Annotated[
+        str | None, typer.Option("--scores", metavar=FILE, help="What the model gives for test.")
+    ] = None,
+    train_y: Annotated[str | None, typer.Option("--train-y", metavar=FILE)] = None,
+    train_scores: Annotated[str | None, typer.Option("--train-scores", metavar=FILE)] = None,
+    validation_y: Annotated[str | None, typer.Option("--validation-y", metavar=FILE)] = None,
+    validation_scores: Annotated[
+        str | None, typer.Option("--validation-scores", metavar=FILE)
+    ] = None,
+    said: Annotated[
+        str | None, typer.Option("--said", metavar="TEXT", help="'accuracy 0.91, f1 macro 0.88'")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="A classification_report.")
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", help="binary, multiclass, multilabel or regression; else told."),
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option("--classes", metavar="A,B", help="In the order of the outputs.")
+    ] = None,
+    positive: Annotated[str | None, typer.Option("--positive", metavar="CLASS")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", help="probability, logit or label; else told.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help="As declared; default 0.5.")
+    ] = None,
+) -> int:
+    """Say why a reported number is not the one that comes out.
+
+    Give labels, scores, and what was said; or a printed report alone, and it is checked whether
+    any model on these supports can have printed it. COLUMN is a column of a table (several with
+    commas) or an array of an .npz. Exit code 0 when all numbers come out, or the report is
+    possible; 1 when not; 2 when something given cannot be read.
+    """
+    if y is None and scores is None and report is not None and said is None:
+        return _report_alone(report)
+    if y is None or scores is None or (said is None and report is None):
+        raise JobError(
+            Problem(
+                "there is not enough to go on",
+                expected="--y and --scores with --said or --report, or --report alone",
+            )
+        )
+    return _explained(
+        {"test": (y, scores), "train": (train_y, train_scores),
+         "validation": (validation_y, validation_scores)},
+        said, report,
+        {"task": task, "classes": tuple(c.strip() for c in classes.split(",")) if classes else (),
+         "positive": positive, "output": output, "threshold": threshold},
+    )  # fmt: skip
+
+
+def _explained(
+    files: dict[str, tuple[str | None, str | None]],
+    said: str | None,
+    report: Path | None,
+    options: dict[str, Any],
+) -> int:
+    from reportgen.diagnostics.reconciliation import words
+    from reportgen.reconciliation import said as spoken
+    from reportgen.reconciliation.from_arrays import Given, evidence
+    from reportgen.reconciliation.search import explain
+
+    _known("--task", options["task"], ("binary", "multiclass", "multilabel", "regression"))
+    _known("--output", options["output"], ("probability", "logit", "label", "value"))
+    given: dict[str, Given] = {}
+    for name, (truth, answers) in files.items():
+        if (truth is None) != (answers is None):
+            raise JobError(Problem(f"{name} needs both labels and scores"))
+        if truth is not None and answers is not None:
+            given[name] = Given(_array(truth, flat=True), _array(answers), truth)
+    try:
+        found = evidence(given, **options)
+        claims: tuple[Claim, ...] = ()
+        if said is not None:
+            claims += spoken.parse(said, task=found.task, classes=found.classes)
+        if report is not None:
+            claims += _claims(report, found.classes)
+        verdict = explain(found, claims)
+    except ReportgenError as error:  # whatever is wrong, it was given on this command line
+        raise JobError(*error.problems) from error
+    print(shown(words.headline(verdict)))
+    for base in verdict.baselines:
+        for claim, value in zip(base.evaluation.claims, base.values, strict=True):
+            came = base.unknown.get(claim, "") if value is None else f"{value:.6g}"
+            mark = "  " if claim not in base.off else "* "
+            name = f"{words.capital(words.spoken(claim))} on {claim.split}"
+            print(shown(f"{mark}{name:<34} reported {claim.value!s:<10} comes out as {came}"))
+    for answer in verdict.answers:
+        print()
+        for line in words.lines(answer):
+            print(shown(line))
+    return 1 if verdict.answers else 0
+
+
+def _report_alone(report: Path) -> int:
+    from reportgen.reconciliation.consistency import of_report
+
+    try:
+        claims = _claims(report, ())
+    except ReportgenError as error:
+        raise JobError(*error.problems) from error
+    found = of_report(claims)
+    if found.kind == "impossible":
+        print(shown(f"No model can have printed this report: {found.reason}."))
+        return 1
+    if found.kind == "open":
+        print(shown(f"Whether a model can have printed this report is not known: {found.reason}."))
+        return 0
+    print("A model can have printed this report; for instance:")
+    rows = zip(found.classes, found.support, found.right, found.given, strict=True)
+    for name, support, right, given in rows:
+        print(shown(f"  {name}: {support:,} rows, {right:,} of them right; {given:,} answers"))
+    return 0
+
+
+def _claims(report: Path, classes: tuple[str, ...]) -> tuple[Claim, ...]:
+    from reportgen.job.claims import of_report
+    from reportgen.job.text_files import read_text
+
+    return of_report(read_text(report, str(report)), classes=classes, file=str(report))
+
+
+def _known(option: str, value: str | None, values: tuple[str, ...]) -> None:
+    if value is not None and value not in values:
+        raise JobError(Problem("this value is not known", key=option, got=value,
+                               expected=", ".join(values)))  # fmt: skip
+
+
+def _array(place: str, flat: bool = False) -> Any:
+    """An array of a file; a column, or several, of a table.
+
+    Raises
+    ------
+    JobError
+        if the file or the column is not there, or holds no array.
+    """
+    import numpy as np
+
+    path, columns = _place(place)
+    try:
+        if path.suffix == ".npy":
+            values = np.load(path, allow_pickle=False)
+        elif path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                name = columns[0] if columns else archive.files[0]
+                if name not in archive.files:
+                    raise JobError(Problem(f"there is no array {name!r}", file=str(path),
+                                           expected=", ".join(archive.files)))  # fmt: skip
+                values = archive[name]
+        else:
+            values = _columns(path, columns)
+    except FileNotFoundError:
+        raise JobError(Problem("there is no such file", file=str(path))) from None
+    except (OSError, ValueError) as error:
+        first = (str(error).splitlines() or [""])[0][:200]
+        raise JobError(Problem(f"the file cannot be read: {first}", file=str(path))) from None
+    if values.ndim not in (1, 2) or values.dtype.kind == "O":
+        raise JobError(Problem("this is no array of one or two dimensions", file=str(path),
+                               got=f"shape {values.shape}"))  # fmt: skip
+    return values[:, 0] if flat and values.ndim == 2 and values.shape[1] == 1 else values
+
+
+def _place(place: str) -> tuple[Path, list[str]]:
+    """File and columns of ``scores.csv:leave``; a colon in a file's name is left alone."""
+    whole = Path(place)
+    if whole.exists() or ":" not in place:
+        path, columns = whole, ""
+    else:
+        file, _, columns = place.rpartition(":")
+        path = Path(file)
+    if path.suffix.lower() not in _ARRAYS:
+        raise JobError(
+            Problem("what is in this file is not told from its name", file=str(path),
+                    expected=", ".join(_ARRAYS))
+        )  # fmt: skip
+    return path, [c.strip() for c in columns.split(",") if c.strip()]
+
+
+def _columns(path: Path, columns: list[str]) -> Any:
+    import numpy as np
+    import polars as pl
+
+    try:
+        if path.suffix == ".parquet":
+            table = pl.read_parquet(path)
+        else:
+            separator = "\t" if path.suffix == ".tsv" else ","
+            table = pl.read_csv(
+                path,
+                separator=separator,
+                has_header=path.suffix != ".txt",
+                infer_schema_length=None,
+            )
+    except pl.exceptions.PolarsError as error:
+        first = (str(error).splitlines() or [""])[0][:200]
+        raise JobError(Problem(f"the table cannot be read: {first}", file=str(path))) from None
+    missing = [c for c in columns if c not in table.columns]
+    if missing:
+        raise JobError(Problem(f"there is no column {missing[0]!r}", file=str(path),
+                               expected=", ".join(table.columns[:12])))  # fmt: skip
+    chosen = table.select(columns or table.columns)
+    holes = [c for c in chosen.columns if chosen[c].null_count()]
+    if holes:
+        row = int(chosen[holes[0]].is_null().arg_max() or 0)
+        raise JobError(Problem("a value is missing", file=str(path), key=holes[0], row=row))
+    if chosen.width == 1:
+        only = chosen.to_series()
+        return np.array(only.to_list()) if only.dtype == pl.String else only.to_numpy()
+    return chosen.to_numpy()

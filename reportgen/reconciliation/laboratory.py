@@ -1,0 +1,219 @@
+"""The live model of an audit, asked otherwise than the job declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.errors import ReportgenError
+from reportgen.reconciliation.evidence import Variation
+from reportgen.reconciliation.from_case import Losses, losses_of, seen
+from reportgen.reconciliation.quantities import Unknown
+from reportgen.reconciliation.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reportgen.evidence import Case
+
+#: Batch sizes that code in the wild evaluates with, besides the declared one.
+BATCHES = (32,)
+#: More inputs than this, in numbers, are not asked for again and again.
+MOST_NUMBERS = 400_000_000
+
+
+@dataclass
+class Asked:
+    """The case's own model as a laboratory (:class:`reportgen.reconciliation.evidence.Laboratory`).
+
+    Nothing here is asked before a cause wants it, and nothing twice.
+    """
+
+    case: Case
+    _worlds: dict[Any, World | None] = field(default_factory=dict)
+
+    def variations(self, kind: str) -> tuple[Variation, ...]:
+        """What can be tried, the likeliest first."""
+        found: dict[str, Callable[[], list[str]]] = {
+            "inputs": self._inputs,
+            "mode": self._modes,
+            "weights": lambda: [path.name for path in self.case.checkpoints],
+            "precision": self._precisions,
+        }
+        return tuple(Variation(kind, detail) for detail in found[kind]())
+
+    def is_random(self, variation: Variation) -> bool:
+        """Whether two draws differ."""
+        from reportgen.models import training_mode
+
+        return variation.kind == "mode" and training_mode.is_random(self.case.predictor.model)
+
+    def world(self, split: str, variation: Variation, draw: int = 0) -> World | None:
+        """What the evaluation of a split would have seen, or None where it cannot be asked."""
+        key = (split, variation, draw)
+        if key not in self._worlds:
+            try:
+                self._worlds[key] = self._asked(split, variation, draw)
+            except (ReportgenError, ValueError, TypeError, MemoryError):
+                self._worlds[key] = None
+        return self._worlds[key]
+
+    def _asked(self, split: str, variation: Variation, draw: int) -> World | None:
+        case = self.case
+        predictor: Any = case.predictor
+        inputs = case.inputs(split)
+        if variation.kind == "inputs":
+            inputs = self._varied(split, variation.detail)
+            raw = None if inputs is None else predictor.predict(inputs)
+        elif variation.kind == "mode":
+            from reportgen.models import training_mode
+
+            batch = int(variation.detail.rpartition(" ")[2])
+            raw = training_mode.answers(predictor, inputs, batch, 1 + draw)
+        elif variation.kind == "weights":
+            from reportgen.models.checkpoints import with_weights
+
+            predictor = with_weights(predictor, self._checkpoint(variation.detail))
+            raw = predictor.predict(inputs)
+        else:
+            kind = np.dtype(variation.detail)
+            raw = predictor.predict(np.asarray(inputs).astype(kind)).astype(kind)
+        if raw is None:
+            return None
+        predictions = case.interpreted(raw, split)
+        if variation.kind in ("inputs", "weights"):
+            return seen(
+                case, split, predictions, losses_of(predictor, case, split, lambda _: inputs)
+            )
+        return seen(case, split, predictions, _of_outputs(predictor, case, split, raw))
+
+    def _checkpoint(self, name: str) -> Path:
+        return next(path for path in self.case.checkpoints if path.name == name)
+
+    def _numbers(self) -> bool:
+        """Whether the model takes one array of numbers, and not too many."""
+        if self.case.predictor.framework == "predictions":
+            return False
+        inputs = self.case.inputs(self.case.splits[0])
+        kind = getattr(getattr(inputs, "dtype", None), "kind", "")
+        return kind in "fiub" and kind != "" and int(np.size(inputs)) <= MOST_NUMBERS
+
+    def _inputs(self) -> list[str]:
+        if not self._numbers():
+            return []
+        case = self.case
+        found = []
+        if case.preprocess.steps:
+            found += ["raw", "preprocessed twice", "refit on the split"]
+        else:
+            found += [
+                "standardised by train",
+                "standardised by the split",
+                "scaled to 0-1 by train",
+            ]
+        found += ["divided by 255", "multiplied by 255", "scaled to -1 to 1"]
+        images = np.ndim(case.inputs(case.splits[0])) == 4
+        if images and case.inputs(case.splits[0]).shape[-1] == 3:
+            found.append("channels reversed")
+        return found
+
+    def _varied(self, split: str, detail: str) -> Any:
+        case = self.case
+        usual = case.inputs(split)
+        if detail == "raw":
+            return _floats(case.split(split).X)
+        if detail == "preprocessed twice":
+            return _same_shape(case.preprocess(_like(usual, case.split(split).X)), usual)
+        if detail == "refit on the split":
+            return _same_shape(_refitted(case, split), usual)
+        numbers = np.asarray(usual, dtype=np.float64)
+        if detail in ("standardised by train", "standardised by the split"):
+            other = "train" if detail.endswith("train") else split
+            if other not in case.dataset.splits:
+                return None
+            rows = np.asarray(case.inputs(other), dtype=np.float64)
+            sd = rows.std(axis=0)
+            return (numbers - rows.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
+        if detail == "scaled to 0-1 by train":
+            if "train" not in case.dataset.splits:
+                return None
+            rows = np.asarray(case.inputs("train"), dtype=np.float64)
+            low, reach = rows.min(axis=0), np.ptp(rows, axis=0)
+            return (numbers - low) / np.where(reach > 0, reach, 1.0)
+        if detail == "divided by 255":
+            return numbers / 255
+        if detail == "multiplied by 255":
+            return numbers * 255
+        if detail == "scaled to -1 to 1":
+            return numbers / 127.5 - 1 if numbers.max(initial=0) > 1.5 else 2 * numbers - 1
+        return np.asarray(usual)[..., ::-1]
+
+    def _modes(self) -> list[str]:
+        from reportgen.models import training_mode
+
+        model = self.case.predictor.model
+        if self.case.predictor.framework not in ("keras", "tf_keras"):
+            return []
+        if not (training_mode.is_random(model) or training_mode.is_batched(model)):
+            return []
+        training = self.case.entry.training
+        sizes = dict.fromkeys((*(() if training is None else (training.batch_size,)), *BATCHES))
+        return [f"training mode, batches of {size}" for size in sizes]
+
+    def _precisions(self) -> list[str]:
+        return ["float16"] if self._numbers() else []
+
+
+def _of_outputs(predictor: Any, case: Case, split: str, raw: np.ndarray) -> Losses | None:
+    """The loss of outputs that a second evaluation would not give again."""
+    compute: Callable[..., float] | None = getattr(predictor, "loss_of", None)
+    if compute is None:
+        return None
+
+    def mean(weights: Any) -> float:
+        if weights is not None:
+            raise Unknown("the weighted loss of these outputs is not computed")
+        try:
+            return float(compute(raw, case.split(split).y))
+        except ReportgenError as error:
+            raise Unknown(error.problems[0].message) from None
+
+    return Losses(mean)
+
+
+def _floats(rows: Any) -> Any:
+    """Features as numbers, as somebody passes them who forgets to preprocess."""
+    from reportgen.models.tables import float_array
+
+    return float_array(rows, who="the model")
+
+
+def _like(values: Any, rows: Any) -> Any:
+    """Preprocessed numbers in the shape in which the preprocessing takes its rows."""
+    import polars as pl
+
+    if isinstance(rows, pl.DataFrame) and rows.width == np.shape(values)[-1]:
+        return pl.DataFrame({name: values[:, k] for k, name in enumerate(rows.columns)})
+    return values
+
+
+def _same_shape(values: Any, usual: Any) -> Any:
+    return values if np.shape(values) == np.shape(usual) else None
+
+
+def _refitted(case: Case, split: str) -> Any:
+    """The preprocessing with every scaler fitted on the evaluated split itself."""
+    from reportgen.models.preprocess import SklearnTransform, Standardize
+
+    rows = case.split(split).X
+    for step in case.preprocess.steps:
+        if isinstance(step, Standardize):
+            rows = Standardize(rows)(rows)
+        elif isinstance(step, SklearnTransform):
+            rows = step.refitted(rows)(rows)
+        else:
+            rows = step(rows)
+    return rows
