@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Batch sizes that code in the wild evaluates with, besides the declared one.
 BATCHES = (32,)
+HALF_NETWORK = "float16 weights and layers"
 #: More inputs than this, in numbers, are not asked for again and again.
 MOST_NUMBERS = 400_000_000
 
@@ -71,12 +72,18 @@ class Asked:
         elif variation.kind == "mode":
             from reportgen.models import training_mode
 
-            batch = int(variation.detail.rpartition(" ")[2])
+            size = variation.detail.rpartition(" ")[2]
+            batch = case.split(split).n if size == "once" else int(size)
             raw = training_mode.answers(predictor, inputs, batch, 1 + draw)
         elif variation.kind == "weights":
             from reportgen.models.checkpoints import with_weights
 
             predictor = with_weights(predictor, self._checkpoint(variation.detail))
+            raw = predictor.predict(inputs)
+        elif variation.detail == HALF_NETWORK:
+            from reportgen.models.half_precision import in_precision
+
+            predictor = in_precision(predictor, "float16")
             raw = predictor.predict(inputs)
         else:
             kind = np.dtype(variation.detail)
@@ -161,10 +168,15 @@ class Asked:
             return []
         training = self.case.entry.training
         sizes = dict.fromkeys((*(() if training is None else (training.batch_size,)), *BATCHES))
-        return [f"training mode, batches of {size}" for size in sizes]
+        found = [f"training mode, batches of {size}" for size in sizes]
+        # Layers that draw at random do so row by row: only statistics of batches tell them apart.
+        return found + ["training mode, all rows at once"] * training_mode.is_batched(model)
 
     def _precisions(self) -> list[str]:
-        return ["float16"] if self._numbers() else []
+        if not self._numbers():
+            return []
+        network = self.case.predictor.framework in ("keras", "tf_keras")
+        return ["float16", *([HALF_NETWORK] if network else [])]
 
 
 def _of_outputs(predictor: Any, case: Case, split: str, raw: np.ndarray) -> Losses | None:
