@@ -4,11 +4,15 @@ The numbers of a report are functions of one integer confusion matrix, so their 
 independent. Another cause than those at hand would have given another matrix with the same row
 totals: rates scattered widely about those of the model, mixed with any rates at all. Of every
 explanation that was tried, the probability is added that such a matrix prints what it says.
+
+Numbers far from the model's own are seldom those of another model, so that an explanation there
+is held against the others there alone: naming those explanations whose probabilities are the
+smallest, up to a bound on their sum, keeps the chance of naming a false one under that bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +32,8 @@ TAILS = 3.0
 #: Spread of numbers that are no function of the labels: points of an area, share of a loss.
 AREA_SPREAD = 0.02
 RELATIVE_SPREAD = 0.1
+#: Explanations count as alike in probability up to this factor.
+ALIKE = 1.05
 #: Steps to each side of a matrix within which binary matrices are counted.
 SIDE = 64
 ROOT_TAU = float(np.sqrt(2 * np.pi))
@@ -48,32 +54,61 @@ class Accident:
     claims: tuple[Claim, ...]
     world: World
 
-    def expected(self, plain: Iterable[Said], freedom: int = 0, fit: Floats | None = None) -> float:
+    def expected(
+        self,
+        plain: Iterable[Said],
+        freedom: int = 0,
+        fit: Floats | None = None,
+        ranges: Mapping[Claim, float] | None = None,
+    ) -> float:
         """Expected number of wrong explanations that match, an upper bound of their probability.
+
+        Counted are those whose probability is not above that of the one at hand.
 
         Parameters
         ----------
         plain : what each explanation without a parameter said; alike ones count once.
         freedom : distinct alternatives that a searched parameter went through.
         fit : the confusion matrix of an explanation that prints all numbers, where it has one.
+        ranges : widths in place of the room of the digits, for causes with randomness.
         """
+        wide = ranges or {}
         told = _distinct(plain, self.claims)
-        labels = [i for i, c in enumerate(self.claims) if of_labels(c)]
-        others = [i for i in range(len(self.claims)) if i not in labels]
+        labels = [i for i, c in enumerate(self.claims) if of_labels(c) and c.metric != "support"]
+        counts = [i for i, c in enumerate(self.claims) if c.metric == "support"]
+        others = [i for i in range(len(self.claims)) if i not in {*labels, *counts}]
         spreads = {i: _spread([t[i] for t in told]) for i in others}
         at = np.array([[float(c.value) for c in self.claims]])
         points = np.array(told, dtype=np.float64).reshape(len(told), len(self.claims))
-        points = np.vstack([at, points]) if freedom or not len(points) else points
+        points = np.vstack([at, points])
         probability = np.ones(len(points))
         if labels:
-            probability *= self._of_labels([self.claims[i] for i in labels], points[:, labels], fit)
+            own_claims = [self.claims[i] for i in labels]
+            probability *= self._of_labels(own_claims, points[:, labels], fit, wide)
+        for i in self._independent(counts):
+            probability *= self._of_rows(i, points[:, i])
         for group in self._groups():
-            own = [self._alone(i, spreads[i], points[:, i]) for i in others if self._in(i, group)]
+            own = [
+                self._alone(i, spreads[i], points[:, i], wide) for i in others if self._in(i, group)
+            ]
             if own:
                 probability *= np.min(own, axis=0)
-        if freedom:
-            return float(min(1.0, probability[0] * freedom + probability[1:].sum()))
-        return float(min(1.0, probability.sum()))
+        here, rest = float(probability[0]), probability[1:]
+        # A plain explanation that fits is one of the rest; a searched one has all its freedom.
+        total = float(rest[rest <= here * ALIKE].sum())
+        return min(1.0, here * freedom + total if freedom else max(here, total))
+
+    def _independent(self, counts: list[int]) -> list[int]:
+        """Supports without their total, which the classes give."""
+        classes = [i for i in counts if self.claims[i].per_class is not None]
+        return classes or counts
+
+    def _of_rows(self, i: int, points: Floats) -> Floats:
+        """A support that is not the split's: other rows were counted than these."""
+        claim = self.claims[i]
+        value = float(claim.value)
+        spread = max(RELATIVE_SPREAD * value, 1.0)
+        return np.asarray(_tail(((points - value) / spread) ** 2, 1) / (spread * ROOT_TAU))
 
     def _groups(self) -> tuple[tuple[str, ...], ...]:
         errors = _ERRORS if self.world.task == "regression" else _LOSSES
@@ -82,17 +117,24 @@ class Accident:
     def _in(self, i: int, group: tuple[str, ...]) -> bool:
         return self.claims[i].metric in group
 
-    def _alone(self, i: int, spread: float, points: Floats) -> Floats:
+    def _alone(self, i: int, spread: float, points: Floats, wide: Mapping[Claim, float]) -> Floats:
         """One number on its own, a t density about the reported value."""
         claim = self.claims[i]
         value = float(claim.value)
-        wide = claim.metric in (*_AREAS, "top_k_accuracy")
-        usual = AREA_SPREAD if wide else RELATIVE_SPREAD * abs(value)
+        share = claim.metric in (*_AREAS, "top_k_accuracy")
+        usual = AREA_SPREAD if share else RELATIVE_SPREAD * abs(value)
         spread = max(usual, spread, 1e-300)
-        peak = min(1.0, digits.width(claim.value) / (spread * ROOT_TAU))
+        room = max(digits.width(claim.value), wide.get(claim, 0.0))
+        peak = min(1.0, room / (spread * ROOT_TAU))
         return np.asarray(peak * _tail(((points - value) / spread) ** 2, 1))
 
-    def _of_labels(self, claims: Sequence[Claim], points: Floats, fit: Floats | None) -> Floats:
+    def _of_labels(
+        self,
+        claims: Sequence[Claim],
+        points: Floats,
+        fit: Floats | None,
+        wide: Mapping[Claim, float],
+    ) -> Floats:
         world = self.world
         if world.labels is None or world.truth.ndim != 1:
             return np.full(len(points), _of_sets(claims, world))
@@ -102,11 +144,13 @@ class Accident:
         claims, points = [claims[i] for i in own], points[:, own]
         matrices = _drawn(world.matrix)
         values = np.array([of_matrices(c, matrices, world) for c in claims], dtype=np.float64)
-        rooms = np.array([max(digits.width(c.value), _step(c, world)) for c in claims])
-        logs, basis = _conditional(np.nan_to_num(values), rooms)
+        rooms = np.array(
+            [max(digits.width(c.value), _step(c, world), wide.get(c, 0.0)) for c in claims]
+        )
+        logs, basis = conditional(np.nan_to_num(values), rooms)
         counted = None if fit is None else _counted(claims, world, fit)
         peak = max(np.exp(-logs), np.exp(-_log_matrices(world.matrix)))
-        if counted is not None:
+        if counted is not None and not wide:
             peak = counted
         centred = np.nan_to_num(points - values.mean(1)) @ basis
         return np.asarray(peak * _tail((centred**2).sum(1), basis.shape[1]))
@@ -193,7 +237,7 @@ def _step(claim: Claim, world: World) -> float:
     return float(min((m for m in np.ravel(change) if m > 0), default=0.0))
 
 
-def _conditional(
+def conditional(
     values: NDArray[np.float64], rooms: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
     """Minus the log-probability of hitting all rooms at once, and the whitened basis.

@@ -121,6 +121,8 @@ def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
         threshold=0.5 if threshold is None else threshold,
         batch_size=None if entry.training is None else entry.training.batch_size,
         history=case.history,
+        stopping=None if entry.training is None else entry.training.early_stopping,
+        class_weight=None if entry.training is None else entry.training.class_weight,
         laboratory=laboratory,
     )
 

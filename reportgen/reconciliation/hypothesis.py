@@ -29,6 +29,7 @@ class Candidate:
     tried : how many distinct alternatives the search went through; 1 without a search.
     world : the world behind the values, for certificates, containment and composition.
     ranges : for causes with randomness: the simulated 99 % range of each value.
+    exactly : for causes with randomness: the probability that they print just these digits.
     readings : a claim -> the quantity that it is under this cause, where it is another one.
     expressions : a claim -> its value as arithmetic, where no reading of the world says it.
     """
@@ -38,6 +39,7 @@ class Candidate:
     tried: int = 1
     world: World | None = None
     ranges: tuple[tuple[float, float] | None, ...] | None = None
+    exactly: float | None = None
     readings: Mapping[Claim, Claim] = field(default_factory=dict)
     expressions: Mapping[Claim, str] = field(default_factory=dict)
 

@@ -30,9 +30,11 @@ def detailed(evidence: Evidence, split: str) -> World:
 
 def with_rows(world: World) -> World:
     """The same world with ``row_losses``, unless none of the usual losses gives its loss."""
-    rule = rule_of(world)
-    if world.loss is None or world.row_losses is not None or rule is None:
+    if world.loss is None or (world.row_losses and np.isfinite(world.row_losses()).all()):
         return world
+    rule = rule_of(world)
+    if rule is None:
+        return replace(world, row_losses=None)
     rows = rule(world)
     return replace(world, row_losses=lambda: rows)
 
@@ -45,7 +47,8 @@ def rule_of(world: World) -> Rule | None:
     if world.loss is None:
         return None
     try:
-        goal = world.loss(None) - (world.penalty() if world.penalty is not None else 0.0)
+        penalty = 0.0 if world.penalty is None else world.penalty()
+        goal = world.loss(None) - (penalty if np.isfinite(penalty) else 0.0)
     except Unknown:
         return None
     for rule in _rules(world):

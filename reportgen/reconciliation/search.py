@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,13 @@ from reportgen.reconciliation.world import Floats
 
 #: A lone cause whose chance of matching by accident is above this is not named alone.
 ACCIDENT = 1e-3
+#: A search with at least this chance of an accidental match is no rival of a match that has at
+#: most ACCIDENT, and is this many times less probable.
+ANYWAY, OUTWEIGHED = 1e-2, 30
+#: The same for a cause with randomness, which matches by ranges.
+STATISTICAL = 1e-2
+#: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
+SECOND = ("decision-threshold", "report-label-set")
 #: With more rows than this, two causes together are not tried on worlds of both.
 COMPOSED_ROWS = 300_000
 
@@ -76,7 +84,9 @@ class Answer:
     """What is known of some evaluations that do not come out.
 
     ``kind``: named (one cause, or one composition), ambiguous (``explanations`` remain),
-    unexplained (nothing fits; ``misses`` says how close).
+    unexplained (nothing fits; ``misses`` says how close). ``equivalent``: names of explanations
+    that no data, or not these, can tell apart. ``outweighed``: searches so free that some value
+    of their parameter was to be expected to fit, beside an explanation that fits by no accident.
     """
 
     kind: str
@@ -84,6 +94,8 @@ class Answer:
     explanations: tuple[Explanation, ...] = ()
     misses: tuple[Miss, ...] = ()
     tried: int = 0
+    equivalent: tuple[tuple[str, ...], ...] = ()
+    outweighed: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +136,7 @@ def baseline(evidence: Evidence, evaluation: Evaluation) -> Baseline:
             unknown[claim] = f"there is no {evaluation.split} split with labels and predictions"
             continue
         try:
-            value = quantity(claim, evidence.world(evaluation.split))
+            value = evidence.keep(("number", claim), partial(_quantity, evidence, claim))
         except Unknown as why:
             values.append(None)
             unknown[claim] = str(why)
@@ -133,6 +145,10 @@ def baseline(evidence: Evidence, evaluation: Evaluation) -> Baseline:
         if not digits.prints_same(value, claim.value):
             (loose if claim.running else off).append(claim)
     return Baseline(evaluation, tuple(values), unknown, tuple(off), tuple(loose))
+
+
+def _quantity(evidence: Evidence, claim: Claim) -> float:
+    return quantity(claim, evidence.world(claim.split))
 
 
 class _Trial:
@@ -155,12 +171,11 @@ class _Trial:
 
     def accident(self, hypotheses: Sequence[Hypothesis], candidates: Sequence[Candidate]) -> float:
         """Chance that this match says nothing, after everything that was tried as freely."""
-        freedom = 1
-        if any(h.free for h in hypotheses):
-            freedom = max((c.tried for c in candidates), default=1)
+        freedom = max((c.tried for c in candidates), default=1)
         fit = _matrix_of(candidates[-1]) if hypotheses[-1].scope == "evaluation" else None
         model = chance.Accident(self.base.off, self.evidence.world(self.base.evaluation.split))
-        single = model.expected(self._said, freedom if freedom > 1 else 0, fit)
+        ranges = _widths(self.base, candidates)
+        single = model.expected(self._said, freedom if freedom > 1 else 0, fit, ranges)
         # A second cause on top is one of as many as were tried, each with the first one's chance.
         return float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
 
@@ -175,31 +190,62 @@ class _Trial:
                 self.plain.append((hypothesis, candidate))
 
     def _numbers(self, hypothesis: Hypothesis) -> None:
+        """Each number on its own; alike parameters for all of them are one alternative."""
         explained: list[tuple[Claim, Candidate]] = []
+        alike: dict[str, dict[Claim, Candidate]] = {}
+        counts = []
         for claim in self.base.off:
             one = self.base.evaluation.only(claim)
-            for candidate in hypothesis.candidates(self.evidence, one):
-                self._count(candidate, (claim,))
+            found = list(hypothesis.candidates(self.evidence, one))
+            counts.append(len({c.values for c in found}))
+            self.tried += len(found)
+            for candidate in found:
+                alike.setdefault(_way(candidate), {}).setdefault(claim, candidate)
                 if _prints(candidate, 0, claim):
                     explained.append((claim, candidate))
                 else:
                     self.misses.append(_miss(hypothesis, candidate, self.base, one))
+        off = set(self.base.off)
+        whole = [way for way in alike.values() if set(way) == off]
+        self._said += [tuple(way[c].values[0] for c in self.base.off) for way in whole]
         if not explained:
             return
         self.partial[hypothesis.name] = explained
-        if {c for c, _ in explained} == set(self.base.off):
-            self.fits[hypothesis.name] = [candidate for _, candidate in explained]
+        if {c for c, _ in explained} != off:
+            return
+        fitting = [w for w in whole if all(_prints(w[c], 0, c) for c in self.base.off)]
+        if fitting:
+            self.fits[hypothesis.name] = [w[c] for w in fitting for c in self.base.off]
+            return
+        each = dict(reversed(explained))
+        freedom = max(2, int(np.prod([float(n) for n in counts])))
+        self.fits[hypothesis.name] = [replace(each[c], tried=freedom) for c in self.base.off]
 
     def _count(self, candidate: Candidate, claims: Sequence[Claim]) -> None:
         self.tried += 1
         said = dict(zip(claims, candidate.values, strict=True))
         if candidate.tried == 1:
-            rest = self._usual if len(claims) == 1 else {}
-            self._said.append(tuple(said.get(c, rest.get(c)) for c in self.base.off))
+            self._said.append(tuple(said[c] for c in self.base.off))
 
-    @property
-    def _usual(self) -> dict[Claim, float | None]:
-        return dict(zip(self.base.evaluation.claims, self.base.values, strict=True))
+
+def _way(candidate: Candidate) -> str:
+    """What was chosen, apart from what the number itself says."""
+    return repr(sorted((k, v) for k, v in candidate.parameters.items() if k not in _OF_A_NUMBER))
+
+
+_OF_A_NUMBER = ("value", "equivalent")
+
+
+def _widths(base: Baseline, candidates: Sequence[Candidate]) -> dict[Claim, float]:
+    """Widths of simulated ranges, where there are any."""
+    found: dict[Claim, float] = {}
+    for candidate in candidates:
+        if candidate.ranges is None or len(candidate.ranges) != len(base.evaluation.claims):
+            continue
+        for claim, limits in zip(base.evaluation.claims, candidate.ranges, strict=True):
+            if limits is not None:
+                found[claim] = max(found.get(claim, 0.0), limits[1] - limits[0])
+    return found
 
 
 def _matrix_of(candidate: Candidate) -> Floats | None:
@@ -299,12 +345,74 @@ def _alone(trial: _Trial) -> Answer:
 
 def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
     """Named when one remains after containment and is no accident; else ambiguous."""
-    left = _contained(found)
+    left, outweighed = _weighed(_contained(_exact_first(found)))
     tried = sum(t.tried for t in trials)
-    kind = "named" if len(left) == 1 and left[0].accident <= ACCIDENT else "ambiguous"
+    groups = _equivalent(left)
+    bound = STATISTICAL if len(left) == 1 and _by_ranges(left[0]) else ACCIDENT
+    kind = "named" if len(left) == 1 and left[0].accident <= bound else "ambiguous"
     ordered = sorted(left, key=lambda e: (e.free, e.accident, e.name))
     misses = tuple(m for t in trials for m in _closest(t))
-    return Answer(kind, tuple(t.base for t in trials), tuple(ordered), misses, tried)
+    bases = tuple(t.base for t in trials)
+    return Answer(kind, bases, tuple(ordered), misses, tried, groups, tuple(outweighed))
+
+
+def _weighed(found: Sequence[Explanation]) -> tuple[list[Explanation], list[Explanation]]:
+    """Without searches so free that they match anyway, beside a plain match that is no accident.
+
+    A match by ranges is no such search: its answers are of another kind than those that the
+    chance of an accident is told from (see :func:`_exact_first`).
+    """
+    sure = [e for e in found if e.accident <= ACCIDENT and _freedom(e) == 1 and not _by_ranges(e)]
+    if not sure:
+        return list(found), []
+    least = min(e.accident for e in sure)
+    bound = max(ANYWAY, OUTWEIGHED * least)
+    light = [e for e in found if _freedom(e) > 1 and not _by_ranges(e) and e.accident >= bound]
+    return [e for e in found if e not in light], light
+
+
+def _by_ranges(explanation: Explanation) -> bool:
+    return any(c.ranges is not None for cs in explanation.candidates for c in cs)
+
+
+def _exact_first(found: Sequence[Explanation]) -> list[Explanation]:
+    """Without causes that match by ranges, where an exact one is no accident even under them."""
+    exact = [e for e in found if not _by_ranges(e)]
+    kept = []
+    for one in found:
+        chances = [c.exactly for cs in one.candidates for c in cs if c.exactly is not None]
+        wide = bool(chances) and any(
+            _freedom(e) * float(np.prod(chances)) <= ACCIDENT for e in exact
+        )
+        if not (_by_ranges(one) and wide):
+            kept.append(one)
+    return kept
+
+
+def _freedom(explanation: Explanation) -> int:
+    return max((c.tried for cs in explanation.candidates for c in cs), default=1)
+
+
+def _equivalent(left: Sequence[Explanation]) -> tuple[tuple[str, ...], ...]:
+    """Groups of explanations that are one: declared so, or of equal worlds."""
+    groups: list[list[Explanation]] = []
+    for one in left:
+        near = [g for g in groups if any(_is_same(one, other) for other in g)]
+        merged = [one, *(e for g in near for e in g)]
+        groups = [*(g for g in groups if g not in near), merged]
+    names = [sorted({h.name for e in g for h in e.causes}) for g in groups if len(g) > 1]
+    return tuple(tuple(n) for n in names if len(n) > 1)
+
+
+def _is_same(a: Explanation, b: Explanation) -> bool:
+    if len(a.causes) != 1 or len(b.causes) != 1:
+        return False
+    if b.name in a.causes[0].same_as or a.name in b.causes[0].same_as:
+        return True
+    return all(
+        any(_same_answers(x, y) for x in xs for y in ys)
+        for xs, ys in zip(a.candidates, b.candidates, strict=True)
+    )
 
 
 def _contained(found: Sequence[Explanation]) -> list[Explanation]:
@@ -335,13 +443,19 @@ def _contains(wide: Explanation, narrow: Explanation) -> bool:
 
 def _same_answers(a: Candidate, b: Candidate) -> bool:
     """Whether two worlds are one to every number that labels give."""
-    if a.world is None or b.world is None or a.world.labels is None or b.world.labels is None:
+    if a.readings or b.readings or a.world is None or b.world is None:
+        return False
+    if a.world.labels is None or b.world.labels is None:
         return False
     return (
         np.array_equal(a.world.labels, b.world.labels)
         and np.array_equal(a.world.truth, b.world.truth)
-        and a.world.scores is b.world.scores
+        and _equal(a.world.scores, b.world.scores)
     )
+
+
+def _equal(a: Floats | None, b: Floats | None) -> bool:
+    return a is b or (a is not None and b is not None and np.array_equal(a, b))
 
 
 def _composed(trial: _Trial) -> list[Explanation]:
@@ -388,7 +502,7 @@ def _world_and_more(trial: _Trial) -> list[Explanation]:
         if not after.off:
             continue
         for second in applicable(evidence):
-            if second.name == hypothesis.name or second.cost > 1:
+            if second.name == hypothesis.name or not (second.cost == 0 or second.name in SECOND):
                 continue
             fitting = _second(other, after, second)
             if fitting:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
+from reportgen.reconciliation import chance, digits
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import (
     Candidate,
@@ -19,7 +21,7 @@ from reportgen.reconciliation.hypothesis import (
 )
 from reportgen.reconciliation.quantities import of_labels, possible
 from reportgen.reconciliation.row_losses import changed, detailed, rule_of
-from reportgen.reconciliation.sweeps import of_label_claims, swept
+from reportgen.reconciliation.sweeps import known, of_label_claims, swept
 from reportgen.reconciliation.world import Floats, World
 
 #: Simulated evaluations of shuffled rows: of counts, and of scores, which cost a sort each.
@@ -30,6 +32,8 @@ LOW, HIGH = 0.005, 0.995
 WIDE = 2.576 * 1.15
 #: Rows times classes that are transformed class by class.
 MOST_CELLS = 20_000_000
+#: Rows of which every lag with a reason is computed in full.
+MOST_TURNED = 100_000
 #: Lags whose exact numbers are computed after the screening.
 MOST_LAGS = 6
 
@@ -42,10 +46,12 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
     counted = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
     ranges: dict[Claim, tuple[float, float]] = {}
     middles: dict[Claim, float] = {}
+    exactly = sharpest = 1.0
     simple = world.labels is not None and world.truth.ndim == 1
     if simple and counted:
-        drawn = _independent(world.matrix, rng)
-        for claim, row in zip(counted, of_label_claims(counted, drawn, world), strict=True):
+        drawn = of_label_claims(counted, _independent(world.matrix, rng), world)
+        exactly *= _density(counted, drawn)
+        for claim, row in zip(counted, drawn, strict=True):
             if np.isfinite(row).all():
                 ranges[claim] = (float(np.quantile(row, LOW)), float(np.quantile(row, HIGH)))
                 middles[claim] = float(row.mean())
@@ -55,12 +61,34 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
             middle, spread = float(row.mean()), float(row.std(ddof=1))
             ranges[claim] = (middle - WIDE * spread, middle + WIDE * spread)
             middles[claim] = middle
+            if spread > 0:
+                peak = digits.width(claim.value) / (spread * chance.ROOT_TAU)
+                sharpest = min(sharpest, peak)
+    exactly *= sharpest  # of numbers of scores one counts: they go together
     if ranges:
         yield Candidate(
             tuple(middles.get(c) for c in evaluation.claims),
             {"draws": COUNT_DRAWS},
             ranges=tuple(ranges.get(c) for c in evaluation.claims),
+            exactly=exactly,
         )
+
+
+def _density(claims: list[Claim], drawn: Floats) -> float:
+    """About the probability that shuffled answers print just these digits."""
+    told, kept = known(drawn, claims)
+    if not kept:
+        return 1.0
+    rooms = [max(digits.width(c.value), _step(row)) for c, row in zip(kept, told, strict=True)]
+    logs, _ = chance.conditional(told, np.array(rooms))
+    return float(np.exp(-logs))
+
+
+def _step(row: Floats) -> float:
+    """The least difference of two values."""
+    apart = np.diff(np.unique(row))
+    apart = apart[apart > 1e-12]
+    return float(apart.min()) if len(apart) else 0.0
 
 
 def _independent(matrix: Floats, rng: np.random.Generator) -> Floats:
@@ -111,22 +139,41 @@ def _offset(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     claims = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
     claims = [c for c in claims if c.metric not in ("cell", "support")]
     if not claims:
-        claims = [c for c in evaluation.claims if c.metric == "cell"]
-        if not claims:
-            return
+        yield from _natural_lags(world, evaluation)
+        return
     hits = evidence.keep(("hits by lag", evaluation.split), lambda: _hits(world))
     values = _by_lag(claims, hits, world)
     values[:, 0] = np.nan
     told = np.flatnonzero(np.isfinite(values).any(axis=1))
     if not len(told):
         return
-    sweep = swept(values[told], [claims[i] for i in told])
+    ours = [claims[i] for i in told]
+    natural = _natural(world.n)
+    few = swept(values[np.ix_(told, natural)], ours)
+    if len(few.fitting):
+        sweep = replace(few, fitting=natural[few.fitting])
+    else:
+        sweep = swept(values[told], ours)
     chosen = sweep.fitting[:MOST_LAGS].tolist()
     if not chosen and sweep.nearest:
         chosen = [sweep.nearest]
     for lag in chosen:
         candidate = under(_rolled(world, lag), evaluation.claims, lag=_signed(lag, world.n))
         yield replace(candidate, tried=max(2, sweep.tried))
+
+
+def _natural_lags(world: World, evaluation: Evaluation) -> Iterator[Candidate]:
+    """Numbers that hits do not say: the lags with a reason, one by one."""
+    lags = _natural(world.n).tolist() if world.n <= MOST_TURNED else []
+    for lag in lags:
+        candidate = under(_rolled(world, lag), evaluation.claims, lag=_signed(lag, world.n))
+        yield replace(candidate, tried=len(lags))
+
+
+def _natural(n: int) -> NDArray[np.int64]:
+    """Lags with a reason, modulo n: a few rows, and a few batches, either way."""
+    few = [*range(1, 11), *(size * j for size in (8, 16, 32, 64, 128, 256) for j in (1, 2, 3, 4))]
+    return np.unique([lag % n for one in few if one < n for lag in (one, -one)]).astype(np.int64)
 
 
 def _signed(lag: int, n: int) -> int:

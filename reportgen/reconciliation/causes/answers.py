@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.reconciliation import digits
+from reportgen.job.claims import Claim
+from reportgen.reconciliation import digits, keras_auc
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
 from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
@@ -89,7 +90,35 @@ def _on_logits(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate
         labels = (world.scores > limit).astype(np.int8)
     else:
         labels = (world.scores > limit).astype(np.int64)
-    yield under(replace(world, labels=labels), evaluation.claims, threshold=round(float(limit), 4))
+    other = replace(world, labels=labels)
+    candidate = under(other, evaluation.claims, threshold=round(float(limit), 4))
+    yield candidate
+    areas = _areas_of_logits(world, evaluation)
+    if areas:
+        values = tuple(
+            areas.get(c, v) for c, v in zip(evaluation.claims, candidate.values, strict=True)
+        )
+        more = {**candidate.parameters, "areas": "of logits cut to 0 … 1, 200 thresholds"}
+        yield replace(candidate, values=values, parameters=more)
+
+
+def _areas_of_logits(world: World, evaluation: Evaluation) -> dict[Claim, float]:
+    """Keras's areas without ``from_logits``: logits are cut to 0 … 1."""
+    raw, positive = world.raw, world.positive
+    if world.task != "binary" or raw is None or raw.size != world.n or positive is None:
+        return {}
+    if raw.min() >= 0 and raw.max() <= 1:
+        return {}
+    logits = np.asarray(raw, dtype=np.float64).reshape(-1, 1)
+    if positive == 0:
+        logits = -logits
+    columns = keras_auc.Columns((world.truth == positive)[:, None], logits)
+    found = {}
+    for claim in evaluation.claims:
+        if claim.metric in ("roc_auc", "average_precision") and not claim.weighted:
+            curve = "ROC" if claim.metric == "roc_auc" else "PR"
+            found[claim] = keras_auc.areas(columns, curve)["Keras, 200 thresholds, interpolation"]
+    return found
 
 
 def _one_column(evidence: Evidence, evaluation: Evaluation) -> Iterable[Candidate]:

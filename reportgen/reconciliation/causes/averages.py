@@ -30,7 +30,7 @@ def _averaging(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate
         _, names = kept.setdefault(round(value, 12), (reading, []))
         names.append(_named(reading))
     for reading, names in kept.values():
-        parameters: dict[str, object] = {"is": names[0]}
+        parameters: dict[str, object] = {"is": reading.per_class or reading.average or names[0]}
         if len(names) > 1:
             parameters["equivalent"] = names
         yield read_as(evidence, evaluation, {claim: reading}, **parameters)
@@ -68,6 +68,8 @@ def _readings(claim: Claim, world: World) -> Iterator[Claim]:
         yield replace(plain, average=average)
     if claim.metric in _OF_CLASSES and world.truth.ndim == 1:
         yield replace(plain, metric="accuracy")
+    if claim.average == "binary":
+        return  # the other class alone is positive-class-flipped
     for label in world.classes:
         yield replace(plain, per_class=label)
 

@@ -51,7 +51,11 @@ USUAL = (
 #: Rows times sizes that are gone through for numbers that are no mean of rows.
 MOST_ROWS = 30_000_000
 LARGEST = 1024
+#: Share of printable numbers that unusual sizes may meet before a match is none.
+MOST_COVERED = 0.1
 
+#: Fewer batches are no mean of batches; without the partial one it is the first rows alone.
+LEAST_BATCHES = 3
 CONVENTIONS = (
     "every batch counts alike, a partial one too",
     "the last partial batch is left out",
@@ -106,6 +110,8 @@ def _searched(evidence: Evidence, evaluation: Evaluation, way: Way) -> Iterator[
         if found is None:
             continue
         fits, close, distinct = _joint(off, found)
+        if len(group) > len(USUAL) + 1 and _saturated(evidence, off, found):
+            fits[:] = False
         tried += distinct
         for column in np.flatnonzero(fits.any(axis=0)).tolist():
             rows = np.flatnonzero(fits[:, column]).tolist()
@@ -136,6 +142,19 @@ def _alive(
         if len(sizes) > len(USUAL) + 1:
             alive &= digits.same(values.table, claim.value).any(axis=1)
     return [found[c] for c in off]
+
+
+def _saturated(evidence: Evidence, off: list[Claim], found: list[_Values]) -> bool:
+    """Whether so many sizes print nearly every number about here that a match says nothing."""
+    if len(off) > 1:
+        return False
+    claim, value = off[0], declared(evidence, off[0])
+    if value is None:
+        return False
+    reach = 2 * abs(float(claim.value) - value)
+    width = max(digits.width(claim.value), 1e-300)
+    near = found[0].table[np.abs(found[0].table - value) <= reach]
+    return bool(len(np.unique(np.round(near / width))) > MOST_COVERED * 2 * reach / width)
 
 
 def _joint(
@@ -217,8 +236,8 @@ def _means(rows: Floats, sizes: NDArray[np.int64]) -> Floats:
     partial = left > 0
     found = np.full((len(sizes), 3), np.nan)
     found[:, 0] = (inside + last) / (full + partial)
-    found[partial, 1] = inside[partial] / full[partial]
     found[:, 2] = sums[-1] / ((full + partial) * sizes)
+    found[full + partial < LEAST_BATCHES] = np.nan
     return found
 
 
@@ -236,7 +255,8 @@ def _mean_of_running(
     n = len(rows)
     running = np.cumsum(rows) / np.arange(1, n + 1)
     table = np.full((len(sizes), 2), np.nan)
-    for i in np.flatnonzero(alive & (sizes <= USUAL[-1])).tolist():
+    enough = -(-n // sizes) >= LEAST_BATCHES
+    for i in np.flatnonzero(alive & enough & (sizes <= USUAL[-1])).tolist():
         inside = running[sizes[i] - 1 :: sizes[i]]
         if n % sizes[i] == 0:
             table[i, 0] = inside.mean()

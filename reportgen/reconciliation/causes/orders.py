@@ -28,6 +28,8 @@ def _label_order(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candida
     world = detailed(evidence, evaluation.split)
     if world.labels is None or world.truth.ndim != 1 or world.k < 2:
         return
+    if world.k == 2 and not any(of_labels(c) for c in evaluation.claims):
+        return  # of scores alone it is the column of the other class
     found = False
     for name, order in _stated(world).items():
         for of, other in _worlds(world, order):

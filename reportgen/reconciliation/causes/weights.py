@@ -20,7 +20,7 @@ from reportgen.reconciliation.quantities import possible
 from reportgen.reconciliation.row_losses import detailed
 from reportgen.reconciliation.world import Floats, World
 
-_LOSSES = ("loss", "log_loss")
+_LOSSES = ("loss", "log_loss", "brier")
 
 
 def _class_weighted(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -46,7 +46,7 @@ def _class_weights(evidence: Evidence, split: str) -> dict[str, Floats]:
         if truth.ndim != 1:
             continue
         counts = np.bincount(np.clip(truth, 0, k), minlength=k + 1)[:k].astype(np.float64)
-        if counts.min(initial=0) > 0:
+        if counts.min() > 0:
             found[f"balanced, from the counts of {name}"] = np.r_[counts.sum() / (k * counts), 1.0]
             found[f"1 / count in {name}"] = np.r_[1.0 / counts, 1.0]
     return found
@@ -63,7 +63,7 @@ def _weighted(
             for claim in evaluation.claims:
                 if claim.metric == "loss":
                     changed[claim] = _loss(world, weights, over)
-                elif metrics or claim.metric == "log_loss":
+                elif metrics or claim.metric in _LOSSES:
                     changed[claim] = possible(replace(claim, weighted=True), heavy)
             if metrics and all(c.metric in _LOSSES for c in evaluation.claims):
                 continue
