@@ -347,7 +347,7 @@ def _half_precision(rng: Rng) -> Case:
             ]
         )
     small.set_weights([w.astype(np.float16) for w in work.estimator.get_weights()])
-    given = small.predict(work.X().astype(np.float16), verbose=0)
+    given = small.predict(work.X().astype(np.float16), verbose=0).astype(np.float64)
     y = work.y()
     values = {
         "accuracy": (given.argmax(1) == y).mean(),

@@ -111,7 +111,8 @@ def _clipped(world: World) -> dict[str, Floats]:
         for epsilon in (KERAS_EPSILON, 1e-8, 1e-12, 1e-15, float32, 2.220446049250313e-16)
     }
     found["within [1e-07, 1 - 1e-07] in float32, as Keras does"] = _in_float32(world)
-    found["nowhere, as through logits"] = log_losses(truth, scores, epsilon=TINY)
+    with np.errstate(divide="ignore"):  # a probability of 1 that is wrong costs without limit
+        found["nowhere, as through logits"] = log_losses(truth, scores, epsilon=TINY)
     if scores.ndim == 1 or truth.ndim == 2:
         # Keras 2 adds its epsilon once more inside the logarithm.
         inside = np.clip(scores, KERAS_EPSILON, 1 - KERAS_EPSILON)
