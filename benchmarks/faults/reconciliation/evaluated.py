@@ -354,7 +354,7 @@ def _half_precision(rng: Rng) -> Case:
         "log_loss": metrics.log_loss(y, given / given.sum(1, keepdims=True)),
         "f1": metrics.f1_score(y, given.argmax(1), average="macro"),
     }
-    return work.case(*said.numbers(values, "multiclass", 6))
+    return work.case(*said.numbers(values, "multiclass", 5))
 
 
 class _policy:
