@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BATCHES = (32,)
 MOVING = "the optimizer's moving averages"
 _OTHER_WEIGHTS = ("weights", "partly", "averages")
+RESCALED = "rescaled before the network's own Rescaling"
 HALF_NETWORK = "float16 weights and layers"
 #: More inputs than this, in numbers, are not asked for again and again.
 MOST_NUMBERS = 400_000_000
@@ -43,7 +44,9 @@ class Asked:
         """What can be tried, the likeliest first."""
         found: dict[str, Callable[[], list[str]]] = {
             "inputs": self._inputs,
-            "mode": self._modes,
+            "mode": lambda: [] if self._augments() else self._modes(),
+            "augmented": lambda: self._modes() if self._augments() else [],
+            "rescaled": lambda: [RESCALED] * (self._own_scaling() is not None),
             "weights": lambda: [p.name for p in self.case.checkpoints if not self._untrained(p)],
             "partly": lambda: [p.name for p in self.case.checkpoints if self._untrained(p)],
             "averages": self._averages,
@@ -55,7 +58,9 @@ class Asked:
         """Whether two draws differ."""
         from reportgen.models import training_mode
 
-        return variation.kind == "mode" and training_mode.is_random(self.case.predictor.model)
+        return variation.kind in ("mode", "augmented") and training_mode.is_random(
+            self.case.predictor.model
+        )
 
     def world(self, split: str, variation: Variation, draw: int = 0) -> World | None:
         """What the evaluation of a split would have seen, or None where it cannot be asked."""
@@ -74,7 +79,11 @@ class Asked:
         if variation.kind == "inputs":
             inputs = self._varied(split, variation.detail)
             raw = None if inputs is None else predictor.predict(inputs)
-        elif variation.kind == "mode":
+        elif variation.kind == "rescaled":
+            scale, offset = self._own_scaling() or (1.0, 0.0)
+            inputs = np.asarray(inputs, dtype=np.float64) * scale + offset
+            raw = predictor.predict(inputs)
+        elif variation.kind in ("mode", "augmented"):
             from reportgen.models import training_mode
 
             size = variation.detail.rpartition(" ")[2]
@@ -94,11 +103,21 @@ class Asked:
         if raw is None:
             return None
         predictions = case.interpreted(raw, split)
-        if variation.kind in ("inputs", *_OTHER_WEIGHTS):
+        if variation.kind in ("inputs", "rescaled", *_OTHER_WEIGHTS):
             return seen(
                 case, split, predictions, losses_of(predictor, case, split, lambda _: inputs)
             )
         return seen(case, split, predictions, _of_outputs(predictor, case, split, raw))
+
+    def _augments(self) -> bool:
+        from reportgen.models import training_mode
+
+        return training_mode.only_augments(self.case.predictor.model)
+
+    def _own_scaling(self) -> tuple[float, float] | None:
+        from reportgen.models import training_mode
+
+        return training_mode.own_scaling(self.case.predictor.model) if self._numbers() else None
 
     def _network(self, variation: Variation) -> Any:
         """The network with other weights; None where there are no such ones."""
@@ -164,7 +183,13 @@ class Asked:
                 "standardised by the split",
                 "scaled to 0-1 by train",
             ]
-        found += ["divided by 255", "multiplied by 255", "scaled to -1 to 1"]
+        scales = {
+            "divided by 255": (1 / 255, 0.0),
+            "multiplied by 255": (255.0, 0.0),
+            "scaled to -1 to 1": (1 / 127.5, -1.0),
+        }
+        own = self._own_scaling()  # which is a cause of its own
+        found += [name for name, s in scales.items() if own is None or not np.allclose(s, own)]
         images = np.ndim(case.inputs(case.splits[0])) == 4
         if images and case.inputs(case.splits[0]).shape[-1] == 3:
             found.append("channels reversed")

@@ -57,12 +57,24 @@ def _precision(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate
     yield from _varied(evidence, evaluation, "precision")
 
 
+def _rescaled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _varied(evidence, evaluation, "rescaled")
+
+
 def _training_mode(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _in_training(evidence, evaluation, "mode")
+
+
+def _augmented(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _in_training(evidence, evaluation, "augmented")
+
+
+def _in_training(evidence: Evidence, evaluation: Evaluation, kind: str) -> Iterator[Candidate]:
     """Exact where only batch statistics are used; a simulated range where layers draw."""
     laboratory = evidence.laboratory
     if laboratory is None or evaluation.split not in evidence.splits:
         return
-    for variation in laboratory.variations("mode"):
+    for variation in laboratory.variations(kind):
         first = laboratory.world(evaluation.split, variation)
         if first is None:
             continue
@@ -164,6 +176,29 @@ HYPOTHESES = [
         right="p = model(X_test, training=False)",
         source="keras.Model.__call__: the argument training",
         cost=3,
+    ),
+    Hypothesis(
+        "augmented-evaluation",
+        "The network's random layers, which augment its inputs in training, were active.",
+        "the metrics of model(x, training=True), where only Random… layers differ in training",
+        "Evaluate with `model.evaluate` or `model.predict`, or augment outside the network, on "
+        "train alone.",
+        _augmented,
+        wrong="p = model(X_test, training=True)",
+        right="p = model(X_test, training=False)",
+        source="keras.layers.RandomFlip: active in training alone",
+        cost=3,
+    ),
+    Hypothesis(
+        "preprocessing-in-model",
+        "The inputs were rescaled, and the network rescales them by itself.",
+        "the same metrics on inputs * scale + offset of the network's own Rescaling layer",
+        "Give the network what it was trained on: its first layer rescales.",
+        _rescaled,
+        wrong="model.predict(images / 255)   # the network begins with Rescaling(1 / 255)",
+        right="model.predict(images)",
+        source="tensorflow#42506, tensorflow#48412",
+        cost=2,
     ),
     Hypothesis(
         "restored-weights",
