@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Batch sizes that code in the wild evaluates with, besides the declared one.
 BATCHES = (32,)
+MOVING = "the optimizer's moving averages"
+_OTHER_WEIGHTS = ("weights", "partly", "averages")
+HALF_NETWORK = "float16 weights and layers"
 #: More inputs than this, in numbers, are not asked for again and again.
 MOST_NUMBERS = 400_000_000
 
@@ -34,13 +37,16 @@ class Asked:
 
     case: Case
     _worlds: dict[Any, World | None] = field(default_factory=dict)
+    _networks: dict[Any, Any] = field(default_factory=dict)
 
     def variations(self, kind: str) -> tuple[Variation, ...]:
         """What can be tried, the likeliest first."""
         found: dict[str, Callable[[], list[str]]] = {
             "inputs": self._inputs,
             "mode": self._modes,
-            "weights": lambda: [path.name for path in self.case.checkpoints],
+            "weights": lambda: [p.name for p in self.case.checkpoints if not self._untrained(p)],
+            "partly": lambda: [p.name for p in self.case.checkpoints if self._untrained(p)],
+            "averages": self._averages,
             "precision": self._precisions,
         }
         return tuple(Variation(kind, detail) for detail in found[kind]())
@@ -71,12 +77,16 @@ class Asked:
         elif variation.kind == "mode":
             from reportgen.models import training_mode
 
-            batch = int(variation.detail.rpartition(" ")[2])
+            size = variation.detail.rpartition(" ")[2]
+            batch = case.split(split).n if size == "once" else int(size)
             raw = training_mode.answers(predictor, inputs, batch, 1 + draw)
-        elif variation.kind == "weights":
-            from reportgen.models.checkpoints import with_weights
+        elif variation.kind in _OTHER_WEIGHTS:
+            predictor = self._network(variation)
+            raw = None if predictor is None else predictor.predict(inputs)
+        elif variation.detail == HALF_NETWORK:
+            from reportgen.models.half_precision import in_precision
 
-            predictor = with_weights(predictor, self._checkpoint(variation.detail))
+            predictor = in_precision(predictor, "float16")
             raw = predictor.predict(inputs)
         else:
             kind = np.dtype(variation.detail)
@@ -84,14 +94,54 @@ class Asked:
         if raw is None:
             return None
         predictions = case.interpreted(raw, split)
-        if variation.kind in ("inputs", "weights"):
+        if variation.kind in ("inputs", *_OTHER_WEIGHTS):
             return seen(
                 case, split, predictions, losses_of(predictor, case, split, lambda _: inputs)
             )
         return seen(case, split, predictions, _of_outputs(predictor, case, split, raw))
 
-    def _checkpoint(self, name: str) -> Path:
-        return next(path for path in self.case.checkpoints if path.name == name)
+    def _network(self, variation: Variation) -> Any:
+        """The network with other weights; None where there are no such ones."""
+        from reportgen.models import checkpoints
+
+        if variation.detail == MOVING:
+            return checkpoints.moving_averages(self.case.predictor)  # type: ignore[arg-type]
+        if variation.kind == "averages":
+            last = self.case.checkpoints[-int(variation.detail.split()[4]) :]
+            others = [self._restored(path) for path in last]
+            return checkpoints.mean_of(self.case.predictor, others)  # type: ignore[arg-type]
+        named = next(p for p in self.case.checkpoints if p.name == variation.detail)
+        return self._restored(named)
+
+    def _restored(self, path: Path) -> Any:
+        """The network with the weights of a checkpoint; read once.
+
+        Raises
+        ------
+        ModelError
+            if they are not of this network.
+        """
+        from reportgen.models.checkpoints import with_weights
+
+        if path not in self._networks:
+            self._networks[path] = with_weights(self.case.predictor, path)  # type: ignore[arg-type]
+        return self._networks[path]
+
+    def _untrained(self, path: Path) -> tuple[str, ...]:
+        """Layers that a checkpoint has and the delivered network has not."""
+        from reportgen.models.checkpoints import untrained_layers
+
+        try:
+            return untrained_layers(self.case.predictor.model, self._restored(path).model)
+        except (ReportgenError, ValueError):
+            return ()
+
+    def _averages(self) -> list[str]:
+        """Means of the last checkpoints, in the order of the job, and the optimizer's own."""
+        if self.case.predictor.framework not in ("keras", "tf_keras"):
+            return []
+        n = len(self.case.checkpoints)
+        return [f"the mean of the {k} last checkpoints" for k in range(2, n + 1)] + [MOVING]
 
     def _numbers(self) -> bool:
         """Whether the model takes one array of numbers, and not too many."""
@@ -161,10 +211,15 @@ class Asked:
             return []
         training = self.case.entry.training
         sizes = dict.fromkeys((*(() if training is None else (training.batch_size,)), *BATCHES))
-        return [f"training mode, batches of {size}" for size in sizes]
+        found = [f"training mode, batches of {size}" for size in sizes]
+        # Layers that draw at random do so row by row: only statistics of batches tell them apart.
+        return found + ["training mode, all rows at once"] * training_mode.is_batched(model)
 
     def _precisions(self) -> list[str]:
-        return ["float16"] if self._numbers() else []
+        if not self._numbers():
+            return []
+        network = self.case.predictor.framework in ("keras", "tf_keras")
+        return ["float16", *([HALF_NETWORK] if network else [])]
 
 
 def _of_outputs(predictor: Any, case: Case, split: str, raw: np.ndarray) -> Losses | None:

@@ -45,6 +45,14 @@ def _weights(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     yield from _varied(evidence, evaluation, "weights")
 
 
+def _partly(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _varied(evidence, evaluation, "partly")
+
+
+def _averages(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _varied(evidence, evaluation, "averages")
+
+
 def _precision(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     yield from _varied(evidence, evaluation, "precision")
 
@@ -166,6 +174,31 @@ HYPOTHESES = [
         _weights,
         wrong="model.save('model.keras')   # after the last epoch",
         right="model.load_weights('best.weights.h5'); model.save('model.keras')",
+        cost=2,
+    ),
+    Hypothesis(
+        "weights-partly-loaded",
+        "The delivered network took only some layers of the checkpoint that was evaluated: the "
+        "others are as they were made.",
+        "the same metrics with all weights of a checkpoint, of which the delivered network has "
+        "some layers to the last bit, and others with a bias of exactly zero",
+        "Load the checkpoint without `skip_mismatch` or `by_name`, and read what it warns of.",
+        _partly,
+        wrong="model.load_weights('best.h5', by_name=True)   # a layer was renamed",
+        right="model.load_weights('best.weights.h5')",
+        source="keras#10265, keras#17486",
+        cost=2,
+    ),
+    Hypothesis(
+        "averaged-weights",
+        "The evaluation used averaged weights, and the raw ones were delivered.",
+        "the same metrics with the mean of the last checkpoints, or with the optimizer's moving "
+        "averages",
+        "Deliver the averages: save inside `SwapEMAWeights`, or after `set_weights(mean)`.",
+        _averages,
+        wrong="model.save('model.keras')   # inside fit, before the averages are put in place",
+        right="callbacks=[keras.callbacks.SwapEMAWeights(), ModelCheckpoint('model.keras')]",
+        source="keras#18949; Izmailov et al. 2018, Averaging Weights Leads to Wider Optima",
         cost=2,
     ),
     Hypothesis(
