@@ -9,7 +9,7 @@ import warnings
 
 from benchmarks.speed.measure import Measured, table
 
-PARTS = ("start_up", "rendering", "metrics", "evidence")
+PARTS = ("start_up", "rendering", "metrics", "evidence", "reconciliation")
 
 
 def main() -> int:

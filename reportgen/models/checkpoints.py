@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from reportgen.errors import ModelError, Problem
 from reportgen.models.randomness import untouched
@@ -82,4 +85,67 @@ def with_weights(predictor: KerasPredictor, path: Path) -> KerasPredictor:
                     advice="Give weights that were saved from this architecture.",
                 )
             ) from error
+    return predictor.around(model)
+
+
+def mean_of(predictor: KerasPredictor, others: Sequence[KerasPredictor]) -> KerasPredictor:
+    """The delivered network with the mean of the weights of others of its architecture.
+
+    Raises
+    ------
+    ModelError
+        if the network cannot be copied.
+    """
+    layers = zip(*(other.model.get_weights() for other in others), strict=True)
+    return _holding(predictor, [np.mean(each, axis=0) for each in layers])
+
+
+def moving_averages(predictor: KerasPredictor) -> KerasPredictor | None:
+    """The network with the moving averages that its optimizer keeps; None where it keeps none.
+
+    Only a live model has its optimizer; one that was read from a file for an audit has not.
+
+    Raises
+    ------
+    ModelError
+        if the network cannot be copied.
+    """
+    optimizer = getattr(predictor.model, "optimizer", None)
+    averages = getattr(optimizer, "_model_variables_moving_average", None)
+    trained = list(predictor.model.trainable_variables)
+    if not averages or len(averages) != len(trained):
+        return None
+    place = {id(variable): k for k, variable in enumerate(trained)}
+    weights = [
+        np.array(averages[place[id(v)]] if id(v) in place else v) for v in predictor.model.weights
+    ]
+    return _holding(predictor, weights)
+
+
+def untrained_layers(delivered: Any, checkpoint: Any) -> tuple[str, ...]:
+    """Layers that a checkpoint has trained and the delivered network has as they were made.
+
+    They differ from the checkpoint's and their bias is exactly zero, where the checkpoint's is
+    not, while other trainable layers are the checkpoint's own to the last bit. Empty where this
+    is not so: two epochs of one training differ in every trainable layer.
+    """
+    same, unmade = False, []
+    for ours, theirs in zip(delivered.layers, checkpoint.layers, strict=True):
+        pairs = list(zip(ours.get_weights(), theirs.get_weights(), strict=True))
+        if not pairs or not ours.trainable:
+            continue
+        if all(np.array_equal(a, b) for a, b in pairs):
+            same = True
+        elif any(a.ndim == 1 and not a.any() and b.any() for a, b in pairs):
+            unmade.append(str(ours.name))
+    return tuple(unmade) if same else ()
+
+
+def _holding(predictor: KerasPredictor, weights: list[np.ndarray]) -> KerasPredictor:
+    with untouched():
+        try:
+            model = predictor.copied()
+            model.set_weights(weights)
+        except Exception as error:
+            raise ModelError(Problem(f"the network cannot be copied: {error}"[:300])) from error
     return predictor.around(model)

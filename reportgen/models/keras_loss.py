@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
@@ -28,7 +29,7 @@ def targets_for(y: np.ndarray, loss: Any, n_outputs: int, task: str) -> np.ndarr
         if some label is no class, or a code is past the outputs.
     """
     if task in ("regression", "multilabel"):
-        return np.asarray(y, dtype=np.float32).reshape(len(y), -1)
+        return np.asarray(y, dtype=np.float32).reshape(len(y), math.prod(np.shape(y)[1:]))
     unknown = int((y < 0).sum())
     if unknown:
         raise ModelError(

@@ -50,6 +50,25 @@ def is_random(model: Any) -> bool:
     )
 
 
+def only_augments(model: Any) -> bool:
+    """Whether all that differs in training are random changes of the inputs (``RandomFlip``)."""
+    names = [type(layer).__name__ for layer in layers_within(model)]
+    drops = any(n in RANDOM for n in names) or any(
+        getattr(layer, "dropout", 0) for layer in layers_within(model)
+    )
+    return any(n.startswith("Random") for n in names) and not drops and not is_batched(model)
+
+
+def own_scaling(model: Any) -> tuple[float, float] | None:
+    """Scale and offset of the network's own Rescaling layer, the first one; None without one."""
+    for layer in layers_within(model):
+        if type(layer).__name__ == "Rescaling":
+            scale, offset = getattr(layer, "scale", None), getattr(layer, "offset", 0.0)
+            if isinstance(scale, (int, float)) and isinstance(offset, (int, float)):
+                return float(scale), float(offset)
+    return None
+
+
 def is_batched(model: Any) -> bool:
     """Whether some layer normalises by the statistics of its batch in training."""
     return any(type(layer).__name__ in BATCHED for layer in layers_within(model))

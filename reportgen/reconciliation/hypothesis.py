@@ -9,7 +9,7 @@ from typing import Any, Literal
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evaluation, Evidence
-from reportgen.reconciliation.quantities import Unknown, possible, quantity
+from reportgen.reconciliation.quantities import OF_SCORES, Unknown, possible, quantity
 from reportgen.reconciliation.world import World
 from reportgen.results import Severity
 
@@ -88,25 +88,34 @@ class Hypothesis:
 
 #: With more rows than this, scores are not ranked for a world whose labels already disagree.
 MANY_ROWS = 100_000
-_RANKED = ("roc_auc", "average_precision")
 
 
 def under(world: World, claims: Iterable[Claim], **parameters: Any) -> Candidate:
     """The candidate of a world: every number as it would come out of it.
 
-    With many rows, ranked numbers are left out once the cheap ones have refuted the world.
+    With many rows, numbers of scores are left out once those of labels have refuted the world.
     """
     wanted = tuple(claims)
     values: dict[Claim, float | None] = {}
+    known: dict[Any, float | None] = {}
     refuted = False
-    for claim in sorted(wanted, key=lambda c: c.metric in _RANKED):
-        if refuted and claim.metric in _RANKED and world.n > MANY_ROWS:
+    for claim in sorted(wanted, key=lambda c: c.metric in OF_SCORES):
+        if refuted and claim.metric in OF_SCORES and world.n > MANY_ROWS:
             values[claim] = None
             continue
-        value = values[claim] = possible(claim, world)
+        kind = kind_of(claim)
+        if kind not in known:
+            known[kind] = possible(claim, world)
+        value = values[claim] = known[kind]
         if value is not None and not claim.running:
             refuted = refuted or not digits.prints_same(value, claim.value)
     return Candidate(tuple(values[c] for c in wanted), parameters, world=world)
+
+
+def kind_of(claim: Claim) -> tuple[Any, ...]:
+    """What a claim is of, without its number."""
+    more = (claim.per_class, claim.predicted, claim.k, claim.weighted)
+    return (claim.metric, claim.split, claim.average, *more)
 
 
 def declared(evidence: Evidence, claim: Claim) -> float | None:
@@ -115,7 +124,7 @@ def declared(evidence: Evidence, claim: Claim) -> float | None:
         return None
     try:
         value: float = evidence.keep(
-            ("number", claim), lambda: quantity(claim, evidence.world(claim.split))
+            ("number", kind_of(claim)), lambda: quantity(claim, evidence.world(claim.split))
         )
     except Unknown:
         return None

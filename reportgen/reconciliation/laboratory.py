@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 #: Batch sizes that code in the wild evaluates with, besides the declared one.
 BATCHES = (32,)
+MOVING = "the optimizer's moving averages"
+_OTHER_WEIGHTS = ("weights", "partly", "averages")
+RESCALED = "rescaled before the network's own Rescaling"
+HALF_NETWORK = "float16 weights and layers"
 #: More inputs than this, in numbers, are not asked for again and again.
 MOST_NUMBERS = 400_000_000
 
@@ -34,13 +38,18 @@ class Asked:
 
     case: Case
     _worlds: dict[Any, World | None] = field(default_factory=dict)
+    _networks: dict[Any, Any] = field(default_factory=dict)
 
     def variations(self, kind: str) -> tuple[Variation, ...]:
         """What can be tried, the likeliest first."""
         found: dict[str, Callable[[], list[str]]] = {
             "inputs": self._inputs,
-            "mode": self._modes,
-            "weights": lambda: [path.name for path in self.case.checkpoints],
+            "mode": lambda: [] if self._augments() else self._modes(),
+            "augmented": lambda: self._modes() if self._augments() else [],
+            "rescaled": lambda: [RESCALED] * (self._own_scaling() is not None),
+            "weights": lambda: [p.name for p in self.case.checkpoints if not self._untrained(p)],
+            "partly": lambda: [p.name for p in self.case.checkpoints if self._untrained(p)],
+            "averages": self._averages,
             "precision": self._precisions,
         }
         return tuple(Variation(kind, detail) for detail in found[kind]())
@@ -49,7 +58,9 @@ class Asked:
         """Whether two draws differ."""
         from reportgen.models import training_mode
 
-        return variation.kind == "mode" and training_mode.is_random(self.case.predictor.model)
+        return variation.kind in ("mode", "augmented") and training_mode.is_random(
+            self.case.predictor.model
+        )
 
     def world(self, split: str, variation: Variation, draw: int = 0) -> World | None:
         """What the evaluation of a split would have seen, or None where it cannot be asked."""
@@ -68,15 +79,23 @@ class Asked:
         if variation.kind == "inputs":
             inputs = self._varied(split, variation.detail)
             raw = None if inputs is None else predictor.predict(inputs)
-        elif variation.kind == "mode":
+        elif variation.kind == "rescaled":
+            scale, offset = self._own_scaling() or (1.0, 0.0)
+            inputs = np.asarray(inputs, dtype=np.float64) * scale + offset
+            raw = predictor.predict(inputs)
+        elif variation.kind in ("mode", "augmented"):
             from reportgen.models import training_mode
 
-            batch = int(variation.detail.rpartition(" ")[2])
+            size = variation.detail.rpartition(" ")[2]
+            batch = case.split(split).n if size == "once" else int(size)
             raw = training_mode.answers(predictor, inputs, batch, 1 + draw)
-        elif variation.kind == "weights":
-            from reportgen.models.checkpoints import with_weights
+        elif variation.kind in _OTHER_WEIGHTS:
+            predictor = self._network(variation)
+            raw = None if predictor is None else predictor.predict(inputs)
+        elif variation.detail == HALF_NETWORK:
+            from reportgen.models.half_precision import in_precision
 
-            predictor = with_weights(predictor, self._checkpoint(variation.detail))
+            predictor = in_precision(predictor, "float16")
             raw = predictor.predict(inputs)
         else:
             kind = np.dtype(variation.detail)
@@ -84,14 +103,64 @@ class Asked:
         if raw is None:
             return None
         predictions = case.interpreted(raw, split)
-        if variation.kind in ("inputs", "weights"):
+        if variation.kind in ("inputs", "rescaled", *_OTHER_WEIGHTS):
             return seen(
                 case, split, predictions, losses_of(predictor, case, split, lambda _: inputs)
             )
         return seen(case, split, predictions, _of_outputs(predictor, case, split, raw))
 
-    def _checkpoint(self, name: str) -> Path:
-        return next(path for path in self.case.checkpoints if path.name == name)
+    def _augments(self) -> bool:
+        from reportgen.models import training_mode
+
+        return training_mode.only_augments(self.case.predictor.model)
+
+    def _own_scaling(self) -> tuple[float, float] | None:
+        from reportgen.models import training_mode
+
+        return training_mode.own_scaling(self.case.predictor.model) if self._numbers() else None
+
+    def _network(self, variation: Variation) -> Any:
+        """The network with other weights; None where there are no such ones."""
+        from reportgen.models import checkpoints
+
+        if variation.detail == MOVING:
+            return checkpoints.moving_averages(self.case.predictor)  # type: ignore[arg-type]
+        if variation.kind == "averages":
+            last = self.case.checkpoints[-int(variation.detail.split()[4]) :]
+            others = [self._restored(path) for path in last]
+            return checkpoints.mean_of(self.case.predictor, others)  # type: ignore[arg-type]
+        named = next(p for p in self.case.checkpoints if p.name == variation.detail)
+        return self._restored(named)
+
+    def _restored(self, path: Path) -> Any:
+        """The network with the weights of a checkpoint; read once.
+
+        Raises
+        ------
+        ModelError
+            if they are not of this network.
+        """
+        from reportgen.models.checkpoints import with_weights
+
+        if path not in self._networks:
+            self._networks[path] = with_weights(self.case.predictor, path)  # type: ignore[arg-type]
+        return self._networks[path]
+
+    def _untrained(self, path: Path) -> tuple[str, ...]:
+        """Layers that a checkpoint has and the delivered network has not."""
+        from reportgen.models.checkpoints import untrained_layers
+
+        try:
+            return untrained_layers(self.case.predictor.model, self._restored(path).model)
+        except (ReportgenError, ValueError):
+            return ()
+
+    def _averages(self) -> list[str]:
+        """Means of the last checkpoints, in the order of the job, and the optimizer's own."""
+        if self.case.predictor.framework not in ("keras", "tf_keras"):
+            return []
+        n = len(self.case.checkpoints)
+        return [f"the mean of the {k} last checkpoints" for k in range(2, n + 1)] + [MOVING]
 
     def _numbers(self) -> bool:
         """Whether the model takes one array of numbers, and not too many."""
@@ -114,7 +183,13 @@ class Asked:
                 "standardised by the split",
                 "scaled to 0-1 by train",
             ]
-        found += ["divided by 255", "multiplied by 255", "scaled to -1 to 1"]
+        scales = {
+            "divided by 255": (1 / 255, 0.0),
+            "multiplied by 255": (255.0, 0.0),
+            "scaled to -1 to 1": (1 / 127.5, -1.0),
+        }
+        own = self._own_scaling()  # which is a cause of its own
+        found += [name for name, s in scales.items() if own is None or not np.allclose(s, own)]
         images = np.ndim(case.inputs(case.splits[0])) == 4
         if images and case.inputs(case.splits[0]).shape[-1] == 3:
             found.append("channels reversed")
@@ -161,10 +236,15 @@ class Asked:
             return []
         training = self.case.entry.training
         sizes = dict.fromkeys((*(() if training is None else (training.batch_size,)), *BATCHES))
-        return [f"training mode, batches of {size}" for size in sizes]
+        found = [f"training mode, batches of {size}" for size in sizes]
+        # Layers that draw at random do so row by row: only statistics of batches tell them apart.
+        return found + ["training mode, all rows at once"] * training_mode.is_batched(model)
 
     def _precisions(self) -> list[str]:
-        return ["float16"] if self._numbers() else []
+        if not self._numbers():
+            return []
+        network = self.case.predictor.framework in ("keras", "tf_keras")
+        return ["float16", *([HALF_NETWORK] if network else [])]
 
 
 def _of_outputs(predictor: Any, case: Case, split: str, raw: np.ndarray) -> Losses | None:

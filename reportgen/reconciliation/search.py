@@ -12,7 +12,7 @@ from reportgen.job.claims import Claim
 from reportgen.reconciliation import chance, digits
 from reportgen.reconciliation.causes import causes
 from reportgen.reconciliation.evidence import Evaluation, Evidence, evaluations
-from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, Values
+from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, Values, kind_of
 from reportgen.reconciliation.quantities import Unknown, quantity
 from reportgen.reconciliation.world import Floats
 
@@ -136,7 +136,7 @@ def baseline(evidence: Evidence, evaluation: Evaluation) -> Baseline:
             unknown[claim] = f"there is no {evaluation.split} split with labels and predictions"
             continue
         try:
-            value = evidence.keep(("number", claim), partial(_quantity, evidence, claim))
+            value = evidence.keep(("number", kind_of(claim)), partial(_quantity, evidence, claim))
         except Unknown as why:
             values.append(None)
             unknown[claim] = str(why)

@@ -20,6 +20,18 @@ NEAR = 0.15
 MOST_CELLS = 20_000_000
 
 
+#: Numbers that a search over very many alternatives is sieved by; the rest judge what is left.
+SIEVE = 6
+MANY = 20_000
+
+
+def sieve(claims: Sequence[Claim], alternatives: int) -> list[Claim]:
+    """The numbers with the most digits, where there are many alternatives; else all."""
+    if alternatives <= MANY or len(claims) <= SIEVE:
+        return list(claims)
+    return sorted(claims, key=lambda c: digits.width(c.value))[:SIEVE]
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """What a search over one parameter found.

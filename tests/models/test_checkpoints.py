@@ -89,3 +89,49 @@ def test_the_network_with_the_weights_of_a_checkpoint(tmp_path: Path) -> None:
     other.save_weights(tmp_path / "other.weights.h5")
     with pytest.raises(ModelError, match="do not fit the model"):
         checkpoints.with_weights(delivered, tmp_path / "other.weights.h5")
+
+
+@pytest.mark.tensorflow
+def test_averages_and_layers_that_were_not_loaded(tmp_path: Path) -> None:
+    import keras
+
+    from reportgen.models.keras import of_live_model
+
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(80, 4)).astype("float32")
+    y = (X[:, 0] > 0).astype(int)
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(5, "relu"), keras.layers.Dense(1, "sigmoid")]
+    )
+    model.compile(keras.optimizers.Adam(0.01, use_ema=True), "binary_crossentropy")
+    kept = []
+    for epoch in range(3):
+        model.fit(X, y, epochs=1, verbose=0)
+        model.save_weights(tmp_path / f"{epoch}.weights.h5")
+        kept.append(model.get_weights())
+    delivered = of_live_model(model, "binary")
+    others = [
+        checkpoints.with_weights(delivered, tmp_path / f"{epoch}.weights.h5") for epoch in (1, 2)
+    ]
+    mean = checkpoints.mean_of(delivered, others).model.get_weights()
+    for got, second, third in zip(mean, kept[1], kept[2], strict=True):
+        np.testing.assert_allclose(got, (second + third) / 2, atol=1e-7)
+
+    # fit ends with the averages in place; they stay with the optimizer when others are set.
+    model.set_weights(kept[0])
+    averaged = checkpoints.moving_averages(delivered)
+    assert averaged is not None
+    for got, wanted in zip(averaged.model.get_weights(), kept[2], strict=True):
+        np.testing.assert_allclose(got, wanted, atol=1e-7)
+    plain = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    plain.compile("adam", "mse")
+    assert checkpoints.moving_averages(of_live_model(plain, "regression")) is None
+
+    full, other_epoch = others[1].model, others[0].model
+    partly = keras.models.clone_model(model)
+    partly.layers[0].set_weights(full.layers[0].get_weights())
+    assert checkpoints.untrained_layers(partly, full) == (partly.layers[1].name,)
+    assert checkpoints.untrained_layers(other_epoch, full) == ()
+    assert checkpoints.untrained_layers(full, full) == ()
+    assert checkpoints.untrained_layers(keras.models.clone_model(model), full) == ()

@@ -56,6 +56,8 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
                 ranges[claim] = (float(np.quantile(row, LOW)), float(np.quantile(row, HIGH)))
                 middles[claim] = float(row.mean())
     others = [c for c in evaluation.claims if c not in ranges]
+    if any(not c.running and not _inside(c, ranges[c]) for c in counted if c in ranges):
+        others = []  # refuted by what is cheap
     for claim, row in zip(others, _of_draws(world, others, rng), strict=True):
         if np.isfinite(row).all() and len(row) > 1:
             middle, spread = float(row.mean()), float(row.std(ddof=1))
@@ -72,6 +74,11 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
             ranges=tuple(ranges.get(c) for c in evaluation.claims),
             exactly=exactly,
         )
+
+
+def _inside(claim: Claim, limits: tuple[float, float]) -> bool:
+    room = digits.width(claim.value) / 2
+    return limits[0] - room <= float(claim.value) <= limits[1] + room
 
 
 def _density(claims: list[Claim], drawn: Floats) -> float:

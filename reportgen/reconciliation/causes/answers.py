@@ -12,6 +12,7 @@ from reportgen.reconciliation import digits, keras_auc
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
 from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
+from reportgen.reconciliation.sweeps import sieve
 from reportgen.reconciliation.world import Floats, World
 from reportgen.statistics import many_matrices
 
@@ -32,6 +33,7 @@ def _other_threshold(evidence: Evidence, evaluation: Evaluation) -> Iterator[Can
     )
     if positive == 0:
         cells = cells[:, ::-1, ::-1]
+    claims = sieve(claims, len(limits))
     right = np.zeros(len(limits), dtype=np.int64)
     printed = np.zeros((len(claims), len(limits)))
     near = np.ones(len(limits), dtype=bool)

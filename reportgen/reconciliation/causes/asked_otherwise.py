@@ -45,16 +45,36 @@ def _weights(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     yield from _varied(evidence, evaluation, "weights")
 
 
+def _partly(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _varied(evidence, evaluation, "partly")
+
+
+def _averages(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _varied(evidence, evaluation, "averages")
+
+
 def _precision(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     yield from _varied(evidence, evaluation, "precision")
 
 
+def _rescaled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _varied(evidence, evaluation, "rescaled")
+
+
 def _training_mode(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _in_training(evidence, evaluation, "mode")
+
+
+def _augmented(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    yield from _in_training(evidence, evaluation, "augmented")
+
+
+def _in_training(evidence: Evidence, evaluation: Evaluation, kind: str) -> Iterator[Candidate]:
     """Exact where only batch statistics are used; a simulated range where layers draw."""
     laboratory = evidence.laboratory
     if laboratory is None or evaluation.split not in evidence.splits:
         return
-    for variation in laboratory.variations("mode"):
+    for variation in laboratory.variations(kind):
         first = laboratory.world(evaluation.split, variation)
         if first is None:
             continue
@@ -158,6 +178,29 @@ HYPOTHESES = [
         cost=3,
     ),
     Hypothesis(
+        "augmented-evaluation",
+        "The network's random layers, which augment its inputs in training, were active.",
+        "the metrics of model(x, training=True), where only Random… layers differ in training",
+        "Evaluate with `model.evaluate` or `model.predict`, or augment outside the network, on "
+        "train alone.",
+        _augmented,
+        wrong="p = model(X_test, training=True)",
+        right="p = model(X_test, training=False)",
+        source="keras.layers.RandomFlip: active in training alone",
+        cost=3,
+    ),
+    Hypothesis(
+        "preprocessing-in-model",
+        "The inputs were rescaled, and the network rescales them by itself.",
+        "the same metrics on inputs * scale + offset of the network's own Rescaling layer",
+        "Give the network what it was trained on: its first layer rescales.",
+        _rescaled,
+        wrong="model.predict(images / 255)   # the network begins with Rescaling(1 / 255)",
+        right="model.predict(images)",
+        source="tensorflow#42506, tensorflow#48412",
+        cost=2,
+    ),
+    Hypothesis(
         "restored-weights",
         "The numbers are those of a checkpoint, not of the delivered weights.",
         "the same metrics with the weights of a checkpoint",
@@ -166,6 +209,31 @@ HYPOTHESES = [
         _weights,
         wrong="model.save('model.keras')   # after the last epoch",
         right="model.load_weights('best.weights.h5'); model.save('model.keras')",
+        cost=2,
+    ),
+    Hypothesis(
+        "weights-partly-loaded",
+        "The delivered network took only some layers of the checkpoint that was evaluated: the "
+        "others are as they were made.",
+        "the same metrics with all weights of a checkpoint, of which the delivered network has "
+        "some layers to the last bit, and others with a bias of exactly zero",
+        "Load the checkpoint without `skip_mismatch` or `by_name`, and read what it warns of.",
+        _partly,
+        wrong="model.load_weights('best.h5', by_name=True)   # a layer was renamed",
+        right="model.load_weights('best.weights.h5')",
+        source="keras#10265, keras#17486",
+        cost=2,
+    ),
+    Hypothesis(
+        "averaged-weights",
+        "The evaluation used averaged weights, and the raw ones were delivered.",
+        "the same metrics with the mean of the last checkpoints, or with the optimizer's moving "
+        "averages",
+        "Deliver the averages: save inside `SwapEMAWeights`, or after `set_weights(mean)`.",
+        _averages,
+        wrong="model.save('model.keras')   # inside fit, before the averages are put in place",
+        right="callbacks=[keras.callbacks.SwapEMAWeights(), ModelCheckpoint('model.keras')]",
+        source="keras#18949; Izmailov et al. 2018, Averaging Weights Leads to Wider Optima",
         cost=2,
     ),
     Hypothesis(

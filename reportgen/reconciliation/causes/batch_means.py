@@ -19,6 +19,7 @@ from reportgen.reconciliation.hypothesis import (
     declared,
     instead,
     is_off,
+    kind_of,
     under,
 )
 from reportgen.reconciliation.row_losses import detailed
@@ -139,9 +140,12 @@ def _alive(
         if values is None:
             return None
         found[claim] = values
-        if len(sizes) > len(USUAL) + 1:
-            alive &= digits.same(values.table, claim.value).any(axis=1)
-    return [found[c] for c in off]
+        alive &= digits.same(values.table, claim.value).any(axis=1)
+        if not alive.any():
+            break
+    first = next(iter(found.values()))
+    nothing = _Values(np.full_like(first.table, np.nan), first.names)
+    return [found.get(c, nothing) for c in off]
 
 
 def _saturated(evidence: Evidence, off: list[Claim], found: list[_Values]) -> bool:
@@ -205,7 +209,7 @@ def _mean_of_batches(
     sizes: NDArray[np.int64],
     alive: NDArray[np.bool_],
 ) -> _Values | None:
-    rows = evidence.keep(("rows of", _kind(claim)), lambda: row_values(claim, world))
+    rows = evidence.keep(("rows of", kind_of(claim)), lambda: row_values(claim, world))
     if rows is not None:
         return _Values(_means(rows, sizes), CONVENTIONS)
     table = np.full((len(sizes), len(CONVENTIONS)), np.nan)
@@ -218,11 +222,6 @@ def _mean_of_batches(
         whole = world.n // int(sizes[i])
         table[i, 1] = values[:whole].mean() if whole and len(values) > whole else np.nan
     return _Values(table, CONVENTIONS)
-
-
-def _kind(claim: Claim) -> tuple[Any, ...]:
-    """What a claim is of, without its number."""
-    return (claim.metric, claim.split, claim.average, claim.per_class, claim.k, claim.weighted)
 
 
 def _means(rows: Floats, sizes: NDArray[np.int64]) -> Floats:
@@ -249,7 +248,7 @@ def _mean_of_running(
     alive: NDArray[np.bool_],
 ) -> _Values | None:
     """Means over batches of the mean of all rows so far."""
-    rows = evidence.keep(("rows of", _kind(claim)), lambda: row_values(claim, world))
+    rows = evidence.keep(("rows of", kind_of(claim)), lambda: row_values(claim, world))
     if rows is None:
         return None
     n = len(rows)

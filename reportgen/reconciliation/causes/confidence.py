@@ -18,6 +18,7 @@ from reportgen.reconciliation.sweeps import (
     cell_codes,
     known,
     of_label_claims,
+    sieve,
     swept,
 )
 from reportgen.reconciliation.world import Floats, World
@@ -34,6 +35,7 @@ def _default_class(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candi
     confidence = world.table.max(axis=1)
     limits = np.unique(confidence)
     # In binary tasks a default class is another threshold of the positive one.
+    claims = sieve(claims, len(limits))
     codes = [world.k] if world.task == "binary" else [*range(world.k), world.k]
     found = {code: _swept(world, claims, confidence, limits, code) for code in codes}
     tried = sum(s.tried for s, _ in found.values())

@@ -20,6 +20,7 @@ from reportgen.reconciliation.sweeps import (
     known,
     of_label_claims,
     prefix_matrices,
+    sieve,
     swept,
 )
 from reportgen.reconciliation.world import Floats, World
@@ -91,6 +92,7 @@ def _cheap(
 ) -> tuple[Floats, list[Claim]]:
     """Numbers of prefixes from running sums: of labels, and means of rows; (claims, prefixes)."""
     counted = [c for c in evaluation.claims if of_labels(c) and not c.weighted and not c.running]
+    counted = sieve(counted, len(ends))
     single = world.labels is not None and world.truth.ndim == 1
     small = len(ends) * (world.k + 1) ** 2 <= MOST_CELLS
     parts: list[Floats] = []

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.job.claims import Claim
+from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import (
     Candidate,
@@ -60,9 +61,12 @@ def _weighted(
     for metrics in (False, True):
         for over in ("n", "the sum of weights"):
             changed: dict[Claim, float | None] = {}
-            for claim in evaluation.claims:
+            # Losses first: where one does not come out, the rest need not be computed.
+            for claim in sorted(evaluation.claims, key=lambda c: c.metric not in _LOSSES):
                 if claim.metric == "loss":
                     changed[claim] = _loss(world, weights, over)
+                elif claim.metric not in _LOSSES and _refuted(changed):
+                    break
                 elif metrics or claim.metric in _LOSSES:
                     changed[claim] = possible(replace(claim, weighted=True), heavy)
             if metrics and all(c.metric in _LOSSES for c in evaluation.claims):
@@ -77,6 +81,10 @@ def _weighted(
                 divided_by=over,
                 metrics="weighted" if metrics else "unweighted",
             )
+
+
+def _refuted(values: dict[Claim, float | None]) -> bool:
+    return any(v is not None and not digits.prints_same(v, c.value) for c, v in values.items())
 
 
 def _loss(world: World, weights: Floats, over: str) -> float | None:
