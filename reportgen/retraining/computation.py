@@ -177,7 +177,7 @@ class Computation:
 
     def epochs(self, state: Tree, own: Tree, shared: Tree, positions: Any, first: Any) -> Any:
         """Epochs ``first`` and on, one for each row of ``positions``; the state and losses."""
-        numbers = first + jnp.arange(positions.shape[0])
+        numbers = first + jnp.arange(positions.shape[0], dtype=jnp.int32)
         return lax.scan(
             lambda s, order: self._epoch(own, shared, s, order), state, (positions, numbers)
         )
