@@ -30,9 +30,13 @@ class Computation:
         self.augment, self.evaluation = supplies.augment, supplies.evaluation
         self._slices: Slices | None = None
 
+    def built(self) -> object:
+        """Builds the network, which must not happen in a trace: its facts may be from before."""
+        return self.network.model
+
     @property
     def model(self) -> Any:
-        """Built when first traced."""
+        """Built before it is first traced."""
         return self.network.model
 
     @property

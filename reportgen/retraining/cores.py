@@ -22,18 +22,24 @@ Tree = Any
 COMPILER = {"xla_backend_optimization_level": 1}
 
 
+def nothing() -> None:
+    """Nothing is to be built before a function is traced."""
+
+
 @dataclass(frozen=True)
 class Mapped:
     """One member's function, and along which axis each argument and result has the members.
 
     None: the same for all. ``gives`` lists the results', ``donated`` the arguments whose memory
-    may be used again.
+    may be used again. ``before`` is called before the function is traced: what it builds lazily
+    must not be built in a trace, where arrays have no values.
     """
 
     function: Callable[..., Any]
     takes: tuple[int | None, ...]
     gives: tuple[int, ...] | int
     donated: tuple[int, ...] = ()
+    before: Callable[[], object] = nothing
 
 
 class Cores:
@@ -75,6 +81,7 @@ class Cores:
             ready.set_result(found)
             self.spent("fetch", time.perf_counter() - started)
             return ready
+        mapped.before()
         with as_matrices() if self.maps else contextlib.nullcontext():
             function = jax.jit(self._over_members(mapped), donate_argnums=mapped.donated)
             lowered = function.lower(*args)

@@ -48,7 +48,8 @@ class Predicting:
         rows = tuple(
             self.cores.shaped((self.chunk, *a.shape[1:]), canonical(a.dtype), None) for a in like
         )
-        mapped = Mapped(self.computation.predict, (0, 0, None, None), 0)
+        built = self.computation.built
+        mapped = Mapped(self.computation.predict, (0, 0, None, None), 0, before=built)
         self._program = self.cores.program(
             programs, "predict", mapped, weights, self._own, self._fill, rows
         )

@@ -115,7 +115,13 @@ class Stack:
             self._epochs = self.cores.program(
                 self._programs,
                 "epochs",
-                Mapped(self.computation.epochs, (0, 0, None, 1, None), (0, 1), (0,)),
+                Mapped(
+                    self.computation.epochs,
+                    (0, 0, None, 1, None),
+                    (0, 1),
+                    (0,),
+                    self.computation.built,
+                ),
                 self._state,
                 self._own,
                 self._shared,

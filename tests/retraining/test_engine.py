@@ -185,6 +185,19 @@ def test_the_loop_leaves_global_states_untouched(worker, problem, keras):
     assert np.array_equal(np.asarray(keras.random.uniform((3,))), expected)
 
 
+def test_a_model_that_is_known_is_stacked_on_other_rows(problem, tmp_path):
+    """Facts of the model are kept from the first worker; the program for these rows is not."""
+    recipe, pool = problem
+    members = [Member(1, 1), Member(2, 2)]
+    for rows in (pool.n_train, pool.n_train - 5):
+        fewer = Pool((pool.inputs[0][:rows],), pool.targets[:rows], rows, splits=pool.splits)
+        with Worker(root=tmp_path / "cache", cores=2) as fresh:
+            trained = carried_out(recipe, fewer, fresh, [stack(*members)])
+        assert [trained[m].engine for m in members] == ["stacked", "stacked"], [
+            trained[m].why for m in members
+        ]
+
+
 def test_a_worker_that_dies_is_started_again_and_then_done_without(problem, tmp_path):
     recipe, pool = problem
     started = []
