@@ -122,7 +122,7 @@ def _audited(task: AuditTask, clock: Clock, told: dict[str, Any]) -> AuditReport
             retraining_budget(job),
             log=task.place / LOG_FILE,
             folder=task.place,
-            report=lambda done, total: clock.say(f"retrain {done:,} of {total:,} epochs"),
+            report=clock.retraining,
         )
         training = trained(asked, rounds.run)
     with clock.phase("examine"):

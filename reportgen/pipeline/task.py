@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from reportgen.job.schema import Job
 
 PHASE_FILE = ".phase"
+#: Characters of the bar that shows how far retrainings are.
+BAR = 20
 LOG_FILE = "worker.log"
 
 
@@ -37,6 +39,8 @@ class Clock:
 
     place: Path
     seconds: dict[str, float] = field(default_factory=dict)
+    _began: tuple[float, int] | None = None
+    _done: int = 0
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -48,7 +52,24 @@ class Clock:
             elapsed = time.perf_counter() - started
             self.seconds[name] = self.seconds.get(name, 0.0) + elapsed
 
+    def retraining(self, done: int, total: int) -> None:
+        """Tells how far the retrainings are: epochs of all members, and the time left."""
+        now = time.monotonic()
+        if self._began is None or done < self._done:
+            self._began, self._done = (now, done), done
+        began, before = self._began
+        self._done = done
+        filled = BAR * done // max(total, 1)
+        words = f"retrain {'#' * filled}{'.' * (BAR - filled)} {done:,} of {total:,} epochs"
+        if before < done < total:
+            words += f", {_said((now - began) * (total - done) / (done - before))} left"
+        self.say(words)
+
     def say(self, words: str) -> None:
         """Tells the phase, or how far it is."""
         with contextlib.suppress(OSError):  # progress is a courtesy
             (self.place / PHASE_FILE).write_text(words)
+
+
+def _said(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

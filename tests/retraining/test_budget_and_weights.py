@@ -15,6 +15,7 @@ from reportgen.data.table import Dataset, Split
 from reportgen.job.schema import Training
 from reportgen.models.training import train_weights, weighted_fit
 from reportgen.pipeline.sections import Asked, examined
+from reportgen.pipeline.task import PHASE_FILE, Clock
 from reportgen.retraining.estimators import Fits, train
 from reportgen.retraining.member import Member, Stopping
 from reportgen.retraining.patience import Patience
@@ -124,3 +125,19 @@ def test_patience_is_each_members_own_and_keras_rules():
     assert patience.epochs.tolist() == [4, 3, 3]
     assert patience.best_epoch.tolist() == [3, 0, 0]
     assert kept == [[True] * 3, [True, False, False], [True, False, False], [True, False, False]]
+
+
+def test_progress_tells_epochs_of_all_members_and_the_time_left(tmp_path, monkeypatch):
+    now = iter([100.0, 110.0, 400.0, 410.0, 415.0])
+    monkeypatch.setattr("reportgen.pipeline.task.time.monotonic", lambda: next(now))
+    clock, told = Clock(tmp_path), []
+    for done, total in ((0, 400), (100, 400), (200, 1000), (400, 400), (3, 5)):
+        clock.retraining(done, total)
+        told.append((tmp_path / PHASE_FILE).read_text())
+    assert told == [
+        "retrain .................... 0 of 400 epochs",
+        "retrain #####............... 100 of 400 epochs, 30 s left",
+        "retrain ####................ 200 of 1,000 epochs, 20 min left",
+        "retrain #################### 400 of 400 epochs",
+        "retrain ############........ 3 of 5 epochs",
+    ]
