@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from sklearn import metrics
 
 from benchmarks.faults.cases import CleanCase
 from benchmarks.faults.reconciliation import said, works
 from benchmarks.faults.reconciliation.evaluated import raw
+from benchmarks.faults.reconciliation.inputs import shares
 from benchmarks.faults.reconciliation.networks import printed, trained
 from benchmarks.faults.reconciliation.rows import Rng, pick
 from benchmarks.faults.reconciliation.works import Work
@@ -197,7 +197,7 @@ def _penalised(rng: Rng) -> Case:
     """Loss with penalties and cross-entropy without, each under its name."""
     work = trained("penalised", rng).work(rng)
     loss, _ = work.estimator.evaluate(work.X(), work.y(), verbose=0)
-    log_loss = metrics.log_loss(work.y(), raw(work).astype(np.float64))
+    log_loss = metrics.log_loss(work.y(), shares(raw(work)))
     return work.case(*said.numbers({"loss": loss, "log_loss": log_loss}, "multiclass"))
 
 

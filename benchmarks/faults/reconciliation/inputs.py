@@ -93,7 +93,7 @@ def _rescaled_before_rescaling(rng: Rng) -> Case:
 # --- layers left in training -----------------------------------------------------------------
 
 
-def _shares(given: np.ndarray) -> np.ndarray:
+def shares(given: np.ndarray) -> np.ndarray:
     """Rows that sum to 1 in float64, as scikit-learn wants them."""
     values = given.astype(np.float64)
     return np.asarray(values / values.sum(axis=1, keepdims=True))
@@ -121,7 +121,7 @@ def _training_mode(kind: str, batch: int | None, rng: Rng) -> Case:
     given = np.concatenate(parts)
     values = {
         "accuracy": (given.argmax(1) == y).mean(),
-        "log_loss": metrics.log_loss(y, _shares(given)),
+        "log_loss": metrics.log_loss(y, shares(given)),
         "f1": metrics.f1_score(y, given.argmax(1), average="macro"),
     }
     return work.case(*said.numbers(values, "multiclass", 4))
@@ -191,7 +191,7 @@ def _augmented(rng: Rng) -> Case:
     y = work.y()
     values = {
         "accuracy": (given.argmax(1) == y).mean(),
-        "log_loss": metrics.log_loss(y, _shares(given)),
+        "log_loss": metrics.log_loss(y, shares(given)),
     }
     return work.case(*said.numbers(values, "multiclass", 3))
 

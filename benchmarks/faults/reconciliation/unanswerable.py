@@ -168,10 +168,7 @@ def _none(name: str, draw: Callable[[Rng], Case]) -> Question:
 
 
 PLANTED: tuple[Question, ...] = (
-    named(
-        "another model, several classes", UNEXPLAINED,
-        _of(_another_model, works.unequal, _as_delivered), kind="unanswerable",
-    ),
+    _none("a report edited", _improved_by_hand),
     named("one invented number", "ambiguous", _one_invented, kind="unanswerable",
           at_least="info", equal=(UNEXPLAINED,)),
 )  # fmt: skip
@@ -186,6 +183,6 @@ MORE: tuple[Question, ...] = (
     _none("other rows", _other_rows),
     _none("four invented numbers", _invented),
     _none("two invented numbers", _two_invented),
-    _none("a report edited", _improved_by_hand),
+    _none("another model, several classes", _of(_another_model, works.unequal, _as_delivered)),
     _none("a matrix edited", _matrix_by_hand),
 )
