@@ -48,12 +48,19 @@ def _of_tensors(optimizer: Any, base: Any) -> Iterator[None]:
         "assign_sub": updated(-1),
         "_var_key": lambda variable: keys[id(variable)],
     }
-    for name in ("_backend_update_step", "_apply_weight_decay"):
-        changed[name] = getattr(base, name).__get__(optimizer)
+    # Of the class that TensorFlow adds: an optimizer's own methods call them as their parents'.
+    backend = next(c for c in type(optimizer).__mro__ if c.__name__ == "TFOptimizer")
+    replaced = {
+        name: vars(backend)[name] for name in ("_backend_update_step", "_apply_weight_decay")
+    }
+    for name in replaced:
+        setattr(backend, name, getattr(base, name))
     for name, function in changed.items():
         object.__setattr__(optimizer, name, function)
     try:
         yield
     finally:
+        for name, function in replaced.items():
+            setattr(backend, name, function)
         for name in changed:
             object.__delattr__(optimizer, name)

@@ -13,8 +13,10 @@ import sys
 import threading
 import time
 import traceback
+from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 
 def main(arguments: list[str]) -> None:
@@ -26,8 +28,7 @@ def main(arguments: list[str]) -> None:
     os.environ["KERAS_BACKEND"] = "jax"
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={cores}"
-    # Keras imports TensorFlow if it is there: ten seconds and half a gigabyte for nothing.
-    sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    sys.meta_path.insert(0, _WithoutTensorflow())
     import jax
     import keras
 
@@ -49,13 +50,25 @@ def main(arguments: list[str]) -> None:
             reply = server.answer(message, connection.send)
         except (BrokenPipeError, EOFError):
             return
-        except Exception:  # anything at all: the audit goes on, in TensorFlow
+        except Exception as error:  # anything at all: the audit goes on, in TensorFlow
             from reportgen.retraining.messages import Refused
 
-            last = traceback.format_exc().strip().splitlines()
-            sys.stderr.write("\n".join(last) + "\n")
-            reply = Refused(f"the stacked engine failed: {last[-1][:300]}")
+            traceback.print_exc()
+            said = (str(error).strip().splitlines() or [""])[0][:300]
+            reply = Refused(f"the stacked engine failed: {type(error).__name__}: {said}")
         connection.send(reply)
+
+
+class _WithoutTensorflow(MetaPathFinder):
+    """Keras imports TensorFlow if it is there: ten seconds and half a gigabyte for nothing.
+
+    It must not stand in ``sys.modules`` either: preprocessing layers look for it there.
+    """
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        """Nothing, for anything but TensorFlow."""
+        if fullname.partition(".")[0] == "tensorflow":
+            raise ModuleNotFoundError("the retraining worker has no TensorFlow", name=fullname)
 
 
 def _end_with(audit: int) -> None:

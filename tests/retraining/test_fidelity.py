@@ -83,7 +83,7 @@ def test_several_inputs_reach_the_model_by_name(worker, keras, saved, way):
     member = Member(1, 2)
     one = carried_out(worker, recipe, pool, member, Member(2, 2), way=way)[member]
     final, history, model = fit(file, one.initial_weights, by_name, y, recipe=recipe, order_seed=2)
-    assert one.engine == way
+    assert one.engine == way, one.why
     np.testing.assert_allclose(one.losses["loss"], history["loss"], rtol=1e-5)
     assert difference(one.weights, final) < 5e-6
     np.testing.assert_allclose(
@@ -105,9 +105,27 @@ def test_batches_are_augmented_and_predictions_are_not(worker, keras, saved, way
     one = carried_out(worker, recipe, pool, member, way=way)[member]
     changed = (x * 0.5 + 0.1).astype(np.float32)
     final, _, model = fit(file, one.initial_weights, changed, y, recipe=recipe, order_seed=1)
-    assert one.engine == way
+    assert one.engine == way, one.why
     assert difference(one.weights, final) < 3e-6
     np.testing.assert_allclose(one.predictions["test"], model.predict(x, verbose=0), atol=1e-5)
+
+
+def test_preprocessing_inside_the_model_is_stacked_and_stays_as_it_was_adapted(
+    worker, keras, saved
+):
+    la = keras.layers
+    x, y = arch.rows("flat")
+    measured = la.Normalization()
+    measured.adapt(3 * x + 2)
+    model = arch._model(keras, "flat", la.Rescaling(3.0, offset=2.0), measured, la.Dense(8, "tanh"))
+    pool, recipe = Pool((x,), y, len(y), splits={"test": (x,)}), Recipe(saved(model), 2, 16)
+    one = carried_out(worker, recipe, pool, Member(1, 1))[Member(1, 1)]
+    assert one.engine == "stacked", one.why
+    final, _, plain = fit(recipe.file, one.initial_weights, x, y, recipe=recipe, order_seed=1)
+    assert difference(one.weights, final) < 3e-6
+    np.testing.assert_allclose(one.predictions["test"], plain.predict(x, verbose=0), atol=1e-5)
+    kept = [w for w in one.weights if w.shape == (12,)]
+    assert any(np.allclose(w, (3 * x + 2).mean(axis=0), atol=1e-4) for w in kept)
 
 
 @pytest.mark.parametrize("way", ["stacked", "loop"])

@@ -106,7 +106,7 @@ def test_mapped_members_train_as_plain_fit(keras, saved, build, optimizer):
     found = trained(recipe, pool, members)
     for member in members[1:]:
         one = found[member]
-        assert one.engine == "vectorised"
+        assert one.engine == "vectorised", one.why
         final, history, _ = fit(
             file, one.initial_weights, x, y, recipe=recipe, order_seed=member.order_seed
         )
@@ -130,7 +130,7 @@ def test_each_mapped_member_stops_where_fit_does_and_has_its_best_weights(keras,
             file, one.initial_weights, x, y,
             recipe=recipe, order_seed=member.order_seed, validation=held,
         )  # fmt: skip
-        assert one.engine == "vectorised"
+        assert one.engine == "vectorised", one.why
         assert one.epochs == len(history["loss"])
         assert one.best_epoch == int(np.argmin(history["val_loss"]))
         np.testing.assert_allclose(one.losses["val_loss"], history["val_loss"], rtol=1e-4)
