@@ -151,11 +151,11 @@ def run_one(diagnostic: str, planted: bool, index: int, seed: int) -> Outcome:
         right=fault is not None and raises(found, fault),
         seconds=time.perf_counter() - start,
         power=power,
-        listed=_candidates(found.findings),
+        listed=listed_codes(found.findings),
     )
 
 
-def _candidates(findings: Iterable[Finding]) -> tuple[str, ...]:
+def listed_codes(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Codes under ``evidence.candidates``, with the prefix of the finding."""
     codes = []
     for finding in findings:
@@ -180,7 +180,7 @@ def raises(found: Findings, case: FaultCase) -> bool:
     severe = {f.code for f in found.findings if SEVERITIES.index(f.severity) >= least}
     if set(case.codes) <= severe or severe.intersection(case.equal):
         return True
-    listed = set(_candidates(found.findings))
+    listed = set(listed_codes(found.findings))
     return bool(listed) and listed <= {*case.codes, *case.equal}
 
 

@@ -312,7 +312,7 @@ def test_estimators_are_cloned_each_with_its_seed_and_left_as_they_were():
     rounds = Rounds(case, Budget())
     trained = rounds.run({"seed_ensemble": members})
     assert trained.way == "loop"
-    assert rounds.told == {"members": 4, "way": "loop", "cut": []}
+    assert rounds.told == {"members": 4, "way": "loop", "why": [], "cut": []}
     given = [trained[m].predictions["test"] for m in members]
     assert all(not np.array_equal(given[0], other) for other in given[1:])
     again = Rounds(case, Budget()).run({"seed_ensemble": members[:1]})

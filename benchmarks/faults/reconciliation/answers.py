@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy import stats
 from sklearn import metrics
+from sklearn.preprocessing import StandardScaler
 
 from benchmarks.faults.reconciliation import rows, said, works
 from benchmarks.faults.reconciliation.questions import Question, named
@@ -272,6 +274,39 @@ def _root(square: bool, rng: Rng) -> Case:
     return work.case(*claimed, *mae)
 
 
+def _correlated(rng: Rng) -> Case:
+    """R² as spreadsheets have it: the squared correlation."""
+    work = works.regressor(rng)
+    y, given = work.y(), work.labels()
+    line = stats.linregress(given, y)
+    values = {"r2": line.rvalue**2, "mae": metrics.mean_absolute_error(y, given)}
+    return work.case(*said.numbers(values, "regression", 5))
+
+
+def _scored(rng: Rng) -> Case:
+    """What a scorer of scikit-learn gives: errors are negative, so that more is better."""
+    work = works.regressor(rng)
+    X, y = work.splits["test"]
+
+    values = {
+        metric: metrics.get_scorer(f"neg_{name}")(work.estimator, work.prepare(X), y)
+        for metric, name in (("mse", "mean_squared_error"), ("mae", "mean_absolute_error"))
+    }
+    return work.case(*said.numbers(values, "regression", 5))
+
+
+def _not_scaled_back(rng: Rng) -> Case:
+    """Errors of a standardised target."""
+    work = works.regressor(rng)
+    scaler = StandardScaler().fit(work.splits["train"][1][:, None])
+    y, given = (scaler.transform(v[:, None])[:, 0] for v in (work.y(), work.labels()))
+    values = {
+        "mse": metrics.mean_squared_error(y, given),
+        "mae": metrics.mean_absolute_error(y, given),
+    }
+    return work.case(*said.numbers(values, "regression", 5))
+
+
 def _error_rate(rng: Rng) -> Case:
     work = works.single_label(rng)
     y, given = work.y(), work.labels()
@@ -387,9 +422,12 @@ PLANTED: tuple[Question, ...] = (
     named("labels= without one class", "report-label-set", _labels_left_out),
     named("AUC of labels", "auc-of-labels", _auc_of_labels),
     named("RMSE as MSE", "root-or-square", _of(_root, False)),
+    named("squared correlation as R²", "r2-definition", _correlated),
+    named("a scorer's errors", "scorer-sign", _scored),
+    named("errors of a scaled target", "target-scale", _not_scaled_back),
     named("error rate as accuracy", "error-rate", _error_rate),
     named("per cent without its sign", "percent", _percent),
-    named("truncated", "rounding", _truncated, at_least="info"),
+    named("truncated", "rounding", _truncated, at_least="info", power=0.5),
     named("rows weighted", "sample-weighted", _weighted_rows),
     named("log loss with balanced classes", "class-weighted", _balanced_log_loss),
 )  # fmt: skip

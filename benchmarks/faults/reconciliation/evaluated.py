@@ -398,7 +398,7 @@ PLANTED: tuple[Question, ...] = (
         _of(_weights_of_rows, False), equal=("sample-weighted",),
     ),
     named("(n, 1) against (n,)", "broadcast-shape", _broadcast),
-    named("float16", "numeric-precision", _half_precision, at_least="info"),
+    named("float16", "numeric-precision", _half_precision, at_least="info", power=0.3),
 )  # fmt: skip
 
 MORE: tuple[Question, ...] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,13 @@ from reportgen.charts.lettering import label_point
 from reportgen.charts.marks import band_y, curve, dot, floats, reference
 from reportgen.charts.matrix import confusion_matrix, width_for
 from reportgen.charts.numbers import count, plural, score, share
+from reportgen.charts.rows import bar_rows
+from reportgen.job.printed import Printed
 from reportgen.results import Findings
 
 Series = Mapping[str, Any]
+#: Numbers in the chart of distances.
+MOST_BARS = 10
 HALF = 0.18  # of the threshold's axis, to each side of what matters
 
 
@@ -26,6 +30,7 @@ def charts(found: Findings) -> list[Chart]:
         *_matrices(series.get("matrices")),
         _thresholds(series.get("thresholds")),
         _confidence(series.get("confidence")),
+        _distances(series.get("numbers", [])),
     ]
     return [chart for chart in drawn if chart is not None]
 
@@ -99,6 +104,28 @@ def _matrices(found: Series | None) -> list[Chart]:
             )
         )
     return drawn
+
+
+def _distances(numbers: Sequence[Series]) -> Chart | None:
+    """How far each number that is off lies from what was printed, in units of its last digit."""
+    shown = []
+    for row in numbers:
+        if row["agrees"] is False and row["recomputed"] is not None:
+            unit = 10.0 ** -(row["places"] + (2 if row["percent"] else 0))
+            printed = float(Printed.parse(row["reported"]))
+            shown.append((row["metric"], abs(row["recomputed"] - printed) / unit))
+    shown = shown[:MOST_BARS]
+    if not shown:
+        return None
+    names, values = [name for name, _ in shown], [round(v, 1) for _, v in shown]
+    worst = max(range(len(values)), key=values.__getitem__)
+    return Chart(
+        "distances",
+        f"{names[worst][:1].upper()}{names[worst][1:]} is farthest from its printed digits",
+        "Distance of the recomputed number, in units of the last printed digit",
+        "; ".join(f"{n}: {v:g} units" for n, v in zip(names, values, strict=True)) + ".",
+        bar_rows(names, values, x="Units of the last printed digit", unit="target"),
+    )
 
 
 def _confidence(found: Series | None) -> Chart | None:

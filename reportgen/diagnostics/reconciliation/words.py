@@ -89,17 +89,19 @@ def ambiguous(answer: Answer) -> str:
     """Which causes remain."""
     numbers = sum(len(b.off) for b in answer.baselines)
     left = answer.explanations
-    subject_ = f"{capital(_count(numbers))} {'number does' if numbers == 1 else 'numbers do'}"
+    first = answer.baselines[0].off[0]
+    what = f"the {spoken(first)} of {first.value}"
+    if numbers > 1:
+        what = f"all {_count(numbers)} numbers that do not come out"
     names = [_one(e) for e in left[:4]]
     more = f" and {len(left) - 4} more" if len(left) > 4 else ""
     if len(left) == 1:
         return (
-            f"{subject_} not come out as declared. {capital(names[0])} would give every digit, but "
-            f"a wrong cause could by chance ({_chance(left[0].accident)}), so it is not certain."
+            f"{capital(names[0])} would give {what} to the digit, but a wrong cause could by "
+            f"chance ({_chance(left[0].accident)}), so it is not certain."
         )
     return (
-        f"{subject_} not come out as declared, and {_count(len(left))} causes give every digit: "
-        f"{_list(names)}{more}."
+        f"{capital(_count(len(left)))} causes would give {what} to the digit: {_list(names)}{more}."
     )
 
 

@@ -86,6 +86,10 @@ def _logits_as_probabilities(world: World) -> dict[str, Floats]:
     return found
 
 
+#: A clip that moves a loss by a smaller share cannot be told from another precision.
+FAINT = 1e-4
+
+
 def _clipping(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     (claim,) = evaluation.claims
     world = evidence.world(evaluation.split)
@@ -97,7 +101,7 @@ def _clipping(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
         kept.setdefault(round(float(rows.mean()) + extra, 12), []).append(name)
     usual = declared(evidence, claim)
     for value, names in kept.items():
-        if usual is None or abs(value - usual) > 1e-9 * abs(usual):
+        if usual is None or abs(value - usual) > FAINT * abs(usual):
             said = names[0] if len(names) == 1 else names
             yield instead(evidence, evaluation, {claim: value}, clipped=said)
 
