@@ -191,8 +191,8 @@ def _duplicated(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidat
 HYPOTHESES = [
     Hypothesis(
         "dropped-remainder",
-        "Only the first rows were evaluated: the last, incomplete batch was dropped, or the "
-        "number of steps was too small.",
+        "Only the first rows were evaluated: the last, incomplete batch was dropped, there were "
+        "too few steps, or rows did not divide evenly among workers.",
         "the numbers of the first k · batch size rows",
         "Set `drop_remainder=False` for evaluation and leave `steps` out, or round it up.",
         _dropped,
