@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.seed_ensemble.scores import Followed
+from reportgen.scores.followed import Followed
 from reportgen.statistics.future_draws import spread_interval
 from reportgen.statistics.intervals import Interval, student
 from reportgen.statistics.seed_variance import SeedVariance, seed_variance
