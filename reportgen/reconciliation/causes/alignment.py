@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,10 @@ from reportgen.reconciliation.world import Floats, World
 
 #: Simulated evaluations of shuffled rows: of counts, and of scores, which cost a sort each.
 COUNT_DRAWS, SCORE_DRAWS = 2000, 60
-#: Quantiles of a 99 % range.
-LOW, HIGH = 0.005, 0.995
-#: Half of a normal 99 % range, widened for a spread that is told from SCORE_DRAWS draws.
-WIDE = 2.576 * 1.15
+#: Ranges hold all numbers at once in this share of draws.
+HELD = 0.99
+#: How much wider they are for a spread that is told from SCORE_DRAWS draws.
+WIDER = 1.15
 #: Rows times classes that are transformed class by class.
 MOST_CELLS = 20_000_000
 #: Rows of which every lag with a reason is computed in full.
@@ -51,17 +52,20 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
     if simple and counted:
         drawn = of_label_claims(counted, _independent(world.matrix, rng), world)
         exactly *= _density(counted, drawn)
-        for claim, row in zip(counted, drawn, strict=True):
-            if np.isfinite(row).all():
-                ranges[claim] = (float(np.quantile(row, LOW)), float(np.quantile(row, HIGH)))
-                middles[claim] = float(row.mean())
+        told, kept = known(drawn, counted)
+        reach = _reach(told)
+        for claim, row in zip(kept, told, strict=True):
+            middle, spread = float(row.mean()), float(row.std())
+            ranges[claim] = (middle - reach * spread, middle + reach * spread)
+            middles[claim] = middle
     others = [c for c in evaluation.claims if c not in ranges]
     if any(not c.running and not _inside(c, ranges[c]) for c in counted if c in ranges):
         others = []  # refuted by what is cheap
+    wide = WIDER * NormalDist().inv_cdf(1 - (1 - HELD) / 2 / max(1, len(others)))
     for claim, row in zip(others, _of_draws(world, others, rng), strict=True):
         if np.isfinite(row).all() and len(row) > 1:
             middle, spread = float(row.mean()), float(row.std(ddof=1))
-            ranges[claim] = (middle - WIDE * spread, middle + WIDE * spread)
+            ranges[claim] = (middle - wide * spread, middle + wide * spread)
             middles[claim] = middle
             if spread > 0:
                 peak = digits.width(claim.value) / (spread * chance.ROOT_TAU)
@@ -79,6 +83,16 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
 def _inside(claim: Claim, limits: tuple[float, float]) -> bool:
     room = digits.width(claim.value) / 2
     return limits[0] - room <= float(claim.value) <= limits[1] + room
+
+
+def _reach(drawn: Floats) -> float:
+    """Spreads about the mean within which all numbers of a draw lie, in HELD of the draws."""
+    if not len(drawn):
+        return 0.0
+    spread = drawn.std(1, keepdims=True)
+    apart = np.abs(drawn - drawn.mean(1, keepdims=True))
+    units = np.divide(apart, spread, out=np.zeros_like(drawn), where=spread > 0)
+    return float(np.quantile(units.max(0), HELD))
 
 
 def _density(claims: list[Claim], drawn: Floats) -> float:
