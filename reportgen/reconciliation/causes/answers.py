@@ -11,19 +11,25 @@ from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits, keras_auc
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
+from reportgen.reconciliation.label_thresholds import at_limits, limits_of
 from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
-from reportgen.reconciliation.sweeps import sieve
+from reportgen.reconciliation.sweeps import known, sieve, swept
 from reportgen.reconciliation.world import Floats, World
 from reportgen.statistics import many_matrices
 
 #: Alternatives count as tried where they print about the same, this far from what was reported.
 NEAR = 0.15
+#: Runs of thresholds for several labels that are told.
+MOST_RUNS = 5
 
 
 def _other_threshold(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     world = evidence.world(evaluation.split)
-    scores = world.positive_scores
     claims = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
+    if world.task == "multilabel":
+        yield from _for_all_labels(world, evaluation, claims)
+        return
+    scores = world.positive_scores
     if scores is None or not claims:
         return
     positive = world.positive or 0
@@ -80,6 +86,27 @@ def _at(
     shown = [max(low, 0.0), min(high, 1.0)]
     candidate = under(replace(world, labels=labels), evaluation.claims, threshold=shown)
     return replace(candidate, tried=tried)
+
+
+def _for_all_labels(
+    world: World, evaluation: Evaluation, claims: list[Claim]
+) -> Iterator[Candidate]:
+    """One threshold for all labels of a row."""
+    if world.scores is None or world.truth.ndim != 2:
+        return
+    limits = limits_of(world.scores)
+    claims = sieve([c for c in claims if c.metric != "support"], len(limits))
+    values, told = known(at_limits(claims, world, limits), claims)
+    if not told:
+        return
+    sweep = swept(values, told)
+    runs = _runs(sweep.fitting) if len(sweep.fitting) else [(sweep.nearest or 0,) * 2]
+    for first, last in runs[:MOST_RUNS]:
+        labels = (world.scores > limits[(first + last) // 2]).astype(np.int8)
+        high = float(limits[first - 1]) if first > 0 else 1.0
+        shown = [max(float(limits[last]), 0.0), min(high, 1.0)]
+        candidate = under(replace(world, labels=labels), evaluation.claims, threshold=shown)
+        yield replace(candidate, tried=max(2, sweep.tried))
 
 
 def _on_logits(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -152,7 +179,7 @@ HYPOTHESES = [
         right="y_pred = scores > 0.5   # or the threshold that the job declares",
         free=True,
         cost=1,
-        tasks=("binary",),
+        tasks=("binary", "multilabel"),
     ),
     Hypothesis(
         "threshold-on-logits",
