@@ -18,9 +18,9 @@ from reportgen.reconciliation.world import Floats
 
 #: A lone cause whose chance of matching by accident is above this is not named alone.
 ACCIDENT = 1e-3
-#: A search with at least this chance of an accidental match is no rival of a match that has at
-#: most ACCIDENT, and is this many times less probable.
-ANYWAY, OUTWEIGHED = 1e-2, 30
+#: A search that was this many times likelier to match by accident than a match that is none is no
+#: rival of it: about the odds of the two, since a search spreads over all that it goes through.
+OUTWEIGHED = 100
 #: The same for a cause with randomness, which matches by ranges.
 STATISTICAL = 1e-2
 #: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
@@ -119,9 +119,14 @@ def explain(evidence: Evidence, claims: Sequence[Claim]) -> Verdict:
         return Verdict(baselines)
     trials = [_Trial(evidence, b) for b in open_]
     joint = _joint(trials)
-    if joint is not None:
+    if joint is not None and (joint.kind == "named" or len(trials) == 1):
         return Verdict(baselines, (joint,))
-    return Verdict(baselines, tuple(a for t in trials for a in _apart(t)))
+    # A cause for all is believed before one for each, unless each has its own beyond doubt: an
+    # evaluation of which a cause says nothing refutes it for that evaluation alone.
+    each = tuple(a for t in trials for a in _apart(t))
+    if joint is not None and any(a.kind != "named" for a in each):
+        return Verdict(baselines, (joint,))
+    return Verdict(baselines, each)
 
 
 def baseline(evidence: Evidence, evaluation: Evaluation) -> Baseline:
@@ -357,17 +362,20 @@ def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
 
 
 def _weighed(found: Sequence[Explanation]) -> tuple[list[Explanation], list[Explanation]]:
-    """Without searches so free that they match anyway, beside a plain match that is no accident.
+    """Without searches so free that they match anyway, beside a match that is no accident.
 
     A match by ranges is no such search: its answers are of another kind than those that the
     chance of an accident is told from (see :func:`_exact_first`).
     """
-    sure = [e for e in found if e.accident <= ACCIDENT and _freedom(e) == 1 and not _by_ranges(e)]
-    if not sure:
+    exact = [e.accident for e in found if not _by_ranges(e)]
+    least = min(exact, default=1.0)
+    if least > ACCIDENT:
         return list(found), []
-    least = min(e.accident for e in sure)
-    bound = max(ANYWAY, OUTWEIGHED * least)
-    light = [e for e in found if _freedom(e) > 1 and not _by_ranges(e) and e.accident >= bound]
+    light = [
+        e
+        for e in found
+        if _freedom(e) > 1 and not _by_ranges(e) and e.accident >= OUTWEIGHED * least
+    ]
     return [e for e in found if e not in light], light
 
 

@@ -49,6 +49,8 @@ USUAL = (
     2048,
     4096,
 )
+#: Sizes that nobody uses are believed this much less.
+UNUSUAL = 10
 #: Rows times sizes that are gone through for numbers that are no mean of rows.
 MOST_ROWS = 30_000_000
 LARGEST = 1024
@@ -117,7 +119,7 @@ def _searched(evidence: Evidence, evaluation: Evaluation, way: Way) -> Iterator[
         fits, close, distinct = _joint(off, found)
         if len(group) > len(USUAL) + 1 and _saturated(evidence, wrong, found):
             fits[:] = False
-        tried += distinct
+        tried += distinct * (UNUSUAL if len(group) > len(USUAL) + 1 else 1)
         for column in np.flatnonzero(fits.any(axis=0)).tolist():
             rows = np.flatnonzero(fits[:, column]).tolist()
             yield _candidate(evidence, evaluation, off, found, rows, column, tried, sizes)
