@@ -26,6 +26,7 @@ class Spread:
     expected : the mean over members with its interval over members and rows: what one more
         training may be expected to score on rows like these.
     lead : how much better the delivered model is than that, paired by row.
+    heaviest : what the row (or cluster of rows) that says most for the lead adds to it.
     sampling : standard error of one model's score on this many rows.
     """
 
@@ -35,6 +36,7 @@ class Spread:
     variance: SeedVariance
     expected: Interval
     lead: Interval
+    heaviest: float
     sampling: float
 
     @property
@@ -71,6 +73,13 @@ def spread_of(metric: Followed, members: Sequence[Answers], delivered: Answers) 
     k, mean = len(values), float(values.mean())
     of_members = float(np.std(values, ddof=1)) / np.sqrt(k)
 
+    def heaviest(of_members: Floats) -> float:
+        side = np.sign(own.value - mean)
+        apart = side * (own.rows + own.value * shares - of_members)
+        if design.codes is not None:
+            apart = np.bincount(design.codes, weights=apart)
+        return max(0.0, float(apart.max()))
+
     def estimate(value: float, contributions: Floats) -> Interval:
         of_rows = design.se(contributions)
         return student(
@@ -89,6 +98,7 @@ def spread_of(metric: Followed, members: Sequence[Answers], delivered: Answers) 
         estimate(
             metric.better * (own.value - mean), metric.better * (own.rows - rows.mean(axis=0))
         ),
+        heaviest(whole.mean(axis=0)),
         float(np.mean([design.se(r) for r in rows])),
     )
 
