@@ -165,9 +165,10 @@ def listed_codes(findings: Iterable[Finding]) -> tuple[str, ...]:
     codes = []
     for finding in findings:
         for one in finding.evidence.get("candidates", ()):
-            code = one.get("code", "") if isinstance(one, dict) else ""
-            prefix = "" if "." in code else finding.code.partition(".")[0] + "."
-            codes.append(prefix + code)
+            told = one if isinstance(one, dict) else {}
+            for code in (told.get("code", ""), *told.get("composed_with", ())):
+                prefix = "" if "." in code else finding.code.partition(".")[0] + "."
+                codes.append(prefix + code)
     return tuple(dict.fromkeys(codes))
 
 
