@@ -303,3 +303,15 @@ def test_another_threshold_for_several_labels() -> None:
     assert found.named == ["decision-threshold"]
     low, high = found.parameters["threshold"]
     assert low <= 0.3 <= high
+
+
+def test_of_very_many_thresholds_all_numbers_are_held_against_each() -> None:
+    """Six numbers sieve; the run that they leave is wider than the one that prints all."""
+    rng = np.random.default_rng(45)
+    several = multilabel(rng, n=9_000)
+    given = (several.scores > 0.3).astype(int)
+    found = told(several, _report(several.truth, given, several, digits=2, zero_division=0))
+    assert found.named == ["decision-threshold"]
+    two = binary(rng, n=30_000)
+    given = (two.scores > 0.31).astype(int)
+    assert told(two, _report(two.truth, given, two, digits=2)).named == ["decision-threshold"]

@@ -39,7 +39,7 @@ def _other_threshold(evidence: Evidence, evaluation: Evaluation) -> Iterator[Can
     )
     if positive == 0:
         cells = cells[:, ::-1, ::-1]
-    claims = sieve(claims, len(limits))
+    every, claims = claims, sieve(claims, len(limits))
     right = np.zeros(len(limits), dtype=np.int64)
     printed = np.zeros((len(claims), len(limits)))
     near = np.ones(len(limits), dtype=bool)
@@ -55,6 +55,8 @@ def _other_threshold(evidence: Evidence, evaluation: Evaluation) -> Iterator[Can
         distance = np.maximum(distance, np.nan_to_num(abs(values - float(claim.value)), nan=1.0))
     tried = max(2, len(np.unique(printed[:, near], axis=1).T)) if near.any() else 2
     whole = np.flatnonzero(right == len(claims))
+    for claim in every if len(every) > len(claims) else ():
+        whole = whole[digits.same(np.asarray(of_matrices(claim, cells[whole], world)), claim.value)]
     for run in _runs(whole) if len(whole) else [(_best(right, distance),) * 2]:
         yield _at(world, evaluation, limits, run, tried)
 
@@ -95,12 +97,17 @@ def _for_all_labels(
     if world.scores is None or world.truth.ndim != 2:
         return
     limits = limits_of(world.scores)
-    claims = sieve([c for c in claims if c.metric != "support"], len(limits))
-    values, told = known(at_limits(claims, world, limits), claims)
+    every = [c for c in claims if c.metric != "support"]
+    few = sieve(every, len(limits))
+    values, told = known(at_limits(few, world, limits), few)
     if not told:
         return
     sweep = swept(values, told)
-    runs = _runs(sweep.fitting) if len(sweep.fitting) else [(sweep.nearest or 0,) * 2]
+    fitting = sweep.fitting
+    if len(every) > len(few) and len(fitting):
+        values, told = known(at_limits(every, world, limits[fitting]), every)
+        fitting = fitting[swept(values, told).fitting]
+    runs = _runs(fitting) if len(fitting) else [(sweep.nearest or 0,) * 2]
     for first, last in runs[:MOST_RUNS]:
         labels = (world.scores > limits[(first + last) // 2]).astype(np.int8)
         high = float(limits[first - 1]) if first > 0 else 1.0

@@ -35,9 +35,9 @@ def _default_class(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candi
     confidence = world.table.max(axis=1)
     limits = np.unique(confidence)
     # In binary tasks a default class is another threshold of the positive one.
-    claims = sieve(claims, len(limits))
+    every, claims = claims, sieve(claims, len(limits))
     codes = [world.k] if world.task == "binary" else [*range(world.k), world.k]
-    found = {code: _swept(world, claims, confidence, limits, code) for code in codes}
+    found = {code: _swept(world, claims, every, confidence, limits, code) for code in codes}
     tried = sum(s.tried for s, _ in found.values())
     for code, (sweep, runs) in found.items():
         for first, last in runs[:MOST_RUNS] or _single(sweep):
@@ -60,9 +60,17 @@ def _single(sweep: Sweep) -> list[tuple[int, int]]:
 
 
 def _swept(
-    world: World, claims: list[Claim], confidence: Floats, limits: Floats, code: int
+    world: World,
+    claims: list[Claim],
+    every: list[Claim],
+    confidence: Floats,
+    limits: Floats,
+    code: int,
 ) -> tuple[Sweep, list[tuple[int, int]]]:
-    """Every limit: rows at or below it have the label ``code``. Runs of those that print all."""
+    """Each limit: rows at or below it have the label ``code``. Runs of those that print all.
+
+    ``claims`` are those of ``every`` that are tried first.
+    """
     assert world.labels is not None
     given = np.full(world.n, code, dtype=np.int64)
     before, size = cell_codes(world.truth, world.labels, world.k + (code == world.k))
@@ -88,7 +96,11 @@ def _swept(
             break
         sweep = swept(values, kept)
         tried += sweep.tried
-        fitting.append(sweep.fitting + start)
+        whole = sweep.fitting
+        if len(every) > len(claims) and len(whole):
+            values_left, left = known(of_label_claims(every, shaped[whole], world), every)
+            whole = whole[swept(values_left, left).fitting]
+        fitting.append(whole + start)
         score = _score(values[:, sweep.nearest or 0], kept)
         if score > best or nearest is None:
             best, nearest = score, (sweep.nearest or 0) + start
