@@ -384,13 +384,16 @@ def _by_ranges(explanation: Explanation) -> bool:
 
 
 def _exact_first(found: Sequence[Explanation]) -> list[Explanation]:
-    """Without causes that match by ranges, where an exact one is no accident even under them."""
+    """Without causes that match by ranges, where an exact one is far likelier to print just this.
+
+    A search gives each of its alternatives the same share, and ranges each of the digits in them.
+    """
     exact = [e for e in found if not _by_ranges(e)]
     kept = []
     for one in found:
         chances = [c.exactly for cs in one.candidates for c in cs if c.exactly is not None]
         wide = bool(chances) and any(
-            _freedom(e) * float(np.prod(chances)) <= ACCIDENT for e in exact
+            _freedom(e) * float(np.prod(chances)) * OUTWEIGHED <= 1 for e in exact
         )
         if not (_by_ranges(one) and wide):
             kept.append(one)

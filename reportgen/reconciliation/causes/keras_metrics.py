@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import keras_auc
+from reportgen.reconciliation import digits, keras_auc
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, declared, instead, read_as
 from reportgen.reconciliation.quantities import positive
@@ -137,7 +137,9 @@ def _buckets(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
             if round(value, 12) in said:
                 continue
             said.add(round(value, 12))
-            yield instead(evidence, evaluation, {claim: value}, area=name, of=which)
+            keras = name.startswith("Keras")  # which adds up in float32
+            shown = digits.as_float32(value, claim.value) if keras else value
+            yield instead(evidence, evaluation, {claim: shown}, area=name, of=which)
 
 
 def _flattened(claim: Claim, world: World) -> dict[str, keras_auc.Columns]:
