@@ -127,6 +127,7 @@ class Case:
         from reportgen.models.outputs import interpret
 
         split = self.split(name)
+        raw = self.a_row(raw, name)
         if len(raw) != split.n:
             raise ModelError(
                 Problem(
@@ -135,6 +136,17 @@ class Case:
                 )
             )
         return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=name)
+
+    def a_row(self, raw: np.ndarray, name: str) -> np.ndarray:
+        """Raw outputs on a split, one a row: where labels stand step by step, those that count.
+
+        Raises
+        ------
+        ModelError
+            if they are not one a step.
+        """
+        steps = self.split(name).steps
+        return raw if steps is None else steps.rows(raw, split_name=name)
 
     def determinism(self) -> Determinism | Untold:
         """Whether the same seed gives the same model, in TensorFlow; else why that is not told.

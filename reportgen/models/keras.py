@@ -18,7 +18,13 @@ from reportgen.job import python_code
 from reportgen.models import headers, keras_config
 from reportgen.models.inference import checked, declared, from_network
 from reportgen.models.keras_inputs import Feeder, said, specs_of
-from reportgen.models.keras_loss import Evaluator, serialised_loss, targets_for
+from reportgen.models.keras_loss import (
+    DEFAULT_BATCH,
+    Evaluator,
+    serialised_loss,
+    step_targets,
+    targets_for,
+)
 from reportgen.models.predictor import Output
 from reportgen.models.randomness import untouched
 from reportgen.models.sniff import sniff
@@ -214,6 +220,37 @@ class KerasPredictor:
         """What regularizers of weights add to every loss; raises as :meth:`loss`."""
         with untouched():
             return self._evaluation(np.zeros(0, dtype=np.int64))[0].penalty()
+
+    def step_losses(self, inputs: Any, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """The loss of each step of sequences, (n, T), and the mask that the model itself makes.
+
+        Parameters
+        ----------
+        truth : of all steps, padded ones included, as in ``data.steps.Steps.truth``.
+
+        Raises
+        ------
+        ModelError
+            as :meth:`loss`, and if the loss does not give a value a step.
+        """
+        with untouched():
+            evaluator, targets = self._of_steps(truth)
+            return evaluator.steps(Feeder(self._feeder.specs), inputs, targets, self._batch)
+
+    def masked_loss(self, inputs: Any, truth: np.ndarray) -> float:
+        """What ``evaluate`` returns of sequences whose padding the model masks by itself.
+
+        Each batch of 32 is averaged over its own steps; parameters and errors as before.
+        """
+        with untouched():
+            evaluator, targets = self._of_steps(truth)
+            feed = Feeder(self._feeder.specs)
+            return evaluator(feed, inputs, targets, None, DEFAULT_BATCH)
+
+    def _of_steps(self, truth: np.ndarray) -> tuple[Evaluator, np.ndarray]:
+        shape = tuple(getattr(self.model, "output_shape", None) or (None, None, 1))
+        evaluator, _ = self._evaluation(np.zeros(0, dtype=np.int64))
+        return evaluator, step_targets(truth, self._loss, shape, self._task)
 
     def _evaluation(self, y: np.ndarray) -> tuple[Evaluator, np.ndarray]:
         """The model ready to be evaluated, and a split's target as its loss wants it."""

@@ -99,6 +99,8 @@ def _try(predictor: Any, preprocess: Preprocess, dataset: Dataset, entry: Any) -
         raise ModelError(
             Problem(f"the model gave {len(probe)} predictions for {n_rows(inputs)} rows")
         )
+    if split.steps is not None and probe.ndim > 1:
+        probe = probe.reshape(-1, *probe.shape[2:])
     predictor.look_at(probe, entry)
 
 

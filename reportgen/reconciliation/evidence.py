@@ -17,7 +17,8 @@ class Variation:
     """Another way of asking the same model, e.g. ``Variation("inputs", "raw")``.
 
     ``kind``: ``inputs`` (what the model is given), ``mode`` (training-time behaviour),
-    ``weights`` (another file of weights), ``precision``. ``detail`` is free text that names it.
+    ``weights`` (another file of weights), ``precision``, ``steps`` (padded
+    ones counted). ``detail`` is free text that names it.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Evidence:
     stopping : early stopping, as the job says it was set.
     class_weight : by class, as the job says; "balanced"; or None.
     laboratory : the live model, or None.
+    padded : where labels stand step by step, the padded steps of each split that do not count.
     """
 
     task: str
@@ -84,6 +86,7 @@ class Evidence:
     stopping: EarlyStopping | None = None
     class_weight: Mapping[str, float] | str | None = None
     laboratory: Laboratory | None = None
+    padded: Mapping[str, int] = field(default_factory=dict)
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def world(self, split: str) -> World:

@@ -69,6 +69,8 @@ def losses_of(
     """
     if getattr(predictor, "loss", None) is None:
         return None
+    if case.split(split).steps is not None:
+        return losses_of_steps(predictor, case, split, inputs)
     target = case.split(split).y
     own = case.split(split).weights
     kept: dict[str, Any] = {}
@@ -108,9 +110,64 @@ def losses_of(
     return Losses(mean, rows if whole else None, penalty if whole else None)
 
 
+def losses_of_steps(
+    predictor: Any, case: Case, split: str, inputs: Callable[[str], Any], *, padded: bool = False
+) -> Losses | None:
+    """The losses of steps: of those that count, or of all.
+
+    Where the network masks exactly the declared padding by itself, the mean is that of ``evaluate``
+    as it is, a mean of batches of sequences; else it is the mean over steps.
+    """
+    steps = case.split(split).steps
+    if steps is None or not hasattr(predictor, "step_losses"):
+        return None
+    kept: dict[str, Any] = {}
+
+    def asked() -> tuple[Floats, Any] | str:
+        try:
+            found: tuple[Floats, Any] = predictor.step_losses(inputs(split), steps.truth)
+            return found
+        except ReportgenError as error:
+            return error.problems[0].message
+
+    def measured() -> tuple[Floats, Any]:
+        if "steps" not in kept:
+            own = predictor is case.predictor and inputs == case.inputs
+            kept["steps"] = case.memo(("step losses", split), asked) if own else asked()
+        if isinstance(kept["steps"], str):
+            raise Unknown(kept["steps"])
+        found: tuple[Floats, Any] = kept["steps"]
+        return found
+
+    def rows() -> Floats:
+        losses, _ = measured()
+        return losses.ravel() if padded else losses[steps.kept]
+
+    def mean(weights: Floats | None) -> float:
+        if weights is not None:
+            raise Unknown("the weighted loss of steps is not computed")
+        _, mask = measured()
+        if not padded and mask is not None and np.array_equal(mask, steps.kept):
+            if "mean" not in kept:
+                kept["mean"] = predictor.masked_loss(inputs(split), steps.truth)
+            return float(kept["mean"])
+        return float(rows().mean()) + float(predictor.penalty())
+
+    def known_rows() -> Floats:
+        try:
+            return rows()
+        except Unknown:
+            return np.full(steps.kept.size if padded else case.split(split).n, np.nan)
+
+    return Losses(mean, known_rows, lambda: float(predictor.penalty()))
+
+
 def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
     """What hypotheses read of an audit's case."""
     entry = case.entry
+    padded = {
+        name: int((~s.steps.kept).sum()) for name, s in case.dataset.splits.items() if s.steps
+    }
     threshold = 0.5 if entry.decision is None else entry.decision.threshold
     return Evidence(
         case.task,
@@ -119,11 +176,13 @@ def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
         tuple(name for name in case.splits if case.split(name).n),
         lambda split: _kept(case, split),
         threshold=0.5 if threshold is None else threshold,
-        batch_size=None if entry.training is None else entry.training.batch_size,
+        # Where a row is a step, a batch is one of sequences: of no fixed number of rows.
+        batch_size=None if entry.training is None or padded else entry.training.batch_size,
         history=case.history,
         stopping=None if entry.training is None else entry.training.early_stopping,
         class_weight=None if entry.training is None else entry.training.class_weight,
         laboratory=laboratory,
+        padded=padded,
     )
 
 

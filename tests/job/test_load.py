@@ -197,6 +197,8 @@ def reported(item: str) -> str:
         (changed("target: y", "target: y, features: [x, x]"), 4, "datasets.d.features", "twice"),
         (changed("target: y", "target: y, split: {test: 0.3}"), 4, "datasets.d.split", "as well"),
         (changed("test: b.csv, ", ""), 4, "datasets.d", "no split to judge"),
+        (changed("target: y", "target: y, mask: {}"), 4, "datasets.d.mask", "`label:` or"),
+        (changed("target: y", "target: y, mask: {array: m}"), 4, "datasets.d.mask", "as arrays"),
         (
             changed("test: b.csv", "split: {test: 0.3, method: group}"),
             4, "datasets.d.split.method", "no group column",

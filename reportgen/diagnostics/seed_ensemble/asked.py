@@ -47,7 +47,7 @@ def ask_again(case: Case, split: str) -> Asked | None:
     if case.predictor.predict_split(split) is not None:
         return None
     first = np.asarray(case.predict(split).raw)
-    again = np.asarray(case.predictor.predict(case.inputs(split)))
+    again = case.a_row(np.asarray(case.predictor.predict(case.inputs(split))), split)
     if first.dtype.kind not in "fiub":
         return Asked(float(np.mean(first != again)), None, 1.0, ())
     return Asked(

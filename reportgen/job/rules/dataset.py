@@ -32,6 +32,7 @@ def problems(entry: DatasetEntry) -> Iterator[Placed]:
     yield from _classes(entry)
     yield from _target(entry)
     yield from _columns(entry)
+    yield from _mask(entry)
     yield from _splits(entry)
 
 
@@ -135,6 +136,48 @@ def _target(entry: DatasetEntry) -> Iterator[Placed]:
         )
 
 
+def _mask(entry: DatasetEntry) -> Iterator[Placed]:
+    mask, at = entry.mask, ("mask",)
+    if mask is None:
+        return
+    if (mask.label is None) == (mask.array is None):
+        yield (
+            at,
+            Problem(
+                "`mask:` needs either `label:` or `array:`",
+                expected="{label: 0} or {array: NAME}",
+            ),
+        )
+    if entry.task == "multilabel":
+        yield (
+            at,
+            Problem(
+                "several labels a step are not audited",
+                expected="task: binary, multiclass or regression with `mask:`",
+            ),
+        )
+    if entry.task == "regression" and mask.label is not None:
+        yield (
+            (*at, "label"),
+            Problem("regression has no labels", expected="{array: NAME}"),
+        )
+    if len(entry.targets) > 1:
+        yield ("target",), Problem("labels step by step are one array", got=named(entry.targets))
+    sources = [s for s in (entry.train, entry.validation, entry.test) if s is not None]
+    if any(
+        isinstance(s, SqlSource)
+        or (isinstance(s, FileSource) and not s.path.lower().endswith(".npz"))
+        for s in sources
+    ):
+        yield (
+            at,
+            Problem(
+                "labels step by step come as arrays",
+                expected=".npz files, or {python: pkg.mod:function}",
+            ),
+        )
+
+
 def _columns(entry: DatasetEntry) -> Iterator[Placed]:
     taken = dict.fromkeys(entry.targets, "target")
     roles = {role: getattr(entry, role) for role in ("id", "group", "time", "weight")}
@@ -228,6 +271,15 @@ def _cut(entry: DatasetEntry, method: str, path: KeyPath) -> Iterator[Placed]:
             Problem(
                 f"rows are cut by {method}, and the data set has no {method} column",
                 advice=f"Add `{method}: COLUMN` to the data set.",
+            ),
+        )
+    if method == "stratified" and entry.mask is not None:
+        yield (
+            path,
+            Problem(
+                "sequences with a label a step cannot be stratified",
+                expected="one of: random, group, time, tail",
+                got="stratified",
             ),
         )
     if method == "stratified" and entry.task == "regression":

@@ -2,6 +2,7 @@
 
 from reportgen.job.schema.dataset import (
     DatasetEntry,
+    MaskRule,
     SplitRule,
 )
 from reportgen.job.schema.job import (
@@ -78,6 +79,7 @@ __all__ = [
     "KerasModel",
     "Label",
     "LocalExecutor",
+    "MaskRule",
     "MetricName",
     "ModelEntry",
     "Name",

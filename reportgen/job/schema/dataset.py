@@ -21,6 +21,15 @@ class SplitRule(Strict):
     )
 
 
+class MaskRule(Strict):
+    """Labels that stand step by step, (n, T): which of the steps are padding."""
+
+    label: Label | None = Field(None, description="Steps with this label are padding.")
+    array: Text | None = Field(
+        None, description="An array of shape (n, T): 1 where a step counts, 0 for padding."
+    )
+
+
 def _one_or_list(value: Any) -> str:
     return "list" if isinstance(value, (list, tuple)) else "text"
 
@@ -56,6 +65,11 @@ class DatasetEntry(Strict):
     )
     features: tuple[Text, ...] | None = Field(
         None, description="The model's columns; default: every column without another role."
+    )
+    mask: MaskRule | None = Field(
+        None,
+        description="Labels step by step, shape (n, T): {label: 0} or {array: NAME} says which "
+        "steps are padding.",
     )
     id: Text | None = Field(None, description="The column that names a row.")
     group: Text | None = Field(
