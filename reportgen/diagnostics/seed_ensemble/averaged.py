@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.seed_ensemble.scores import Followed
 from reportgen.evidence import Case
 from reportgen.models.outputs import interpret
 from reportgen.models.predictor import Output
+from reportgen.scores.followed import Followed
 from reportgen.statistics.intervals import Interval, student
 
 SIZES = (2, 3, 5, 10, 20, 50)

@@ -13,7 +13,6 @@ from reportgen.diagnostics.seed_ensemble.agreement import Agreement, agreement
 from reportgen.diagnostics.seed_ensemble.answered import (
     Answered,
     numbers,
-    of_result,
     of_trained,
 )
 from reportgen.diagnostics.seed_ensemble.averaged import Averaged, averaged
@@ -26,12 +25,13 @@ from reportgen.diagnostics.seed_ensemble.prepare import (
     crossed_design,
     ensemble_of,
 )
-from reportgen.diagnostics.seed_ensemble.reported import headline
-from reportgen.diagnostics.seed_ensemble.scores import followed
 from reportgen.diagnostics.seed_ensemble.spread import Spread, spread_of
 from reportgen.evidence import Case, settings_of
 from reportgen.retraining.member import Member
 from reportgen.retraining.results import Trained
+from reportgen.scores.followed import followed
+from reportgen.scores.headline import headline
+from reportgen.scores.members import of_result
 from reportgen.statistics.future_draws import one_more
 from reportgen.statistics.seed_variance import Crossed, crossed
 
