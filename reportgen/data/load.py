@@ -80,19 +80,8 @@ def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
     rows = {split: _positions(part.at) for split, part in parts.items()}
     if entry.mask is not None:
         return _step_by_step(name, entry, parts, X, kind, names, rows, times)
-    encoded = encode_targets(
-        entry,
-        {
-            split: Labelled(
-                part.raw.where,
-                [take(column, part.at) for column in target_columns(part.raw, entry)],
-                rows[split],
-                part.raw.labels,
-            )
-            for split, part in parts.items()
-        },
-    )
-    splits = {
+    encoded = _encoded(entry, parts, rows)
+    whole = {
         split: Split(
             name=split,
             X=X[split],
@@ -109,16 +98,63 @@ def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
         )
         for split, part in parts.items()
     }
-    return Dataset(
+    found = Dataset(
         name=name,
         task=entry.task,
         kind=kind,
         features=names,
         classes=encoded.classes,
         positive=encoded.positive,
-        splits=splits,
+        splits=whole,
         target=encoded.target,
         notes=_notes(parts, names, X, encoded, time_notes),
+        head=entry.first_head,
+    )
+    others = {
+        head: _of_head(found, entry.of_head(head), head, parts, rows)
+        for head in entry.heads or {}
+        if head != entry.first_head
+    }
+    return replace(found, heads=others)
+
+
+def _encoded(
+    entry: DatasetEntry, parts: Mapping[str, _Part], rows: Mapping[str, NDArray[np.int64]]
+) -> Encoded:
+    """The targets of every split, encoded alike."""
+    return encode_targets(
+        entry,
+        {
+            split: Labelled(
+                part.raw.where,
+                [take(column, part.at) for column in target_columns(part.raw, entry)],
+                rows[split],
+                part.raw.labels,
+            )
+            for split, part in parts.items()
+        },
+    )
+
+
+def _of_head(
+    dataset: Dataset,
+    entry: DatasetEntry,
+    head: str,
+    parts: Mapping[str, _Part],
+    rows: Mapping[str, NDArray[np.int64]],
+) -> Dataset:
+    """The same rows with the target of another output."""
+    encoded = _encoded(entry, parts, rows)
+    return replace(
+        dataset,
+        task=entry.task,
+        classes=encoded.classes,
+        positive=encoded.positive,
+        splits={k: replace(s, y=encoded.y[k]) for k, s in dataset.splits.items()},
+        target=encoded.target,
+        notes=(),
+        head=head,
+        heads={},
     )
 
 

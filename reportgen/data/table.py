@@ -74,7 +74,8 @@ class Dataset:
     ``classes`` are label texts in the order of the model's outputs (empty in regression; the
     target columns in multilabel tasks); ``positive`` is the index of the positive class in
     binary tasks, else None. ``notes`` are facts a reader must know (an encoding that was
-    guessed, labels unseen in train).
+    guessed, labels unseen in train). ``head`` is the output of a model with several that this is
+    the data set of, ``heads`` the same rows with the targets of its other outputs.
     """
 
     name: str
@@ -86,3 +87,5 @@ class Dataset:
     splits: Mapping[str, Split]
     target: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    head: str | None = None
+    heads: Mapping[str, Dataset] = field(default_factory=dict)

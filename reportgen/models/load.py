@@ -59,7 +59,7 @@ def _computing(job: Job, name: str, dataset: Dataset, preprocess: Preprocess) ->
     if isinstance(source, KerasModel):
         from reportgen.models import keras
 
-        return keras.load(job, source, dataset.task)
+        return keras.load(job, source, dataset.task, dataset.head)
     if isinstance(source, SavedModel):
         from reportgen.models import savedmodel
 

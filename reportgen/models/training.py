@@ -82,6 +82,13 @@ def train_split(
     ModelError
         if there is no train split with a target.
     """
+    if dataset.heads:
+        raise ModelError(
+            Problem(
+                "a model with several outputs is not trained by an audit",
+                advice="Give the trained model, or its `weights:`.",
+            )
+        )
     chosen = [_required(dataset, "train")]
     if training is not None and training.include_validation:
         chosen.append(_required(dataset, "validation"))

@@ -142,14 +142,15 @@ def _columns(
     if entry.split is not None and split == "train":
         wanted[(*at, "split", "column")] = entry.split.column
     several = isinstance(entry.target, tuple)
-    for i, column in enumerate(entry.targets):
+    wanted |= {(*at, "targets", h): head.column for h, head in (entry.heads or {}).items()}
+    for i, column in enumerate(() if entry.heads else entry.targets):
         wanted[(*at, "target", i) if several else (*at, "target")] = column
     if header.X is None:
         wanted |= {(*at, "features", i): c for i, c in enumerate(entry.features or ())}
     for path, wished in wanted.items():
         if wished is None:
             continue
-        role = "feature" if "features" in path else str(path[2])
+        role = "feature" if "features" in path else str(path[2]).removesuffix("s")
         if not header.has(wished):
             problem = missing_column(wished, role, header.where, header.columns)
             yield problem.at(key=key_path(path))

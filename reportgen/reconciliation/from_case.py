@@ -24,6 +24,10 @@ def world_of(case: Case, split: str) -> World:
     return seen(case, split, case.predict(split), losses)
 
 
+#: Rows a batch of ``evaluate``, unless it is told otherwise.
+EVALUATE_BATCH = 32
+
+
 @dataclass(frozen=True)
 class Losses:
     """What ``evaluate`` would say of a split: on average, of each row, and what layers add."""
@@ -69,6 +73,8 @@ def losses_of(
     """
     if getattr(predictor, "loss", None) is None:
         return None
+    if getattr(predictor, "head", None) is not None:
+        return _of_one_output(predictor, case, split, inputs)
     if case.split(split).steps is not None:
         return losses_of_steps(predictor, case, split, inputs)
     target = case.split(split).y
@@ -108,6 +114,42 @@ def losses_of(
 
     whole = hasattr(predictor, "row_losses")
     return Losses(mean, rows if whole else None, penalty if whole else None)
+
+
+def _of_one_output(predictor: Any, case: Case, split: str, inputs: Callable[[str], Any]) -> Losses:
+    """The loss of one of several outputs as ``evaluate`` prints it beside that of all.
+
+    Keras averages it over batches (of 32 rows, unless told otherwise), the last one counting as
+    much as the others, and leaves penalties to the loss of all.
+    """
+    kept: dict[str, Any] = {}
+
+    def rows() -> Floats:
+        if "rows" not in kept:
+            try:
+                kept["rows"] = predictor.row_losses(inputs(split), case.split(split).y)
+            except ReportgenError as error:
+                kept["rows"] = error.problems[0].message
+        if isinstance(kept["rows"], str):
+            raise Unknown(kept["rows"])
+        found: Floats = kept["rows"]
+        return found
+
+    def mean(weights: Floats | None) -> float:
+        if weights is not None:
+            raise Unknown("the weighted loss of one of several outputs is not computed")
+        losses = rows()
+        starts = np.arange(0, len(losses), EVALUATE_BATCH)
+        sizes = np.diff(np.r_[starts, len(losses)])
+        return float(np.mean(np.add.reduceat(losses, starts) / sizes))
+
+    def known_rows() -> Floats:
+        try:
+            return rows()
+        except Unknown:
+            return np.full(case.split(split).n, np.nan)
+
+    return Losses(mean, known_rows)
 
 
 def losses_of_steps(
@@ -174,7 +216,7 @@ def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
         case.classes,
         case.dataset.positive,
         tuple(name for name in case.splits if case.split(name).n),
-        lambda split: _kept(case, split),
+        lambda split: kept_world(case, split),
         threshold=0.5 if threshold is None else threshold,
         # Where a row is a step, a batch is one of sequences: of no fixed number of rows.
         batch_size=None if entry.training is None or padded else entry.training.batch_size,
@@ -186,6 +228,7 @@ def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
     )
 
 
-def _kept(case: Case, split: str) -> World:
+def kept_world(case: Case, split: str) -> World:
+    """:func:`world_of`, computed once an audit."""
     found: World = case.memo(("world", split), lambda: world_of(case, split))
     return found

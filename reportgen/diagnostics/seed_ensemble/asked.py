@@ -69,7 +69,7 @@ def _called(case: Case, split: str) -> float | None:
     before = [np.array(state) for state in streams]
     try:
         with untouched():
-            first, again = (np.asarray(call(rows)) for _ in range(2))
+            first, again = (np.asarray(predictor.one_of(call(rows))) for _ in range(2))
     except Exception:  # what predict takes, a plain call need not
         return None
     finally:

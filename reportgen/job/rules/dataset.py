@@ -32,6 +32,7 @@ def problems(entry: DatasetEntry) -> Iterator[Placed]:
     yield from _classes(entry)
     yield from _target(entry)
     yield from _columns(entry)
+    yield from _heads(entry)
     yield from _mask(entry)
     yield from _splits(entry)
 
@@ -98,7 +99,7 @@ def _target(entry: DatasetEntry) -> Iterator[Placed]:
         isinstance(s, SqlSource) or (isinstance(s, FileSource) and s.path.lower().endswith(TABLES))
         for s in sources
     )
-    if entry.target is None:
+    if entry.target is None and not entry.heads:
         if table:
             yield (
                 (),
@@ -134,6 +135,37 @@ def _target(entry: DatasetEntry) -> Iterator[Placed]:
                 "`task: multiclass`.",
             ),
         )
+
+
+def _heads(entry: DatasetEntry) -> Iterator[Placed]:
+    if entry.heads is None:
+        return
+    at: KeyPath = ("targets",)
+    if not entry.heads:
+        yield at, Problem("there is no output", expected="{output: COLUMN, …}")
+        return
+    if entry.target is not None:
+        yield (
+            ("target",),
+            Problem("`target` and `targets` exclude each other", advice="Keep one of the two."),
+        )
+    if entry.mask is not None:
+        yield at, Problem("labels step by step are those of a single output")
+    first = entry.first_head
+    for name, head in entry.heads.items():
+        if name == first:
+            for key in ("task", "classes", "positive"):
+                if getattr(head, key) is not None:
+                    yield (
+                        (*at, name, key),
+                        Problem(
+                            "the first output is the one that the data set's own keys speak of",
+                            advice=f"Write `{key}:` on the data set.",
+                        ),
+                    )
+            continue
+        for path, problem in _classes(entry.of_head(name)):
+            yield (*at, name, *path), problem
 
 
 def _mask(entry: DatasetEntry) -> Iterator[Placed]:
@@ -179,7 +211,7 @@ def _mask(entry: DatasetEntry) -> Iterator[Placed]:
 
 
 def _columns(entry: DatasetEntry) -> Iterator[Placed]:
-    taken = dict.fromkeys(entry.targets, "target")
+    taken = dict.fromkeys(entry.every_target, "target")
     roles = {role: getattr(entry, role) for role in ("id", "group", "time", "weight")}
     for role, column in roles.items():
         if column is None:

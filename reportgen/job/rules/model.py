@@ -71,6 +71,7 @@ def problems(entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:
                 Problem("standardising by train needs a train split, and there is none"),
             )
     yield from _step_by_step(entry, dataset)
+    yield from _several_outputs(entry, dataset)
     yield from _networks_alone(entry)
     yield from _output(entry, dataset)
     yield from _decision(entry, dataset)
@@ -87,6 +88,21 @@ def _step_by_step(entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:
         Problem(
             f"the data set {quoted(entry.dataset)} has labels step by step (`mask:`)",
             expected="a network: {keras: FILE}, {savedmodel: DIR} or {python: pkg.mod:build}",
+        ),
+    )
+
+
+def _several_outputs(entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:
+    """Models that have one output, for a data set with a target for each of several."""
+    if not dataset.heads or isinstance(entry.model, (KerasModel, PythonModel)):
+        return
+    kind = next(iter(type(entry.model).model_fields))
+    yield (
+        ("model", kind),
+        Problem(
+            f"the data set {quoted(entry.dataset)} has a target an output (`targets:`)",
+            expected="a network: {keras: FILE} or {python: pkg.mod:build}",
+            advice="Give this model a data set with `target:`.",
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from reportgen.job.schema.dataset import (
     DatasetEntry,
+    HeadTarget,
     MaskRule,
     SplitRule,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "FileSource",
     "Format",
     "Fraction",
+    "HeadTarget",
     "HeldOut",
     "ImagesSource",
     "Job",
