@@ -48,9 +48,7 @@ def test_one_hot_columns_are_those_that_the_encoder_names(names):
     made = encoder(X)
     found = input_columns(case(X, [SklearnTransform(made, "columns.skops")]), names)
     out = made.get_feature_names_out()
-    expected = {
-        k for k, name in enumerate(out) if any(f"__{n}" in name for n in names)
-    }
+    expected = {k for k, name in enumerate(out) if any(f"__{n}" in name for n in names)}
     assert set(found) == expected
 
 

@@ -120,15 +120,13 @@ def _numbers(
 # --- regression --------------------------------------------------------------------------------
 
 
-def _of_numbers(
-    kept: Sequence[str], X: Floats, y: Floats, n: int
-) -> tuple[Combination, ...]:
+def _of_numbers(kept: Sequence[str], X: Floats, y: Floats, n: int) -> tuple[Combination, ...]:
     if n < 30 or len(y) - n < 10 or np.ptp(y) == 0:
         return ()
     found = _pair(kept, X, y, n, logs=False)
-    positive = (X > 0).all(axis=0)
+    positive = np.asarray((X > 0).all(axis=0))
     if not found and (y >= 0).all() and np.median(y) > 0 and positive.sum() >= 2:
-        some = [k for k, p in zip(kept, positive, strict=True) if p]
+        some = [k for k, p in zip(kept, positive.tolist(), strict=True) if p]
         # Logarithms blow the rounding of small targets up: they are fitted on the larger half.
         large = np.flatnonzero(y >= np.median(y))
         inner = int(np.searchsorted(large, n))
@@ -163,14 +161,15 @@ def _pair(
         return ()
     pair = sorted((int(varied[i]), int(varied[j])))
     design = np.column_stack([X[:, pair], np.ones(len(X))])
-    weights = np.linalg.lstsq(design[:n], y[:n], rcond=None)[0]
+    weights = np.asarray(np.linalg.lstsq(design[:n], y[:n], rcond=None)[0], dtype=np.float64)
     single = 1 - float(max(r[i] ** 2, r[j] ** 2))
     given = design @ weights
     if plain is not None:
         signs = np.sign(weights[:2])
         if (np.abs(np.abs(weights[:2]) - 1) < 0.01).all():  # a plain product or ratio
             given = X[:, pair] @ signs
-            given += np.median(y[:n] - given[:n])
+            constant = float(np.median(y[:n] - given[:n]))
+            given += constant if abs(constant) > 1e-3 else 0.0
         given, y = np.exp(given), plain
     return _told([kept[k] for k in pair], weights[:2], given, y, n, single, logs)
 
@@ -194,7 +193,7 @@ def _several(kept: Sequence[str], X: Floats, y: Floats, n: int) -> tuple[Combina
     design = np.column_stack([X[:, used], np.ones(len(X))])
     weights = np.linalg.lstsq(design[:n], y[:n], rcond=None)[0]
     single = 1 - max(float(np.corrcoef(X[:n, k], y[:n])[0, 1] ** 2) for k in used)
-    return _told([kept[k] for k in used], weights[:-1], design @ weights, y, n, single, False)
+    return _told([kept[int(k)] for k in used], weights[:-1], design @ weights, y, n, single, False)
 
 
 def _left(given: Floats, y: Floats, n: int) -> float:
@@ -232,9 +231,9 @@ def _form(chosen: Sequence[str], weights: Floats, logs: bool) -> tuple[str, str]
     if not plain:
         parts = [f"{w:.4g} × {c}" if not logs else f"{c}^{w:.4g}"
                  for w, c in zip(weights, named, strict=True)]  # fmt: skip
-        return ("weighted product" if logs else "weighted sum"), (
-            " × " if logs else " + "
-        ).join(parts)
+        return ("weighted product" if logs else "weighted sum"), (" × " if logs else " + ").join(
+            parts
+        )
     up = [c for c, w in zip(named, relative, strict=True) if w > 0]
     down = [c for c, w in zip(named, relative, strict=True) if w < 0]
     if not up:
@@ -247,18 +246,14 @@ def _form(chosen: Sequence[str], weights: Floats, logs: bool) -> tuple[str, str]
 # --- two classes -------------------------------------------------------------------------------
 
 
-def _of_classes(
-    kept: Sequence[str], X: Floats, y: Floats, n: int
-) -> tuple[Combination, ...]:
+def _of_classes(kept: Sequence[str], X: Floats, y: Floats, n: int) -> tuple[Combination, ...]:
     """A pair whose sum, difference, product or ratio parts the classes exactly."""
     positive = y > 0.5
     if min(positive.sum(), (~positive).sum()) < LEAST_EACH or X.shape[1] > MOST_CLASS_COLUMNS:
         return ()
     if min(_errors(X[:, j], positive) for j in range(X.shape[1])) < ALONE:
         return ()  # classes that one column parts are parted by many pairs
-    few = np.concatenate(
-        [np.flatnonzero(positive)[:150], np.flatnonzero(~positive)[:150]]
-    )
+    few = np.concatenate([np.flatnonzero(positive)[:150], np.flatnonzero(~positive)[:150]])
     scaled = [("sum", X), ("sum", (X - X[:n].mean(axis=0)) / np.maximum(X[:n].std(axis=0), 1e-12))]
     if (X > 0).all(axis=0).sum() >= 2:
         logs = np.where((X > 0).all(axis=0), np.log(np.where(X > 0, X, 1.0)), 0.0)
@@ -290,7 +285,7 @@ def _parted(values: Floats, positive: NDArray[np.bool_]) -> list[tuple[int, int,
 
 
 def _exactly(z: Floats, positive: NDArray[np.bool_]) -> bool:
-    """Parted without an error, on both sides close to the border: classes of the world have gaps."""
+    """Parted without an error and without a gap, which classes of the world have."""
     up, low = z[positive], z[~positive]
     if up.min() < low.max():
         up, low = -up, -low

@@ -1,4 +1,4 @@
-"""Whether a column names its rows: a running number, a key, a hash."""
+"""Whether a column names its rows: a running number, a key, a hash; or follows the calendar."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 UNIQUE = 0.99  # share of rows whose value no other row has
 COLLISIONS = 8.0  # that chance would have made among whole numbers of the range
 LEAST_ROWS = 30
+FOLLOWS = 0.7  # share of steps that are the same
 STEADY = 0.995  # share of steps that go the same way, from row to row
 
 
@@ -67,3 +68,22 @@ def _unique(values: NDArray[np.generic]) -> float:
     """Share of values that stand once."""
     counts = np.unique(values, return_counts=True)[1]
     return float((counts == 1).sum() / max(len(values), 1))
+
+
+def regular(column: Column, place: Floats) -> bool:
+    """Whether its values follow from one row to the next: an hour, a weekday, a running month.
+
+    Such a column is known before its row. Judged on pairs of neighbours in the source.
+    """
+    if column.numbers is None or column.place != "column":
+        return False
+    own = column.numbers[: column.n_train]
+    order = np.argsort(place, kind="stable")
+    next_to = np.diff(place[order]) == 1
+    steps = np.diff(own[order])[next_to]
+    steps = steps[np.isfinite(steps)]
+    if len(steps) < LEAST_ROWS:
+        return False
+    distinct, counts = np.unique(steps, return_counts=True)
+    most = int(counts.argmax())
+    return bool(distinct[most] != 0 and counts[most] >= FOLLOWS * len(steps))

@@ -32,6 +32,7 @@ class Measured:
     absent : share of training rows without a value.
     identity : what makes it look like an id, in words; empty where nothing does.
     positional : it counts up (or down) with the rows of its file.
+    regular : its value follows from that of the row above, as an hour does.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Measured:
     identity: str
     positional: bool
     dtype: str
+    regular: bool = False
 
 
 def measured(case: Case, judged: str) -> tuple[Measured, ...]:
@@ -67,7 +69,7 @@ def _one(column: Column, aim: Goal, place: Floats) -> Measured:
     why, positional = identity.of(column, place)
     return Measured(
         column.name, column.place, strength(column.name, found, n_bins, aim), presence, spelled,
-        share, why, positional, column.dtype,
+        share, why, positional, column.dtype, identity.regular(column, place),
     )  # fmt: skip
 
 
@@ -76,7 +78,10 @@ def no_value(column: Column) -> tuple[NDArray[np.bool_], str]:
     if column.absent.any() or column.numbers is None or column.place != "column":
         return column.absent, column.spelled
     values = column.numbers
-    for sentinel, side in ((float(values.min(initial=0)), LOW), (float(values.max(initial=0)), HIGH)):
+    for sentinel, side in (
+        (float(values.min(initial=0)), LOW),
+        (float(values.max(initial=0)), HIGH),
+    ):
         if sentinel not in side:
             continue
         there = values == sentinel

@@ -151,7 +151,8 @@ def given_the_target(
     own = _left_by_target(column, of, part, at)
     if own is None:
         return Related(True, "", 0.0)
-    names, found = [], []
+    names: list[str] = []
+    found: list[float] = []
     for other in columns(case, judged):
         if other.name == column.name or other.name in out or len(names) >= MOST_OTHERS:
             continue
@@ -169,9 +170,7 @@ def given_the_target(
     return Related(independent, names[first], float(r[first]))
 
 
-def _left_by_target(
-    column: Column, of: Goal, part: int, at: NDArray[np.int64]
-) -> Floats | None:
+def _left_by_target(column: Column, of: Goal, part: int, at: NDArray[np.int64]) -> Floats | None:
     """A column's values, as ranks, less what the target explains; None where nothing is left."""
     x = _scores(column, of, part)[at]
     y = of.y[at][:, list(of.parts[part])]
@@ -212,4 +211,5 @@ def _running_mean(values: Floats, side: int) -> Floats:
     n = len(values)
     low = np.maximum(np.arange(n) - side, 0)
     high = np.minimum(np.arange(n) + side + 1, n)
-    return (total[high] - total[low] - values) / np.maximum(high - low - 1, 1)
+    means: Floats = (total[high] - total[low] - values) / np.maximum(high - low - 1, 1)
+    return means

@@ -81,13 +81,17 @@ def _as_number(column: Column, chosen: NDArray[np.int64]) -> tuple[Floats, bool]
 def _fits(X: Floats, y: Floats, X_judged: Floats, levelled: list[bool], aim: Goal) -> list[Floats]:
     """Predictions of the judged rows: of a boosted model, and of a linear one."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     few = len(y) < 500
     settings: dict[str, Any] = {
-        "max_iter": 30 if y.shape[1] <= 2 else 10, "learning_rate": 0.25, "max_leaf_nodes": 8 if few else 15,
-        "min_samples_leaf": 5 if few else 20, "early_stopping": False, "random_state": 0,
-    }  # fmt: skip
+        "max_iter": 30 if y.shape[1] <= 2 else 10,
+        "learning_rate": 0.25,
+        "max_leaf_nodes": 8 if few else 15,
+        "min_samples_leaf": 5 if few else 20,
+        "early_stopping": False,
+        "random_state": 0,
+    }
     found = []
     # One thread: the arrays are small, and threads wait for cores that others use.
     with warnings.catch_warnings(), threadpool_limits(1):

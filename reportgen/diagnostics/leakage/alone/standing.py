@@ -36,9 +36,7 @@ def strong_enough(found: Measured, aim: Goal, least: float) -> bool:
     return size(found, aim) >= least and found.alone.least > 0
 
 
-def lead(
-    first: Measured, others: Sequence[Measured], aim: Goal
-) -> tuple[float, Measured | None]:
+def lead(first: Measured, others: Sequence[Measured], aim: Goal) -> tuple[float, Measured | None]:
     """How many times as strong as the next best a column is, and which that is."""
     if not others:
         return 1.0, None  # there is nothing to stand out of

@@ -89,7 +89,10 @@ def goal(case: Case, judged: str) -> Goal:
     def make() -> Goal:
         at = rows(case, judged)
         y = np.concatenate(
-            [np.asarray(case.split("train").y)[at.train], np.asarray(case.split(judged).y)[at.judged]]
+            [
+                np.asarray(case.split("train").y)[at.train],
+                np.asarray(case.split(judged).y)[at.judged],
+            ]
         )
         fold = case.rng("folds of columns").permutation(len(at.train)) % FOLDS
         if case.task in ("binary", "multiclass"):
@@ -170,15 +173,15 @@ def strength(name: str, found: Codes, n_bins: int, of: Goal) -> Strength:
         judged_sums[:, k] = np.bincount(found[n:], y[n:], n_bins)
         squares[:, k] = y[:n] @ y[:n], y[n:] @ y[n:]
     seen, seen_sums = counts.sum(axis=0) - counts, sums.sum(axis=0) - sums
-    overall = seen_sums.sum(axis=1, keepdims=True) / np.maximum(
-        seen.sum(axis=1)[:, None, None], 1
-    )
+    overall = seen_sums.sum(axis=1, keepdims=True) / np.maximum(seen.sum(axis=1)[:, None, None], 1)
     means = (seen_sums + PRIOR * overall) / (seen[..., None] + PRIOR)
-    residual = squares[0] - 2 * np.sum(means * sums, (0, 1)) + np.sum(
-        means**2 * counts[..., None], (0, 1)
+    residual = (
+        squares[0] - 2 * np.sum(means * sums, (0, 1)) + np.sum(means**2 * counts[..., None], (0, 1))
     )
-    total = squares[0] - 2 * np.sum(overall * sums, (0, 1)) + np.sum(
-        overall**2 * counts[..., None], (0, 1)
+    total = (
+        squares[0]
+        - 2 * np.sum(overall * sums, (0, 1))
+        + np.sum(overall**2 * counts[..., None], (0, 1))
     )
     every, every_sums = counts.sum(axis=0), sums.sum(axis=0)
     mean = every_sums.sum(axis=0) / max(every.sum(), 1)

@@ -185,16 +185,14 @@ def _of_texts(name: str, n: int, both: pl.Series, dtype: str) -> Column:
     values = distinct.filter(~gone)
     frame = pl.DataFrame({"v": both})
     parsed = values.str.strip_chars().cast(pl.Float64, strict=False)
-    if len(values) and (parsed.is_not_null().mean() or 0.0) >= NUMBERS:
+    if len(values) and int(parsed.is_not_null().sum()) >= NUMBERS * len(values):
         numbers = both.str.strip_chars().cast(pl.Float64, strict=False).to_numpy()
         numbers = np.array(numbers, dtype=np.float64)
         return Column(name, n, numbers, None, np.isnan(numbers), spelled=spelled, dtype=dtype)
     order = pl.DataFrame({"v": values, "c": np.arange(len(values), dtype=np.int64)})
     codes = frame.join(order, on="v", how="left", maintain_order="left")["c"].fill_null(-1)
     levels = codes.to_numpy().astype(np.int64)
-    return Column(
-        name, n, None, levels, levels < 0, tuple(values.to_list()), spelled, dtype=dtype
-    )
+    return Column(name, n, None, levels, levels < 0, tuple(values.to_list()), spelled, dtype=dtype)
 
 
 def _cells(case: Case, train: np.ndarray, test: np.ndarray, at: Rows) -> Iterator[Column]:

@@ -49,9 +49,9 @@ CODES = (
         "fail",
         "Whether a column has a value at all says what the target is.",
         "The presence of a value alone (nulls, blanks, '?', 'unknown', -1 and the like), out of "
-        "fold on train and confirmed on the judged rows. fail when it explains half of the target's "
-        "variation; warn when it stands out as a column would, or when every row with a value (or "
-        "every row without) has the same class, in 30 rows or more. info where training without "
+        "fold on train and confirmed on the judged rows. fail when it explains half of the "
+        "target's variation; warn when it stands out as a column would, or when every row with a "
+        "value (or every row without) has the same class, in 30 rows or more. info where training without "
         "the column costs nothing.",
         "A value that is filled in only after the outcome gives it away: leave the column out, or "
         "keep only what was filled in at prediction time.",

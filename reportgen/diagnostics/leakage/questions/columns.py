@@ -62,9 +62,8 @@ def look(case: Case, judged: str) -> Looked:
     every = measured(case, judged)
     aim = goal(case, judged)
     told = combined.names(case, judged)
-    asked = [
-        m for m in every if not m.identity and not by_presence(m) and m.name not in told
-    ]
+    asked = [m for m in every if not m.identity and m.name not in told]
+    asked = [m for m in asked if not by_presence(m) or respelled(case, judged, m, aim)]
     family = dict(zip([m.name for m in every], significant(every, aim), strict=True))
     asked = [m for m in asked if family[m.name]]
     asked.sort(key=lambda m: -size(m, aim))
@@ -76,6 +75,7 @@ def look(case: Case, judged: str) -> Looked:
             leaks.append(leak)
     known = {leak.subject for leak in leaks}
     beyond = {*known, *(t for c in close if c.found.name in known for t in c.twins)}
+    asked = [m for m in asked if not m.regular]
     if asked and not leaks and strong_enough(asked[0], aim, settings.column_strength):
         first = asked[0]
         twins = next((c.twins for c in close if c.found is first), ())
@@ -102,6 +102,14 @@ def look(case: Case, judged: str) -> Looked:
 def by_presence(found: Measured) -> bool:
     """Whether what the column tells is told by its having a value, mostly."""
     return found.presence is not None and found.presence.least >= 0.7 * found.alone.least > 0
+
+
+def respelled(case: Case, judged: str, found: Measured, aim: Goal) -> bool:
+    """Whether a spelled gap ("none") is one of the names of classes, rather than a gap."""
+    if not found.spelled or found.alone.least < 0.9:
+        return False
+    column = next(iter(columns(case, judged, [found.name])))
+    return exactness(column, aim, found.alone.part).relabelled
 
 
 def _closely(case: Case, judged: str, found: list[Measured], aim: Goal) -> list[Close]:
@@ -170,7 +178,7 @@ def weigh(leak: Leak, effect: Effect | None) -> tuple[Severity, str]:
         return leak.severity, leak.message
     skill = effect.skill
     nothing = effect.alone.low <= 0 and (skill is None or skill < NOTHING)
-    if nothing:
+    if nothing and not (leak.evidence.get("relabelled") and effect.alone.value > 0):
         return "warn", leak.message
     return leak.severity, leak.message
 

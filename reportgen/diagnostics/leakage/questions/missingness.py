@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from reportgen.charts.numbers import score, share
@@ -13,7 +15,12 @@ from reportgen.diagnostics.leakage.alone.values import columns, why_none
 from reportgen.diagnostics.leakage.declared import CODES, LeakageSettings
 from reportgen.diagnostics.leakage.declared.columns import MISSINGNESS
 from reportgen.diagnostics.leakage.found import Leak, Looked
-from reportgen.diagnostics.leakage.questions.columns import cure_of, weigh, weigh_ahead
+from reportgen.diagnostics.leakage.questions.columns import (
+    cure_of,
+    respelled,
+    weigh,
+    weigh_ahead,
+)
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Severity
 
@@ -43,10 +50,10 @@ def look(case: Case, judged: str) -> Looked:
     for one, more_than_chance in zip(gaps, told, strict=True):
         presence = one.presence
         assert presence is not None
-        if not more_than_chance:
+        if not more_than_chance or respelled(case, judged, one, aim):
             continue
         others = [m for m in every if m.name != one.name and not m.identity and m not in gaps]
-        ahead, _ = lead(Measured_of(one), others, aim)
+        ahead, _ = lead(_present(one), others, aim)
         stands_out = size(presence, aim) >= settings.column_strength
         if presence.least >= HALF:
             leaks.append(_leak(case, judged, one, "fail", aim))
@@ -59,10 +66,8 @@ def look(case: Case, judged: str) -> Looked:
     return Looked((MISSINGNESS,), tuple(leaks), tried=f"the gaps of {len(gaps):,} columns")
 
 
-def Measured_of(one: Measured) -> Measured:  # noqa: N802
+def _present(one: Measured) -> Measured:
     """The column as its presence alone is."""
-    from dataclasses import replace
-
     assert one.presence is not None
     return replace(one, alone=one.presence)
 
@@ -73,9 +78,7 @@ def _leak(
     presence = one.presence
     assert presence is not None
     gap = f"written as {one.spelled}" if one.spelled else "left empty"
-    what = pure or (
-        f"that alone reaches {_told(presence.judged, presence.auc, aim)} on {judged}"
-    )
+    what = pure or (f"that alone reaches {_told(presence.judged, presence.auc, aim)} on {judged}")
     return Leak(
         MISSINGNESS,
         severity,
