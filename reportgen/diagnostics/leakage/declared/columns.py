@@ -51,8 +51,8 @@ CODES = (
         "The presence of a value alone (nulls, blanks, '?', 'unknown', -1 and the like), out of "
         "fold on train and confirmed on the judged rows. fail when it explains half of the "
         "target's variation; warn when it stands out as a column would, or when every row with a "
-        "value (or every row without) has the same class, in 30 rows or more. info where training without "
-        "the column costs nothing.",
+        "value (or every row without) has the same class, in 30 rows or more. info where "
+        "training without the column costs nothing.",
         "A value that is filled in only after the outcome gives it away: leave the column out, or "
         "keep only what was filled in at prediction time.",
         "Kapoor and Narayanan 2023, type L2",
