@@ -90,6 +90,13 @@ def summary(outcomes: Sequence[Outcome], questions: Mapping[str, Question]) -> s
         lines.append(f"{name:28} {_share(n, total):34} goal {GOALS[name]:.0%}")
     strict = without.count(NONE)
     lines.append(f"  of these unexplained, not ambiguous: {_share(strict, len(without))}")
+    sole = sum(v == ALONE and not o.listed for o, q, v in judged if q.kind != "unanswerable")
+    lines.append(f"  right cause named, lists of equals apart: {_share(sole, len(with_cause))}")
+    carried = [v for o, q, v in judged if q.kind != "unanswerable" and o.power is None]
+    lines.append(
+        "  right cause alone, where the digits carry it (no power stated): "
+        f"{_share(carried.count(ALONE), len(carried))}"
+    )
     lines += _wrong(judged)
     return "\n".join(lines)
 
