@@ -6,13 +6,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import copies, preprocessing, resampled
+from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing, resampled
 
-CODES = (*copies.CODES, *preprocessing.CODES, *resampled.CODES)
+CODES = (
+    *copies.CODES,
+    *columns.CODES,
+    *preprocessing.CODES,
+    *resampled.CODES,
+)
 
 
 class LeakageSettings(
-    copies.CopiesSettings, preprocessing.PreprocessingSettings, resampled.ResampledSettings
+    copies.CopiesSettings,
+    columns.ColumnSettings,
 ):
     """Everything the leakage diagnostic can be told."""
 

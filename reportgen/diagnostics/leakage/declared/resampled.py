@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from reportgen.diagnostic import Code
-from reportgen.job.schema import Settings
 
 RESAMPLED = "leakage.resampled-before-split"
-
-
-class ResampledSettings(Settings):
-    """Nothing to be set: a row lies between two others to the last digit, or it does not."""
 
 
 CODES = (

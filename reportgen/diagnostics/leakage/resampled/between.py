@@ -102,9 +102,7 @@ def _search(
     found: dict[int, _Line] = {}
     d = columns.values.shape[1]
     block = max(1, int(2e7 / ((k + 1) * d)))
-    aim: Floats = np.random.default_rng(0).normal(
-        size=d
-    )  # any direction: opposite ways mirror on it
+    aim: Any = np.random.default_rng(0).normal(size=d)  # any direction will do
     for start in range(0, len(asked), block):
         rows = asked[start : start + block]
         near = members[index.kneighbors(measured[rows], return_distance=False)]
