@@ -31,9 +31,8 @@ def fewer(data: Data, share: float, rng: Rng) -> Drawn:
 def blobs(n: int, d: int, share: float, rng: Rng, decimals: int | None = None) -> Drawn:
     """Two overlapping clouds in correlated columns, as they are or rounded."""
     y = (rng.random(n) < share).astype(np.int64)
-    X = (rng.normal(size=(n, d)) + 1.2 * y[:, None] * (np.arange(d) < 2)) @ (
-        np.eye(d) + 0.4 * rng.normal(size=(d, d))
-    )
+    common = rng.normal(size=(n, 1))
+    X = rng.normal(size=(n, d)) + 0.6 * common + 0.7 * y[:, None]
     return (X if decimals is None else np.round(X, decimals)), y
 
 
@@ -50,7 +49,8 @@ def series(n: int, rng: Rng) -> Drawn:
     level = np.cumsum(rng.normal(size=n))
     change = np.diff(level, prepend=0.0)
     mean = np.convolve(level, np.ones(5) / 5, "full")[:n]
-    return np.column_stack([level, change, mean]), (change > 1.0).astype(np.int64)
+    odds = 1 / (1 + np.exp(1.2 - change - 0.3 * (level - mean)))
+    return np.column_stack([level, change, mean]), (rng.random(n) < odds).astype(np.int64)
 
 
 def derived(n: int, rng: Rng) -> Drawn:
@@ -173,7 +173,7 @@ CLEAN = (
     *(CleanCase(f"{kind} of train alone, {name}", partial(after, data, kind))
       for kind, name, data in (("SMOTE", "breast cancer", cancer), ("ADASYN", "two columns", two),
                                ("SMOTE", "one decimal", one_decimal),
-                               ("RandomOverSampler", "wine", wine))),
+                               ("RandomOverSampler", "eight columns", eight))),
     *(CleanCase(f"never resampled, {name}", partial(after, data, None))
       for name, data in (
           ("two columns", two), ("three columns of one decimal",
@@ -185,5 +185,5 @@ CLEAN = (
               *blobs(900, 4, 0.3, rng, decimals=1))),
           ("clusters", partial(clusters, 900, 4)), ("a time series", partial(series, 900)),
           ("columns that follow from others", partial(derived, 900)), ("digits", digits),
-          ("wine", wine))),
+          ("breast cancer", cancer))),
 )  # fmt: skip
