@@ -43,6 +43,8 @@ class Candidate:
     exactly : for causes with randomness: the probability that they print just these digits.
     readings : a claim -> the quantity that it is under this cause, where it is another one.
     expressions : a claim -> its value as arithmetic, where no reading of the world says it.
+    likely : False where nothing but the numbers speaks for it: one value of a parameter, which
+        a search that has few others may have met as well.
     """
 
     values: Values
@@ -54,6 +56,7 @@ class Candidate:
     exactly: float | None = None
     readings: Mapping[Claim, Claim] = field(default_factory=dict)
     expressions: Mapping[Claim, str] = field(default_factory=dict)
+    likely: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ def _costly(claim: Claim) -> int:
 
 def kind_of(claim: Claim) -> tuple[Any, ...]:
     """What a claim is of, without its number."""
-    more = (claim.per_class, claim.predicted, claim.k, claim.weighted)
+    more = (claim.per_class, claim.predicted, claim.k, claim.weighted, claim.output)
     return (claim.metric, claim.split, claim.average, *more)
 
 

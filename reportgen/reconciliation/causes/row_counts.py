@@ -1,4 +1,4 @@
-"""Causes in which some rows of the split were left out, or counted twice."""
+"""Causes in which some rows of the split were left out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
 from reportgen.reconciliation.margins import of_margins, running
 from reportgen.reconciliation.quantities import Unknown, of_labels
 from reportgen.reconciliation.row_losses import detailed
-from reportgen.reconciliation.row_sets import Piece, of_rows, row_sums
+from reportgen.reconciliation.row_sets import of_rows, row_sums
 from reportgen.reconciliation.sweeps import Sweep, sifted
 from reportgen.reconciliation.world import Floats, World
 
@@ -23,6 +23,8 @@ from reportgen.reconciliation.world import Floats, World
 MOST_WORLDS = 12
 #: Shares of rows that a search over all prefixes keeps at least.
 LEAST = 0.5
+#: Batch sizes of which fewer rows are multiples.
+WHOLE = (32, 50, 64, 100, 128)
 WORKERS = (2, 3, 4, 5, 6, 7, 8)
 
 
@@ -36,8 +38,11 @@ def _dropped(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     own = {} if size is None or size >= n else _kept_by((size,), n)
     yield from _prefixes(world, evaluation, own, tried=1)
     usual = {m: b for m, b in _kept_by(USUAL, n).items() if m not in own}
+    for one in (b for b in USUAL if b < n and b not in own):
+        sizes = usual.setdefault(one, [])  # the first batch alone
+        sizes += [one] * (one not in sizes)
     yield from _prefixes(world, evaluation, usual, tried=len(usual))
-    yield from _any_prefix(world, evaluation, {*own, *usual})
+    yield from _any_prefix(world, evaluation, {*own, *usual}, size)
 
 
 def _kept_by(sizes: tuple[int, ...], n: int) -> dict[int, list[int]]:
@@ -110,11 +115,15 @@ def _is_cheap(claim: Claim, world: World) -> bool:
     return row_sums(claim, world) is not None
 
 
-def _any_prefix(world: World, evaluation: Evaluation, done: set[int]) -> Iterator[Candidate]:
-    """Every other number of first rows, from half of them on."""
+def _any_prefix(
+    world: World, evaluation: Evaluation, done: set[int], size: int | None
+) -> Iterator[Candidate]:
+    """Every other number of first rows, from half of them on; below, whole batches."""
     start = max(1, int(world.n * LEAST))
-    left = np.ones(world.n, dtype=bool)
-    left[:start] = False
+    left = np.zeros(world.n, dtype=bool)
+    left[start:] = True
+    for batch in {*WHOLE, *((size,) if size else ())}:
+        left[batch:start:batch] = True
     left[list(done)] = False
     ends = np.flatnonzero(left)
     total = [c for c in evaluation.claims if c.metric == "support" and c.per_class is None]
@@ -146,30 +155,6 @@ def _shards(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
         yield replace(candidate, tried=max(2, len(rest)))
 
 
-def _duplicated(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-    """Streams that workers replay, and last batches filled up from the start."""
-    world = detailed(evidence, evaluation.split)
-    n = world.n
-    ways: dict[tuple[str, int], tuple[list[Piece], dict[str, object]]] = {}
-    for workers in WORKERS:
-        first = -(-n // workers)
-        times = workers if n % workers == 0 else 1
-        ways["replayed", first] = ([(0, first, times)], {"workers": workers, "rows": first})
-    size = evidence.batch_size
-    for batch in (*([size] if size else []), *USUAL, *WORKERS):
-        extra = -n % batch
-        if 0 < extra < n and ("filled", extra) not in ways:
-            more: dict[str, object] = {"batch_size": batch}
-            ways["filled", extra] = ([(0, n, 1), (0, extra, 1)], {"twice": extra, **more})
-            ways["repeated", extra] = (
-                [(0, n, 1), (n - 1, n, extra)],
-                {"last_row_more": extra, **more},
-            )
-    for pieces, parameters in ways.values():
-        candidate = of_rows(world, evaluation.claims, pieces, **parameters)
-        yield replace(candidate, tried=len(ways))
-
-
 HYPOTHESES = [
     Hypothesis(
         "dropped-remainder",
@@ -193,20 +178,6 @@ HYPOTHESES = [
         wrong="shards = np.split(X[: len(X) // replicas * replicas], replicas)",
         right="shards = np.array_split(X, replicas)",
         source="torch.utils.data.DistributedSampler: drop_last",
-        free=True,
-        cost=1,
-    ),
-    Hypothesis(
-        "rows-duplicated",
-        "Some rows were evaluated several times: workers replayed one stream, or the last batch "
-        "was filled up from the start.",
-        "the numbers of the first n / workers rows, or of all rows and the first (or the last) "
-        "once more",
-        "Give each worker its own rows, and cut predictions to n before they are scored.",
-        _duplicated,
-        wrong="model.evaluate(generator, workers=4, use_multiprocessing=True)",
-        right="model.evaluate(keras.utils.PyDataset)   # indexed: each row once",
-        source="keras#12945",
         free=True,
         cost=1,
     ),
