@@ -25,7 +25,7 @@ ANYWAY, OUTWEIGHED = 1e-2, 30
 STATISTICAL = 1e-2
 #: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
 SECOND = ("decision-threshold", "report-label-set")
-#: More numbers than these are not explained one by one: each would match something.
+#: More kinds of numbers are not explained one by one: each would match something.
 MOST_APART = 12
 #: With more rows than this, two causes together are not tried on worlds of both.
 COMPOSED_ROWS = 300_000
@@ -325,7 +325,7 @@ def _apart(trial: _Trial) -> tuple[Answer, ...]:
     whole = _alone(trial)
     if whole.kind != "unexplained" or trial.base.evaluation.origin:
         return (whole,)
-    if not 2 <= len(trial.base.off) <= MOST_APART:
+    if len(trial.base.off) < 2 or len({kind_of(c) for c in trial.base.off}) > MOST_APART:
         return (whole,)
     each: dict[Claim, Answer] = {}
     # Those with the least room first: one that nothing explains settles it for all.
