@@ -37,6 +37,8 @@ class Split:
     rows : int64, position of each row in its source (0-based), for "row 17 of test.csv".
     source : the source as it is written in the job, for messages.
     sha256 : of the source's bytes, or of its rows where there is no file.
+    unused : columns of the source that have no role and are no features, of n rows; None where
+        there are none.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Split:
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     weights: NDArray[np.float64] | None = None
+    unused: pl.DataFrame | None = None
 
     @property
     def n(self) -> int:

@@ -6,13 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing
+from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing, rows
 
-CODES = (*copies.CODES, *columns.CODES, *preprocessing.CODES)
+CODES = (*copies.CODES, *columns.CODES, *rows.CODES, *preprocessing.CODES)
 
 
 class LeakageSettings(
-    copies.CopiesSettings, columns.ColumnSettings, preprocessing.PreprocessingSettings
+    copies.CopiesSettings,
+    columns.ColumnSettings,
+    rows.RowSettings,
+    preprocessing.PreprocessingSettings,
 ):
     """Everything the leakage diagnostic can be told."""
 
