@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from reportgen.data.steps import Steps
+
     #: What a model or a preprocessing step may be given: rows first.
     Inputs = "np.ndarray | pl.DataFrame | Mapping[str, np.ndarray] | Sequence[np.ndarray]"
 
@@ -21,24 +23,29 @@ Kind = Literal["table", "array", "images", "text"]
 class Split:
     """The rows of one split, in the order of their source.
 
-    Splits that ``random`` and ``stratified`` cut are in the order in which scikit-learn's
-    ``train_test_split`` returns them.
+        Splits that ``random`` and ``stratified`` cut are in the order in which scikit-learn's
+        ``train_test_split`` returns them.
 
-    Attributes
-    ----------
-    name : train, validation or test.
-    X : features only. A polars frame for tables and text (columns are ``Dataset.features``); an
-        array of shape (n, ...) for .npz, images and Python sources; a mapping or a list of such
-        arrays for models with several inputs. uint8 images stay uint8.
-    y : int64 class codes of shape (n,) (binary, multiclass; loading refuses labels that are no
-        class); int8 of shape (n, K) (multilabel); float64 of shape (n,) or (n, T)
-        (regression). None when the split has no target.
-    ids, groups, times, weights : roles, each of shape (n,), or None. ``weights`` is float64.
-    rows : int64, position of each row in its source (0-based), for "row 17 of test.csv".
-    source : the source as it is written in the job, for messages.
-    sha256 : of the source's bytes, or of its rows where there is no file.
-    unused : columns of the source that have no role and are no features, of n rows; None where
-        there are none.
+        Attributes
+        ----------
+        name : train, validation or test.
+        X : features only. A polars frame for tables and text (columns are ``Dataset.features``); an
+            array of shape (n, ...) for .npz, images and Python sources; a mapping or a list of such
+            arrays for models with several inputs. uint8 images stay uint8.
+        y : int64 class codes of shape (n,) (binary, multiclass; loading refuses labels that are no
+            class); int8 of shape (n, K) (multilabel); float64 of shape (n,) or (n, T)
+            (regression). None when the split has no target.
+        ids, groups, times, weights : roles, each of shape (n,), or None. ``weights`` is float64.
+        rows : int64, position of each row in its source (0-based), for "row 17 of test.csv".
+        source : the source as it is written in the job, for messages.
+        sha256 : of the source's bytes, or of its rows where there is no file.
+    <<<<<<< HEAD
+        unused : columns of the source that have no role and are no features, of n rows; None where
+            there are none.
+    =======
+        steps : where labels stand step by step: the rows (of y, rows, ids, groups, times, weights) are
+            then the m steps that count, and X has the n sequences. None everywhere else.
+    >>>>>>> main
     """
 
     name: str
@@ -51,11 +58,19 @@ class Split:
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     weights: NDArray[np.float64] | None = None
+    steps: Steps | None = None
     unused: pl.DataFrame | None = None
 
     @property
     def n(self) -> int:
         return len(self.rows)
+
+    @property
+    def units(self) -> np.ndarray | None:
+        """What rows belong to together: their group, else their sequence; shape (n,) or None."""
+        if self.groups is None and self.steps is not None:
+            return self.steps.sequence
+        return self.groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,8 @@ class Dataset:
     ``classes`` are label texts in the order of the model's outputs (empty in regression; the
     target columns in multilabel tasks); ``positive`` is the index of the positive class in
     binary tasks, else None. ``notes`` are facts a reader must know (an encoding that was
-    guessed, labels unseen in train).
+    guessed, labels unseen in train). ``head`` is the output of a model with several that this is
+    the data set of, ``heads`` the same rows with the targets of its other outputs.
     """
 
     name: str
@@ -77,3 +93,5 @@ class Dataset:
     splits: Mapping[str, Split]
     target: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    head: str | None = None
+    heads: Mapping[str, Dataset] = field(default_factory=dict)
