@@ -23,29 +23,26 @@ Kind = Literal["table", "array", "images", "text"]
 class Split:
     """The rows of one split, in the order of their source.
 
-        Splits that ``random`` and ``stratified`` cut are in the order in which scikit-learn's
-        ``train_test_split`` returns them.
+    Splits that ``random`` and ``stratified`` cut are in the order in which scikit-learn's
+    ``train_test_split`` returns them.
 
-        Attributes
-        ----------
-        name : train, validation or test.
-        X : features only. A polars frame for tables and text (columns are ``Dataset.features``); an
-            array of shape (n, ...) for .npz, images and Python sources; a mapping or a list of such
-            arrays for models with several inputs. uint8 images stay uint8.
-        y : int64 class codes of shape (n,) (binary, multiclass; loading refuses labels that are no
-            class); int8 of shape (n, K) (multilabel); float64 of shape (n,) or (n, T)
-            (regression). None when the split has no target.
-        ids, groups, times, weights : roles, each of shape (n,), or None. ``weights`` is float64.
-        rows : int64, position of each row in its source (0-based), for "row 17 of test.csv".
-        source : the source as it is written in the job, for messages.
-        sha256 : of the source's bytes, or of its rows where there is no file.
-    <<<<<<< HEAD
-        unused : columns of the source that have no role and are no features, of n rows; None where
-            there are none.
-    =======
-        steps : where labels stand step by step: the rows (of y, rows, ids, groups, times, weights) are
-            then the m steps that count, and X has the n sequences. None everywhere else.
-    >>>>>>> main
+    Attributes
+    ----------
+    name : train, validation or test.
+    X : features only. A polars frame for tables and text (columns are ``Dataset.features``); an
+        array of shape (n, ...) for .npz, images and Python sources; a mapping or a list of such
+        arrays for models with several inputs. uint8 images stay uint8.
+    y : int64 class codes of shape (n,) (binary, multiclass; loading refuses labels that are no
+        class); int8 of shape (n, K) (multilabel); float64 of shape (n,) or (n, T)
+        (regression). None when the split has no target.
+    ids, groups, times, weights : roles, each of shape (n,), or None. ``weights`` is float64.
+    rows : int64, position of each row in its source (0-based), for "row 17 of test.csv".
+    source : the source as it is written in the job, for messages.
+    sha256 : of the source's bytes, or of its rows where there is no file.
+    steps : where labels stand step by step: the rows (of y, rows, ids, groups, times, weights) are
+        then the m steps that count, and X has the n sequences. None everywhere else.
+    unused : columns of the source that have no role and are no features, of n rows; None where
+        there are none.
     """
 
     name: str

@@ -34,8 +34,8 @@ CODES = (
         "fail",
         "A column that names its rows (a key, a running number) predicts the target.",
         "Columns of which (nearly) every row has another value, and which are whole numbers so "
-        "dense that chance would repeat them, or short texts; of texts their first part, their "
-        "numbers and their length. warn when one explains 2 % of the target or more, out of fold "
+        "dense that chance would repeat them, or short texts; of texts their first part and "
+        "their numbers. warn when one explains 2 % of the target or more, out of fold "
         "and on judged rows, beyond chance (Holm); fail when it is half of the model's skill, by "
         "training without it, or half of the target's variation.",
         "Leave ids out of the features: they hold who was asked first, not what the answer is.",

@@ -92,7 +92,7 @@ def look(case: Case, judged: str) -> Looked:
         (TARGET,),
         tuple(leaks),
         tables=lines.tables(case, judged, every, aim),
-        series=lines.series(case, judged, every, aim, known),
+        series=lines.series(case, judged, every, aim),
         tried=words,
         detectable=_detectable(aim),
         method=" ".join(filter(None, [METHOD, _sampled(case, judged)])),

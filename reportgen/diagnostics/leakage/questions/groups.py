@@ -25,6 +25,8 @@ EXAMPLES = 5
 
 def look(case: Case, judged: str) -> Looked:
     """Judged rows of groups that the model was trained on."""
+    if case.split("train").steps is not None:
+        return Looked((GROUP,), untold={GROUP: "each label is a step of a sequence"})
     test = case.split(judged)
     if test.groups is not None and all(
         case.split(name).groups is not None for name in trained_splits(case)
@@ -116,15 +118,17 @@ def _hidden(case: Case, judged: str, group: Group) -> Leak:
     reached = np.isin(group.judged, shared)
     n = len(group.judged)
     coded = all(name in known for name in trained_splits(case))
-    alike = "" if not np.isfinite(group.alike) else f" and {share(group.alike)} of the numbers"
+    alike = "the target is alike"
+    if np.isfinite(group.alike):
+        alike = f"the target and {share(group.alike)} of the numeric columns are alike"
     return Leak(
         GROUP,
         "warn",
         group.source.name,
         f"{group.words[:1].upper()}{group.words[1:]} (“{group.example}”) joins rows to "
-        f"{group.groups:,} groups, within which the target{alike} is alike (agreement "
-        f"{score(group.kappa)} beyond chance), and {share(reached.mean())} of {judged} are of "
-        "groups that stand in train: is it a subject?",
+        f"{group.groups:,} groups, within which {alike} (agreement {score(group.kappa)} beyond "
+        f"chance), and {share(reached.mean())} of {judged} are of groups that stand in train: is "
+        "it a subject?",
         ADVICE[GROUP],
         {
             "rows": int(reached.sum()),

@@ -65,7 +65,6 @@ def _ways(column: Column, one: Measured, aim: Goal) -> Iterator[tuple[str, Stren
     readings = {
         "its last number": [float(found[-1]) if found else np.nan for found in numbers],
         "its first number": [float(found[0]) if found else np.nan for found in numbers],
-        "its length": [float(len(text)) for text in texts],
     }
     for words, values in readings.items():
         of = np.array(values)

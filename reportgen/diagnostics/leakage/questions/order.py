@@ -30,6 +30,8 @@ LEAST_ROWS = 60
 
 def look(case: Case, judged: str) -> Looked:
     """The target by place in the file, and whether that reaches the model."""
+    if case.split("train").steps is not None:
+        return Looked((CODE,), untold={CODE: "each label is a step of a sequence"})
     at = rows(case, judged)
     if len(at.train) < LEAST_ROWS:
         return Looked((CODE,), untold={CODE: f"{len(at.train)} training rows are too few to tell"})
