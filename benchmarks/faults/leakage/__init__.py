@@ -6,9 +6,15 @@ by ``make bench-faults`` alone.
 
 from __future__ import annotations
 
-from benchmarks.faults.leakage import columns, copies, preprocessing, rows
+from benchmarks.faults.leakage import columns, copies, preprocessing, resampled, rows
 
-_MODULES = (copies, preprocessing, columns, rows)
+_MODULES = (
+    copies,
+    columns,
+    preprocessing,
+    resampled,
+    rows,
+)
 PLANTED = tuple(case for module in _MODULES for case in module.PLANTED)
 MORE = tuple(case for module in _MODULES for case in module.MORE)
 CLEAN = tuple(case for module in _MODULES for case in module.CLEAN)
