@@ -54,7 +54,7 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
         return _regression(case, prepared)
     settings = settings_of(case, ImbalanceSettings)
     delivered, counted = prepared.delivered, prepared.counted
-    classes = recalls(delivered)
+    classes = recalls(delivered, counted)
     gap = gap_of(delivered, classes)
     found = gains(case, prepared, trained)
     decided: dict[str, Decided] = {
