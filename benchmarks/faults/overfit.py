@@ -11,7 +11,6 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
@@ -52,16 +51,11 @@ def grown(noise: float, n: int, leaf: int = 1) -> Draw:
     return draw
 
 
-def small(rng: Rng) -> Case:
-    """Sixty of the digits' 1,797 rows: more of them would help."""
-    X, y = load_digits(return_X_y=True)
-    order = rng.permutation(len(y))
-    train = np.concatenate([order[y[order] == k][:24] for k in range(10)])
-    test = np.setdiff1d(order, train)[:900]
-    splits = {"train": (X[train], y[train]), "test": (X[test], y[test])}
-    return case_from_arrays(
-        "multiclass", splits, SVC(C=10, probability=False).fit(*splits["train"])
-    )
+def few(rng: Rng) -> Case:
+    """A line in 120 columns from 400 rows: twice as many would show it far better."""
+    train, test = rows(rng, 400, 0.05, 120), rows(rng, 2000, 0.05, 120)
+    model = LogisticRegression(max_iter=500).fit(*train)
+    return case_from_arrays("binary", {"train": train, "test": test}, model)
 
 
 def stiff(rng: Rng) -> Case:
@@ -177,7 +171,7 @@ PLANTED = (
         "fail",
         also=(REGULARISE,),
     ),
-    FaultCase("too few digits", MORE_DATA, small, also=(UNDERFITS, GAP)),
+    FaultCase("too few rows", MORE_DATA, few, also=(GAP, REGULARISE, MEMORISES)),
     FaultCase("a penalty that is far too strong", UNDERFITS, stiff, also=(MORE_DATA,)),
     FaultCase("a history that turned", DIVERGES, with_history(0.12)),
     FaultCase("far too many epochs", (GAP, EARLY), long, also=(REGULARISE, MEMORISES, MORE_DATA)),
