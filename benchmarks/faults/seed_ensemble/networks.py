@@ -144,7 +144,7 @@ def fitted(
 # --- chosen among many -----------------------------------------------------------------------
 
 
-def _passes(
+def passes(
     rng: Rng,
     X: np.ndarray,
     y: np.ndarray,
@@ -202,10 +202,10 @@ def chosen(
     splits = splits_of(rng, "binary", n, noise=noise)
     X_test, y_test = splits["test"]
     best: tuple[float, tuple[np.ndarray, ...]] = (-1.0, ())
-    passes = _passes(
+    trained = passes(
         rng, *splits["train"], seeds=seeds, hidden=hidden, rate=rate, epochs=epochs, batch=32
     )
-    for epoch, weights in enumerate(passes, start=1):
+    for epoch, weights in enumerate(trained, start=1):
         if epoch < epochs and not any_epoch:
             continue
         w1, b1, w2, b2 = weights

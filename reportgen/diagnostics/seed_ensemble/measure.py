@@ -27,6 +27,7 @@ from reportgen.diagnostics.seed_ensemble.prepare import (
     ensemble_of,
 )
 from reportgen.diagnostics.seed_ensemble.spread import Spread, spread_of
+from reportgen.diagnostics.seed_ensemble.sureness import Sureness, sureness
 from reportgen.evidence import Case, settings_of
 from reportgen.retraining.member import Member
 from reportgen.retraining.results import Trained
@@ -44,8 +45,9 @@ class Measured:
 
     ``sound`` members finished and learned something, ``chance`` tells those that did not;
     ``given`` holds all that answered, and how many did not; ``head`` is the spread of the headline
-    metric; ``control`` compares the job's own members with retrainings; ``step`` is regression's
-    distance from which predictions differ.
+    metric; ``sureness`` how sure the delivered model is of its answers, beside them; ``control``
+    compares the job's own members with retrainings; ``step`` is regression's distance from which
+    predictions differ.
     """
 
     prepared: Prepared
@@ -55,6 +57,7 @@ class Measured:
     spreads: tuple[Spread, ...]
     head: Spread
     agreement: Agreement
+    sureness: Sureness | None
     averaged: Averaged
     components: Crossed | None
     without_components: str
@@ -107,6 +110,7 @@ def measure(case: Case, prepared: Prepared, trained: Trained) -> Measured:
         spreads,
         head,
         agreement(sound, step, delivered),
+        sureness(sound, delivered),
         averaged(case, sound, head.metric, step, case.rng("subsets")),
         components,
         reason,
@@ -141,7 +145,9 @@ def further(case: Case, prepared: Prepared, trained: Trained) -> list[Member]:
         return []
     whole = ensemble_of(case, settings.grow_to)
     asked = sum(m in trained.members for m in whole)
-    wanted = whole[: next_size(head, settings, asked)]
+    sure = sureness(sound, prepared.delivered)
+    strange = sure is not None and sure.place != "inside"
+    wanted = whole[: next_size(head, settings, asked, strange=strange)]
     return [m for m in wanted if m not in trained.members]
 
 
