@@ -52,10 +52,3 @@ def why_not(case: Case) -> str | None:
             return None
         return f"a {type(case.predictor.model).__name__} cannot be cloned and fitted again"
     return "a Python function cannot be trained again"
-
-
-def trained_splits(case: Case) -> tuple[str, ...]:
-    """The splits whose rows the model was fitted on, in the order of the training pool."""
-    training = case.entry.training
-    both = training is not None and training.include_validation
-    return ("train", "validation") if both else ("train",)

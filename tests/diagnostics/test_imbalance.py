@@ -1,6 +1,7 @@
 """Thresholds against brute force, classes against scikit-learn, remedies by simulation."""
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, precision_recall_fscore_support
@@ -12,6 +13,7 @@ from reportgen.answers import answers
 from reportgen.diagnostics import suite
 from reportgen.diagnostics.imbalance.remedies import remedies
 from reportgen.diagnostics.imbalance.shares import shares
+from reportgen.diagnostics.imbalance.synthetic import synthetic
 from reportgen.diagnostics.imbalance.thresholds import STRENGTHS, best_strength, best_threshold
 from reportgen.diagnostics.imbalance.verdicts import gap_of, recalls
 
@@ -117,10 +119,11 @@ def test_no_remedy_is_fitted_on_rows_that_are_judged():
     splits = {name: blobs(rng, 600, 0.1, 2.0) for name in ("train", "test")}
     case = case_from_arrays("binary", splits, LogisticRegression().fit(*splits["train"]))
     plan = remedies(case.view("imbalance", SETTINGS), shares(case), SETTINGS)
-    assert set(plan.tried) == {"class_weight", "oversample", "undersample"}
+    assert set(plan.tried) == {"class_weight", "oversample", "undersample", "smote", "adasyn"}
     assert len(plan.folds) == 5
+    made = {*plan.tried["smote"], *plan.tried["adasyn"]}
     for member in plan.members:
-        if member.rows is not None:
+        if member.rows is not None and member not in made:
             assert member.rows.array.max() < 600
     y = splits["train"][1]
     for member in plan.tried["undersample"]:
@@ -166,3 +169,45 @@ def test_page_one_is_offered_balanced_accuracy_where_accuracy_misleads():
     given = case.predict("test").labels
     assert step["from"] == pytest.approx(np.mean(given == y), abs=1e-5)
     assert step["value"] == pytest.approx(balanced(y, given), abs=1e-5)
+
+
+def test_synthetic_rows_lie_between_training_rows_of_their_class():
+    rng = np.random.default_rng(7)
+    splits = {name: blobs(rng, 300, 0.1, 2.0, width=3) for name in ("train", "test")}
+    case = case_from_arrays("binary", splits, LogisticRegression().fit(*splits["train"]))
+    X, y = splits["train"]
+    inputs, codes = synthetic(case, "smote", y, {0: 270, 1: 270}, ("train",), 1)
+    assert codes.tolist() == [1] * 240
+    own = X[y == 1]
+    for row in inputs[:40]:
+        a, b = own[:, None, :], own[None, :, :]
+        along = ((row - a) * (b - a)).sum(-1) / np.maximum(((b - a) ** 2).sum(-1), 1e-12)
+        off = np.linalg.norm(a + along[..., None] * (b - a) - row, axis=-1)
+        assert off[(along > -1e-9) & (along < 1 + 1e-9)].min() < 1e-9
+
+
+def test_synthetic_rows_of_a_table_keep_its_types_and_categories():
+    rng = np.random.default_rng(8)
+    n = 200
+    y = (np.arange(n) < 30).astype(int)
+    frame = pl.DataFrame(
+        {
+            "plan": rng.choice(["a", "b", "c"], n),
+            "age": rng.integers(18, 80, n),
+            "paid": rng.normal(size=n) + y,
+            "active": rng.random(n) < 0.5,
+        }
+    )
+    case = case_from_arrays("binary", {"train": (frame, y), "test": (frame, y)}, lambda X: y / 1.0)
+    inputs, codes = synthetic(case, "smote", y, {0: 170, 1: 170}, ("train",), 1)
+    assert inputs.schema == frame.schema
+    assert len(codes) == inputs.height == 140
+    assert set(inputs["plan"]) <= {"a", "b", "c"}
+    assert inputs["age"].min() >= frame["age"].min()
+    missing = frame.with_columns(
+        pl.when(pl.col("age") > 70).then(None).otherwise("age").alias("age")
+    )
+    gaps = case_from_arrays(
+        "binary", {"train": (missing, y), "test": (frame, y)}, lambda X: y / 1.0
+    )
+    assert "missing" in synthetic(gaps, "smote", y, {0: 170, 1: 170}, ("train",), 1)

@@ -10,7 +10,7 @@ from reportgen.diagnostic import Code
 from reportgen.job.schema import Settings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-RemedyName = Literal["class_weight", "oversample", "undersample", "smote", "threshold"]
+RemedyName = Literal["class_weight", "oversample", "undersample", "smote", "adasyn", "threshold"]
 
 SKEWED = "imbalance.skewed-classes"
 MISLEADING = "imbalance.accuracy-misleading"
@@ -35,7 +35,7 @@ class ImbalanceSettings(Settings):
         0.5, description="Recall of a small class, below which the class is missed."
     )
     remedies: tuple[RemedyName, ...] = Field(
-        ("class_weight", "oversample", "undersample", "smote", "threshold"),
+        ("class_weight", "oversample", "undersample", "smote", "adasyn", "threshold"),
         description="What is tried where classes are skewed; an empty list: nothing.",
     )
     remedy_members: Annotated[int, Field(ge=3, le=100)] = Field(

@@ -39,6 +39,10 @@ REMEDY_ADVICE = {
     "model.fit(…, class_weight={k: n / (K * count_k)}) in Keras.",
     "oversample": "Repeat rows of the small classes in train, after the split "
     "(imblearn.over_sampling.RandomOverSampler).",
+    "smote": "Make synthetic rows of the small classes from train, after the split "
+    "(imblearn.over_sampling.SMOTE, SMOTENC where columns are categorical).",
+    "adasyn": "Make synthetic rows of the small classes from train, after the split "
+    "(imblearn.over_sampling.ADASYN).",
     "undersample": "Leave rows of the large classes out of train, after the split "
     "(imblearn.under_sampling.RandomUnderSampler).",
 }

@@ -12,13 +12,15 @@ from reportgen.diagnostics.imbalance.declared import ImbalanceSettings
 from reportgen.diagnostics.imbalance.shares import Shares
 from reportgen.evidence import Case
 from reportgen.models.training import train_weights
+from reportgen.retraining.added import add_rows, trained_splits
 from reportgen.retraining.member import Member, content
-from reportgen.retraining.standard import seeds, trained_splits, why_not
+from reportgen.retraining.standard import seeds, why_not
 
 LEAST_OF_CLASS = 10  # rows of the smallest class below which throwing others away teaches nothing
 LARGEST = 4  # times the training rows that oversampling may come to
 LONGEST = 10  # times the epochs that fewer rows may be trained for
 FOLDS = 5
+MANY = 20_000  # synthetic rows from which all seeds train on the same ones
 
 Rows = NDArray[np.int64]
 WORDS = {
@@ -26,6 +28,7 @@ WORDS = {
     "oversample": "rows of small classes repeated",
     "undersample": "rows of large classes left out",
     "smote": "synthetic rows (SMOTE)",
+    "adasyn": "synthetic rows (ADASYN)",
     "threshold": "threshold moved",
 }
 
@@ -164,6 +167,34 @@ def _undersample(case: Case, y: Rows, drawn: list[int]) -> tuple[Member, ...] | 
     return _resampled(case, y, drawn, "undersample", rows)
 
 
+def _made(kind: str) -> Callable[[Case, Rows, list[int]], tuple[Member, ...] | str]:
+    """Members that also train on synthetic rows, each seed on its own as long as they are few."""
+
+    def members(case: Case, y: Rows, drawn: list[int]) -> tuple[Member, ...] | str:
+        from reportgen.diagnostics.imbalance.synthetic import synthetic
+
+        codes, counts = np.unique(y, return_counts=True)
+        most = min(int(counts.max()), LARGEST * len(y) // len(codes))
+        wanted = {int(c): max(int(n), most) for c, n in zip(codes, counts, strict=True)}
+        shared = sum(wanted.values()) - len(y) > MANY
+        made: list[Member] = []
+        rows_of: dict[int, Rows] = {}
+        for seed in drawn:
+            source = drawn[0] if shared else seed
+            if source not in rows_of:
+                found = synthetic(case, kind, y, wanted, trained_splits(case), source)
+                if isinstance(found, str):
+                    return found
+                rows_of[source] = add_rows(case, f"{kind} {source}", *found)
+            more = rows_of[source]
+            epochs = same_steps(case, len(y), len(y) + len(more))
+            rows = content(np.concatenate([np.arange(len(y)), more]))
+            made.append(Member(seed, seed, rows=rows, epochs=epochs))
+        return tuple(made)
+
+    return members
+
+
 def _resampled(
     case: Case,
     y: Rows,
@@ -202,4 +233,6 @@ _MAKERS: dict[str, Callable[[Case, Rows, list[int]], tuple[Member, ...] | str]] 
     "class_weight": _class_weight,
     "oversample": _oversample,
     "undersample": _undersample,
+    "smote": _made("smote"),
+    "adasyn": _made("adasyn"),
 }

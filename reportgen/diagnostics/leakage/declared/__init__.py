@@ -6,12 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import copies, preprocessing
+from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing
 
-CODES = (*copies.CODES, *preprocessing.CODES)
+CODES = (*copies.CODES, *columns.CODES, *preprocessing.CODES)
 
 
-class LeakageSettings(copies.CopiesSettings, preprocessing.PreprocessingSettings):
+class LeakageSettings(
+    copies.CopiesSettings, columns.ColumnSettings, preprocessing.PreprocessingSettings
+):
     """Everything the leakage diagnostic can be told."""
 
     ablation_members: Annotated[int, Field(ge=0, le=100)] = Field(
