@@ -659,3 +659,36 @@ def test_explain_states_the_power_of_both_looks():
     chance = procedure(*at).power_of_best((10, 100, 1000))
     for size, value in zip(("10", "100", "1,000"), chance, strict=True):
         assert f"the best of {size}: {100 * value:.0f} %" in lucky.decided
+
+
+@pytest.mark.parametrize(
+    ("loss", "advice"),
+    [
+        (np.linspace(1.0, 0.1, 20), "Train longer: the loss on train still fell by"),
+        (np.r_[np.linspace(1.0, 0.1, 10), np.full(10, 0.1)], "Lower the learning rate"),
+    ],
+)
+def test_the_advice_follows_where_the_loss_was_going(loss, advice):
+    case = view(networked(), members=6, crossed=0, grow_to=0)
+    prepared = ENSEMBLE.prepare(case)
+    members = ENSEMBLE.retrainings(case, prepared)
+    made = {}
+    for k, m in enumerate(members):
+        given = {"test": answers(case, m, 0.6 + 0.08 * k)}
+        made[m] = TrainedMember(m, "trained", "stacked", predictions=given, losses={"loss": loss})
+    found = ENSEMBLE.examine(case, prepared, Trained(made))
+    assert advice in finding(found, "unstable-metric").advice
+
+
+def test_few_members_far_apart_are_not_said_to_be_of_the_recipe():
+    from dataclasses import replace
+
+    from reportgen.diagnostics.seed_ensemble.control import Control
+    from reportgen.diagnostics.seed_ensemble.standing import members_words
+
+    class Seen:
+        control = Control(own=1.2, retrained=1.0, between=1.22, p=0.25, members=(4, 10))
+
+    assert "cannot be told from so few" in members_words(Seen)
+    Seen.control = replace(Seen.control, own=1.0, between=1.01, p=0.9)
+    assert "the seed explains their spread" in members_words(Seen)

@@ -20,7 +20,7 @@ from benchmarks.faults.seed_ensemble.estimators import (
     retrained,
     twenty_points,
 )
-from benchmarks.faults.seed_ensemble.networks import chosen, fitted
+from benchmarks.faults.seed_ensemble.networks import beside, chosen, fitted
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
 from reportgen.statistics.future_draws import Look, procedure
 
@@ -127,7 +127,7 @@ PLANTED = (
         "Keras: trained longer than declared",
         WRONG,
         partial(fitted, task="multiclass", width=6, noise=0.5, epochs=40, declared_epochs=2),
-        settings=STEPS,
+        settings=SeedEnsembleSettings(crossed=0, grow_to=31),
         also=(METRIC, WOBBLES, COLLAPSES),
     ),
     FaultCase(
@@ -173,9 +173,44 @@ SELECTIONS = tuple(
     for of in (10, 100, 1000)
 )
 
+#: Networks and 99 retrainings of each, trained in numpy: quick enough for many draws.
+BESIDE = (
+    *(
+        FaultCase(
+            f"networks, 99 members: the best of {of:,} seeds", LUCKY, partial(beside, seeds=of),
+            also=(WRONG, METRIC, WOBBLES),
+            power=float(procedure(Look(99, 0.01)).power_of_best((of,))[0]),
+        )
+        for of in (100, 1000)
+    ),
+    FaultCase(
+        "networks, 99 members: four times the epochs declared", WRONG,
+        partial(beside, epochs=80, declared_epochs=20), also=(METRIC, WOBBLES),
+    ),
+    FaultCase(
+        "networks, 99 members: a quarter of the epochs declared", WRONG,
+        partial(beside, epochs=5, declared_epochs=20), also=(METRIC, WOBBLES),
+    ),
+    FaultCase(
+        "networks, 99 members: five times the rate declared", WRONG,
+        partial(beside, rate=0.5, declared_rate=0.1), also=(METRIC, WOBBLES),
+    ),
+    FaultCase(
+        "networks, 99 members: a hundred rows, twice the epochs declared", WRONG,
+        partial(beside, n=100, epochs=40, declared_epochs=20), also=(METRIC, WOBBLES),
+    ),
+)  # fmt: skip
+BESIDE_CLEAN = tuple(
+    CleanCase(
+        f"networks, 99 members: {n:,} rows, {epochs} epochs", partial(beside, n=n, epochs=epochs)
+    )
+    for n, epochs in ((100, 40), (300, 20), (1000, 10))
+)
+
 #: Selections of stated power, and networks that Keras trains and the audit again.
 MORE = (
     *SELECTIONS,
+    *BESIDE,
     FaultCase(
         "Keras: the best of 1,000 seeds",
         LUCKY,
@@ -262,6 +297,7 @@ MORE = (
 )
 
 MORE_CLEAN = (
+    *BESIDE_CLEAN,
     *(
         CleanCase(
             f"Keras: binary, {n} rows",

@@ -47,7 +47,8 @@ class Measured:
     ``given`` holds all that answered, and how many did not; ``head`` is the spread of the headline
     metric; ``sureness`` how sure the delivered model is of its answers, beside them; ``control``
     compares the job's own members with retrainings; ``step`` is regression's distance from which
-    predictions differ.
+    predictions differ; ``falling`` is the share of the loss on train that members still lost in
+    the last fifth of their epochs, None where losses are not known.
     """
 
     prepared: Prepared
@@ -63,6 +64,7 @@ class Measured:
     without_components: str
     control: Control | None
     step: float | None
+    falling: float | None
     notes: tuple[str, ...]
 
     @property
@@ -116,8 +118,19 @@ def measure(case: Case, prepared: Prepared, trained: Trained) -> Measured:
         reason,
         _control(case, prepared, trained, settings),
         step,
+        _falling(trained, ensemble_of(case, settings.members)),
         trained.notes,
     )
+
+
+def _falling(trained: Trained, members: Sequence[Member]) -> float | None:
+    shares = []
+    for result in trained.usable(members):
+        loss = np.asarray(result.losses.get("loss", ()), np.float64)
+        before = len(loss) - 1 - max(1, len(loss) // 5)
+        if before >= 0 and loss[before] > 0:
+            shares.append(1 - loss[-1] / loss[before])
+    return float(np.median(shares)) if shares else None
 
 
 def _short(error: str) -> str:

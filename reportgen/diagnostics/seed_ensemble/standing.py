@@ -152,12 +152,21 @@ def _strange_members(measured: Measured) -> list[Finding]:
 def members_words(measured: Measured) -> str:
     """What the comparison of the job's members with retrainings came to; "" without one."""
     control = measured.control
-    if control is None or control.p <= CONTROL_OPEN:
+    if control is None or (control.p <= CONTROL_ALPHA and control.excess >= CONTROL_LEAST):
         return ""
-    return (
-        f"The job's members differ as {count(control.members[1])} retrainings by its recipe do "
+    apart = (
         f"(p = {control.p:.2g}; distances {share(abs(control.excess))} "
-        f"{'larger' if control.excess > 0 else 'smaller'}): the seed explains their spread."
+        f"{'larger' if control.excess > 0 else 'smaller'})"
+    )
+    own, retrained = (count(n) for n in control.members)
+    if control.p > CONTROL_OPEN and abs(control.excess) < CONTROL_LEAST:
+        return (
+            f"The job's members differ as {retrained} retrainings by its recipe do {apart}: the "
+            "seed explains their spread."
+        )
+    return (
+        f"Whether more than the seed differed between the job's {own} members cannot be told from "
+        f"so few, set beside {retrained} retrainings by its recipe {apart}."
     )
 
 
