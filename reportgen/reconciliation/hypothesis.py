@@ -32,6 +32,8 @@ class Candidate:
     exactly : for causes with randomness: the probability that they print just these digits.
     readings : a claim -> the quantity that it is under this cause, where it is another one.
     expressions : a claim -> its value as arithmetic, where no reading of the world says it.
+    likely : False where nothing but the numbers speaks for it: one value of a parameter, which
+        a search that has few others may have met as well.
     """
 
     values: Values
@@ -42,6 +44,7 @@ class Candidate:
     exactly: float | None = None
     readings: Mapping[Claim, Claim] = field(default_factory=dict)
     expressions: Mapping[Claim, str] = field(default_factory=dict)
+    likely: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ RESCALED = "rescaled before the network's own Rescaling"
 HALF_NETWORK = "float16 weights and layers"
 #: More inputs than this, in numbers, are not asked for again and again.
 MOST_NUMBERS = 400_000_000
+#: Rows that tell whether two ways of preparing inputs are one.
+FEW_ROWS = 50
 
 
 @dataclass
@@ -189,11 +192,44 @@ class Asked:
             "scaled to -1 to 1": (1 / 127.5, -1.0),
         }
         own = self._own_scaling()  # which is a cause of its own
-        found += [name for name, s in scales.items() if own is None or not np.allclose(s, own)]
+        known = self._linear(found)
+        found += [
+            name
+            for name, s in scales.items()
+            if (own is None or not np.allclose(s, own)) and not self._is_one_of(known, s)
+        ]
         images = np.ndim(case.inputs(case.splits[0])) == 4
         if images and case.inputs(case.splits[0]).shape[-1] == 3:
             found.append("channels reversed")
         return found
+
+    def _linear(self, details: list[str]) -> list[tuple[Any, Any]]:
+        """Some rows as usual and otherwise preprocessed: raw, and twice."""
+        if not self.case.preprocess.steps:
+            return []
+        few = slice(0, FEW_ROWS)
+        split = self.case.splits[0]
+        inputs: Any = self.case.inputs(split)
+        table: Any = self.case.split(split).X
+        usual, rows = inputs[few], table[few]
+        others: dict[str, Callable[[], Any]] = {
+            "raw": lambda: _floats(rows),
+            "preprocessed twice": lambda: self.case.preprocess(_like(usual, rows)),
+        }
+        found = []
+        for detail, compute in others.items():
+            if detail in details:
+                with suppress(ReportgenError, ValueError, TypeError):
+                    found.append((np.asarray(usual), np.asarray(compute())))
+        return found
+
+    def _is_one_of(self, known: list[tuple[Any, Any]], scale: tuple[float, float]) -> bool:
+        """Whether a scale on top of the preprocessing is to leave it out, or to do it twice."""
+        return any(
+            usual.shape == other.shape
+            and np.allclose(usual * scale[0] + scale[1], other, rtol=1e-5, atol=1e-6)
+            for usual, other in known
+        )
 
     def _varied(self, split: str, detail: str) -> Any:
         case = self.case

@@ -422,11 +422,25 @@ def _contained(found: Sequence[Explanation]) -> list[Explanation]:
         holders = [
             other.name
             for other in found
-            if other is not one and other.free and not one.free and _contains(other, one)
+            if other is not one
+            and other.free
+            and not one.free
+            and _contains(other, one)
+            and not _by_coincidence(other, one)
         ]
         left.append(replace(one, contained_in=tuple(holders)))
     swallowed = {name for e in left for name in e.contained_in}
     return [e for e in left if e.name not in swallowed]
+
+
+def _by_coincidence(wide: Explanation, narrow: Explanation) -> bool:
+    """Whether any value of the parameter could have been the special one, of so few as there are.
+
+    Where something else speaks for the special value, such as outputs that are logits, it is named
+    all the same.
+    """
+    likely = all(c.likely for cs in narrow.candidates for c in cs)
+    return not likely and _freedom(wide) * ACCIDENT < 1
 
 
 def _contains(wide: Explanation, narrow: Explanation) -> bool:

@@ -91,6 +91,7 @@ def _one(fits: Fits, member: Member, deadline: float | None) -> TrainedMember:
 
 def _fitted(fits: Fits, member: Member) -> dict[str, np.ndarray]:
     from sklearn.base import clone
+    from sklearn.frozen import FrozenEstimator
 
     from reportgen.models.sklearn import SklearnPredictor
     from reportgen.models.training import weighted_fit
@@ -99,6 +100,8 @@ def _fitted(fits: Fits, member: Member) -> dict[str, np.ndarray]:
         raise ValueError("an estimator has no layers, no epochs and no augmentation to change")
     estimator = seeded(clone(fits.estimator), member)
     estimator.set_params(**dict(member.overrides))
+    for step in member.kept:
+        estimator.set_params(**{step: FrozenEstimator(dict(fits.estimator.steps)[step])})
     rows = np.arange(fits.n_train) if member.rows is None else member.rows.array
     inputs = _without(_taken(fits.inputs, rows), member, fits)
     codes = fits.y[rows] if member.labels is None else member.labels.array

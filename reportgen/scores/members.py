@@ -16,12 +16,19 @@ from reportgen.retraining.results import TrainedMember
 Floats = NDArray[np.float64]
 
 
-def of_result(case: Case, delivered: Answers, result: TrainedMember) -> Answers | None:
-    """A trained member's answers; None where it has none that are numbers."""
-    if delivered.split not in result.predictions:
+def of_result(
+    case: Case, delivered: Answers, result: TrainedMember, asked: str | None = None
+) -> Answers | None:
+    """A trained member's answers; None where it has none that are numbers.
+
+    ``asked`` names predictions of the same rows from other inputs
+    (:func:`reportgen.retraining.added.add_split`); by default those of the judged split.
+    """
+    asked = asked or delivered.split
+    if asked not in result.predictions:
         return None
     try:
-        given = case.interpreted(np.asarray(result.predictions[delivered.split]), delivered.split)
+        given = case.interpreted(np.asarray(result.predictions[asked]), delivered.split)
     except ModelError:  # outputs that are not finite: the training failed
         return None
     return of_predictions(delivered, given)

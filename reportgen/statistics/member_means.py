@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.statistics.estimates import Design
-from reportgen.statistics.intervals import Interval, student
+from reportgen.statistics.intervals import LEVEL, Interval, student
 
 Floats = NDArray[np.float64]
 
 
-def over_members(values: Floats, contributions: Floats, design: Design) -> Interval:
+def over_members(
+    values: Floats, contributions: Floats, design: Design, *, level: float = LEVEL
+) -> Interval:
     """Student's t of a mean over members and rows, as of one more member on rows like these.
 
     Parameters
@@ -26,6 +28,7 @@ def over_members(values: Floats, contributions: Floats, design: Design) -> Inter
         float(values.mean()),
         float(np.hypot(of_rows, of_members)),
         freedom(of_rows, design.df, of_members, len(values) - 1),
+        level=level,
         method="t, rows and members",
     )
 

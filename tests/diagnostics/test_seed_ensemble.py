@@ -135,8 +135,63 @@ def test_honest_models_are_seldom_called_lucky(more):
     assert sum(map(bool, alarms)) <= 4  # 1 % of lucky seeds; four of sixty by chance: 0.3 %
 
 
+def test_a_single_row_makes_no_model_another_recipe_s():
+    """Ninety-nine members that make no error, and a delivered model that makes one, or six."""
+    n = 60
+    y = np.arange(n) % 2
+
+    def sure(wrong, k):
+        p = np.where(y == 1, 0.9, 0.1) + 0.01 * rng(50 + k).normal(size=n)
+        p[:wrong] = 1 - p[:wrong]
+        return p
+
+    for wrong, expected in ((1, set()), (6, {"recipe-does-not-reproduce"})):
+        case = case_from_arrays(
+            "binary",
+            {"test": (np.zeros((n, 1)), y)},
+            {"test": sure(wrong, 0)},
+            members=[{"test": sure(0, k)} for k in range(1, 100)],
+            output="probability",
+        )
+        found = examine(case)
+        assert codes(found, ("warn", "fail")) == expected
+        if expected:
+            assert finding(found, "recipe-does-not-reproduce").evidence["heaviest_row"] == (
+                pytest.approx(1 / n, rel=1e-4)
+            )
+
+
+@pytest.mark.parametrize("errors", [0.03, 0.3, 3.0, 30.0])
+def test_few_errors_do_not_fail_honest_models(errors):
+    """Counts of errors are Poisson: their tails are longer than a normal's where they are few."""
+    from reportgen.diagnostics.seed_ensemble.luck import luck
+    from reportgen.diagnostics.seed_ensemble.spread import Spread
+    from reportgen.statistics.intervals import Interval
+
+    made, settings, n, runs = rng(int(100 * errors)), SeedEnsembleSettings(), 200, 3000
+    places = []
+    for _ in range(runs):
+        values = 1 - made.poisson(errors, size=99) / n
+        own = 1 - made.poisson(errors) / n
+        lead = own - values.mean()
+        metric = type("Accuracy", (), {"range": 1.0})()
+        spread = Spread(metric, values, own, None, Interval(values.mean(), 0, 1, ""),
+                        Interval(lead, 0, 1, ""), min(abs(lead), 1 / n), 0.01)  # fmt: skip
+        places.append(luck(spread, settings, grows=False).place)
+    assert places.count("too bad") / runs <= 0.003
+    assert places.count("too good") / runs <= 0.003
+    assert places.count("lucky") / runs <= 0.015
+
+
+def test_shares_of_several_labels_are_of_labels():
+    found = examine(faults.drawn(rng(13), labels=3))
+    assert "of the labels" in found.headline
+    assert "exact-match accuracy" in found.headline
+    assert metric(found, "churn").label == "Churn: labels on which two members differ"
+
+
 def test_collapsed_members_stand_apart_from_the_spread():
-    found = examine(faults._collapsing(rng(6)))
+    found = examine(faults.collapsing(rng(6)))
     assert finding(found, "training-collapses").evidence["collapsed"] == 2
     assert "unstable-metric" not in codes(found)
     assert found.series["judged"]["members"] == 8
@@ -269,9 +324,13 @@ def test_it_grows_on_suspicion_alone():
     honest = float(np.mean(case.predict("test").labels == case.split("test").y))
     assert ENSEMBLE.further(case, prepared, trained_by(case, members, honest)) == []
     suspect = trained_by(case, members, 0.3)
-    more = ENSEMBLE.further(case, prepared, suspect)
+    some = ENSEMBLE.further(case, prepared, suspect)
+    assert len(some) == 9  # from 6 by way of 15 to 40
+    rest = ENSEMBLE.further(case, prepared, trained_by(case, [*members, *some], 0.3))
+    more = [*some, *rest]
     assert len(more) == 34
     assert not set(more) & set(members)
+    assert ENSEMBLE.further(case, prepared, trained_by(case, [*members, *more], 0.3)) == []
     found = ENSEMBLE.examine(case, prepared, trained_by(case, [*members, *more], 0.3))
     assert finding(found, "recipe-does-not-reproduce").severity == "fail"
     assert finding(found, "recipe-does-not-reproduce").evidence["grown"]
@@ -279,6 +338,33 @@ def test_it_grows_on_suspicion_alone():
     few = ENSEMBLE.examine(case, prepared, suspect)
     assert "recipe-does-not-reproduce" not in codes(few, ("fail",))
     assert codes(few) & {"lucky-seed", "recipe-does-not-reproduce"}
+
+
+def test_it_stops_growing_when_the_suspicion_is_gone():
+    case = view(networked(), members=6, grow_to=40)
+    prepared = ENSEMBLE.prepare(case)
+    members = ENSEMBLE.retrainings(case, prepared)
+    some = ENSEMBLE.further(case, prepared, trained_by(case, members, 0.3))
+    honest = float(np.mean(case.predict("test").labels == case.split("test").y))
+    grown = trained_by(case, [*members, *some], honest)
+    assert ENSEMBLE.further(case, prepared, grown) == []
+    found = ENSEMBLE.examine(case, prepared, grown)
+    assert not codes(found) & {"lucky-seed", "recipe-does-not-reproduce"}
+    assert "grown from 6 in steps" in found.method
+
+
+def test_an_ensemble_that_was_cut_short_does_not_fail_a_model():
+    case = view(networked(), members=6, grow_to=40)
+    prepared = ENSEMBLE.prepare(case)
+    whole = seed_members(case, 40)
+    kept = trained_by(case, whole[:30], 0.3)
+    cut = Trained({m: TrainedMember(m, "cut") for m in whole[30:]})
+    found = ENSEMBLE.examine(case, prepared, Trained({**kept.members, **cut.members}))
+    assert finding(found, "recipe-does-not-reproduce").severity == "warn"
+
+
+def seed_members(case, n):
+    return [Member(weight_seed=s, order_seed=s) for s in standard.seeds(case, n)]
 
 
 def test_a_loss_that_is_no_number_is_a_finding_and_harms_no_other():
@@ -500,9 +586,11 @@ def test_what_repeats_is_told_where_nothing_can_be_trained():
 
 
 def test_explain_states_the_power_of_both_looks():
-    from reportgen.statistics.future_draws import procedure
+    from reportgen.statistics.future_draws import looks, procedure
 
     lucky = next(c for c in ENSEMBLE.codes if c.code.endswith("lucky-seed"))
-    chance = procedure(10, grown=99).power_of_best((10, 100, 1000))
+    at = looks(10, 99, 0.05, 0.01)
+    assert f"grown to {at[1].n} and to {at[2].n}" in lucky.decided
+    chance = procedure(*at).power_of_best((10, 100, 1000))
     for size, value in zip(("10", "100", "1,000"), chance, strict=True):
         assert f"the best of {size}: {100 * value:.0f} %" in lucky.decided

@@ -6,9 +6,9 @@ A module a theme; each has ``PLANTED``, ``MORE`` (drawn by ``make bench-faults``
 
 from __future__ import annotations
 
-from benchmarks.faults.leakage import copies
+from benchmarks.faults.leakage import copies, preprocessing
 
-_MODULES = (copies,)
+_MODULES = (copies, preprocessing)
 PLANTED = tuple(case for module in _MODULES for case in module.PLANTED)
 MORE = tuple(case for module in _MODULES for case in module.MORE)
 CLEAN = tuple(case for module in _MODULES for case in module.CLEAN)

@@ -6,7 +6,7 @@ References: Kapoor and Narayanan 2023; Shapley 1953 for leaks that overlap.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import factorial
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reportgen.answers import Answers
 from reportgen.diagnostics.leakage.arms import FEWEST, Arm, Arms, arms
-from reportgen.diagnostics.leakage.found import Effect
+from reportgen.diagnostics.leakage.found import Effect, Leak
 from reportgen.diagnostics.leakage.prepare import Prepared
 from reportgen.evidence import Case
 from reportgen.retraining.member import Member
@@ -108,7 +108,7 @@ def worth(case: Case, prepared: Prepared, trained: Trained) -> Worth:
         effects,
         over_members(whole.lost, whole.rows.mean(axis=0), delivered.design),
         _less(own, whole, head, delivered),
-        _mean_less(case, delivered, head, trained, whole),
+        _mean_less(case, delivered, head, trained, _of_members(paired, singles, leaks)),
         float(sum(paired[frozenset({i})].lost.mean() for i in singles) - whole.lost.mean()),
         untold,
         len(whole.lost),
@@ -119,25 +119,27 @@ def _paired(
     case: Case, delivered: Answers, head: Followed, plan: Arms, trained: Trained
 ) -> tuple[dict[frozenset[int], _Paired], dict[int, str]]:
     """Each combination's cost by seed, on the seeds that all of them finished."""
-    scored: dict[Member, Influence] = {}
+    scored: dict[tuple[Member, str | None], Influence] = {}
 
-    def score(member: Member) -> Influence | None:
+    def score(member: Member, asked: str | None = None) -> Influence | None:
         result = trained.members.get(member)
         if result is None or not result.usable:
             return None
-        if member not in scored:
-            given = of_result(case, delivered, result)
+        if (member, asked) not in scored:
+            given = of_result(case, delivered, result, asked)
             if given is None:
                 return None
             found = head.of(given)
             if not np.isfinite(found.value):
                 return None
-            scored[member] = found
-        return scored[member]
+            scored[member, asked] = found
+        return scored[member, asked]
 
     def finished(arm: Arm) -> set[int]:
         pairs = enumerate(zip(arm.having, arm.cured, strict=True))
-        return {k for k, (a, b) in pairs if score(a) is not None and score(b) is not None}
+        return {
+            k for k, (a, b) in pairs if score(a) is not None and score(b, arm.asked) is not None
+        }
 
     done = {chosen: finished(arm) for chosen, arm in plan.by_cured.items()}
     why = {
@@ -154,7 +156,7 @@ def _paired(
     found = {}
     for chosen, seeds in usable.items():
         arm = plan.by_cured[chosen]
-        pairs = [(score(arm.having[k]), score(arm.cured[k])) for k in sorted(seeds)]
+        pairs = [(score(arm.having[k]), score(arm.cured[k], arm.asked)) for k in sorted(seeds)]
         both = [(a, b) for a, b in pairs if a is not None and b is not None]
         found[chosen] = _Paired(
             lost=np.array([head.better * (a.value - b.value) for a, b in both]),
@@ -214,10 +216,26 @@ def _less(own: Influence, whole: _Paired, head: Followed, delivered: Answers) ->
     return _possible(found, head)
 
 
+def _of_members(
+    paired: dict[frozenset[int], _Paired], singles: Sequence[int], leaks: Sequence[Leak]
+) -> _Paired | None:
+    """What the leaks cost that the standard members have too; None where that was not measured.
+
+    Clones of a pipeline fit its preprocessing anew: they are rid of what lies there.
+    """
+    theirs = [i for i in singles if not getattr(leaks[i].cure, "keeps", ())]
+    if theirs:
+        return paired.get(frozenset(theirs))
+    whole = paired[frozenset(singles)]
+    return replace(whole, lost=np.zeros_like(whole.lost), rows=np.zeros_like(whole.rows))
+
+
 def _mean_less(
-    case: Case, delivered: Answers, head: Followed, trained: Trained, whole: _Paired
+    case: Case, delivered: Answers, head: Followed, trained: Trained, whole: _Paired | None
 ) -> Interval | None:
     """The recipe's mean over seeds without the leaks."""
+    if whole is None:
+        return None
     from reportgen.retraining.standard import ensemble
 
     parts = []

@@ -1,7 +1,9 @@
 """Which members tell what a leak is worth: with it, and without it.
 
 Rows that leave are compared with a placebo: the same seeds, as many rows fewer, but others, so that
-fewer rows alone are no effect. Leaks that overlap are cured in every combination.
+fewer rows alone are no effect. Preprocessing that saw other rows is cured by inputs that are added
+to the pool, or in a pipeline by fitting its steps anew. Leaks that overlap are cured in every
+combination.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from reportgen.diagnostics.leakage.declared import LeakageSettings
 from reportgen.diagnostics.leakage.found import Cure, Leak
 from reportgen.diagnostics.leakage.input_columns import Mixed, input_columns
 from reportgen.evidence import Case, settings_of
-from reportgen.retraining.member import Member, content
+from reportgen.models.tables import concatenate
+from reportgen.models.training import train_weights
+from reportgen.retraining.added import add_rows, add_split, trained_splits
+from reportgen.retraining.member import Content, Member, content
 from reportgen.retraining.standard import seeds, why_not
 
 FEWEST = 3  # members below which no interval is told
@@ -30,10 +35,14 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Arm:
-    """Members of the same seeds, with the leaks of a combination and without them."""
+    """Members of the same seeds, with the leaks of a combination and without them.
+
+    ``asked`` names the cured members' predictions of the judged rows; None: the split's own.
+    """
 
     having: tuple[Member, ...]
     cured: tuple[Member, ...]
+    asked: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ def _arms(case: Case, leaks: Sequence[Leak]) -> Arms:
     if why is not None:
         return Arms({}, dict.fromkeys(wanted, why))
     drawn = seeds(case, settings.ablation_members)
+    kept = {step for i in wanted for step in _cures([leaks[i]])[0].keeps}
     by_cured: dict[frozenset[int], Arm] = {}
     untrained: dict[int, str] = {}
     curable: list[int] = []
@@ -78,7 +88,7 @@ def _arms(case: Case, leaks: Sequence[Leak]) -> Arms:
         if len(curable) == MOST:
             untrained[i] = f"only the first {MOST} leaks are cured one by one"
             continue
-        made = _arm(case, [leaks[i]], drawn)
+        made = _arm(case, [leaks[i]], drawn, kept)
         if isinstance(made, str):
             untrained[i] = made
         else:
@@ -87,15 +97,23 @@ def _arms(case: Case, leaks: Sequence[Leak]) -> Arms:
     sizes = range(2, len(curable) + 1)
     for size in sizes if len(curable) <= MOST_JOINT else [len(curable)]:
         for chosen in combinations(curable, size):
-            made = _arm(case, [leaks[i] for i in chosen], drawn)
+            made = _arm(case, [leaks[i] for i in chosen], drawn, kept)
             if not isinstance(made, str):
                 by_cured[frozenset(chosen)] = made
     return Arms(by_cured, untrained)
 
 
-def _arm(case: Case, leaks: Sequence[Leak], drawn: Sequence[int]) -> Arm | str:
-    """Members with and without these leaks; or why there cannot be any, in words."""
-    cures = [leak.cure for leak in leaks if leak.cure is not None]
+def _arm(
+    case: Case, leaks: Sequence[Leak], drawn: Sequence[int], kept_steps: set[str]
+) -> Arm | str:
+    """Members with and without these leaks; or why there cannot be any, in words.
+
+    ``kept_steps`` are those in which any leak lies.
+    """
+    cures = _cures(leaks)
+    for cure in cures:
+        if cure.untrainable:
+            return cure.untrainable
     names = tuple(dict.fromkeys(name for cure in cures for name in cure.columns))
     columns: tuple[int, ...] = ()
     if names:
@@ -106,7 +124,9 @@ def _arm(case: Case, leaks: Sequence[Leak], drawn: Sequence[int]) -> Arm | str:
     leaving, carriers = _leaving(case, cures)
     n = len(leaving)
     kept = np.flatnonzero(~leaving)
-    if not columns and len(kept) == n:
+    renewed = {step for cure in cures for step in cure.keeps}
+    other_inputs = [cure for cure in cures if cure.inputs is not None]
+    if not columns and len(kept) == n and not renewed and not other_inputs:
         return "nothing of it can be left out of training"
     if len(kept) < LEAST_ROWS:
         return f"without it {len(kept)} training rows are left"
@@ -114,13 +134,37 @@ def _arm(case: Case, leaks: Sequence[Leak], drawn: Sequence[int]) -> Arm | str:
     if gone:
         return f"without it no training row of {gone} is left"
     rows = None if len(kept) == n else content(kept)
-    cured = tuple(Member(s, s, rows=rows, columns=columns) for s in drawn)
-    if rows is None:
-        return Arm(tuple(Member(s, s) for s in drawn), cured)
-    purpose = "placebo " + " ".join(sorted(leak.code + leak.subject for leak in leaks))
-    rng = case.rng(purpose)
-    having = tuple(Member(s, s, rows=content(_placebo(leaving, carriers, rng))) for s in drawn)
-    return Arm(having, cured)
+    having_rows: list[Content | None] = [None] * len(drawn)
+    if rows is not None:
+        purpose = "placebo " + " ".join(sorted(leak.code + leak.subject for leak in leaks))
+        rng = case.rng(purpose)
+        having_rows = [content(_placebo(leaving, carriers, rng)) for _ in drawn]
+    asked = None
+    if other_inputs:
+        honest, asked = _honest(case, other_inputs[0])
+        rows = content(honest[kept])
+    steps, fewer = tuple(kept_steps), tuple(kept_steps - renewed)
+    return Arm(
+        tuple(Member(s, s, rows=r, kept=steps) for s, r in zip(drawn, having_rows, strict=True)),
+        tuple(Member(s, s, rows=rows, columns=columns, kept=fewer) for s in drawn),
+        asked,
+    )
+
+
+def _cures(leaks: Sequence[Leak]) -> list[Cure]:
+    return [leak.cure for leak in leaks if leak.cure is not None]
+
+
+def _honest(case: Case, cure: Cure) -> tuple[Rows, str]:
+    """Places of the training rows as honest preprocessing gives them, and what to predict."""
+    assert cure.inputs is not None
+    names = trained_splits(case)
+    y = np.concatenate([np.asarray(case.split(name).y) for name in names])
+    inputs = concatenate([cure.inputs[name] for name in names])
+    weights = train_weights(case.dataset, case.entry.training)
+    rows = add_rows(case, "preprocessing refitted", inputs, y, weights)
+    asked = add_split(case, f"{cure.judged}, preprocessing refitted", cure.inputs[cure.judged])
+    return rows, asked
 
 
 def _leaving(case: Case, cures: Sequence[Cure]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -138,13 +182,6 @@ def _leaving(case: Case, cures: Sequence[Cure]) -> tuple[NDArray[np.bool_], NDAr
         leaving.append(out)
         carriers.append(carry)
     return np.concatenate(leaving), np.concatenate(carriers)
-
-
-def trained_splits(case: Case) -> tuple[str, ...]:
-    """The splits whose rows the model was fitted on, in the order of the training pool."""
-    training = case.entry.training
-    both = training is not None and training.include_validation
-    return ("train", "validation") if both else ("train",)
 
 
 def _placebo(

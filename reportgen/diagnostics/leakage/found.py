@@ -29,14 +29,21 @@ class Cure:
     reached : rows of the judged split that the leak reaches, bool (n of the split,): where nothing
         can be trained, the others are judged alone. None where that would not do.
     inputs : split -> model inputs as honest preprocessing gives them, of the shape of
-        ``case.inputs``; train's are trained on and the judged split's are predicted.
+        ``case.inputs``: of every split that is trained on, and of ``judged``.
+    judged : the judged split, where there are ``inputs``.
+    keeps : steps of the delivered estimator's pipeline in which the leak lies: to have it they
+        stay as they were fitted, without it they are fitted anew, as any clone's are.
+    untrainable : why training cannot be rid of it, in words.
     """
 
     rows: Mapping[str, Mask] = field(default_factory=dict)
     carriers: Mapping[str, Mask] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     reached: Mask | None = None
-    inputs: Mapping[str, np.ndarray] | None = None
+    inputs: Mapping[str, Any] | None = None
+    judged: str = ""
+    keeps: tuple[str, ...] = ()
+    untrainable: str = ""
 
 
 @dataclass(frozen=True)

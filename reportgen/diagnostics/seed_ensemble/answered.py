@@ -21,13 +21,15 @@ Floats = NDArray[np.float64]
 class Answered:
     """Members' answers; ``diverged`` had a loss that is no number, ``missing`` says of others why.
 
-    ``grown`` is whether more were trained than the settings ask for at first.
+    ``tried`` are those that the plan and the clock let train, ``grown`` is whether they are more
+    than the settings ask for at first.
     """
 
     members: tuple[Answers, ...]
     diverged: int = 0
     missing: tuple[str, ...] = ()
     grown: bool = False
+    tried: int = 0
 
 
 def of_trained(
@@ -45,8 +47,8 @@ def of_trained(
             missing.append(result.error or result.why or result.status)
         else:
             answered.append(given)
-    grown = len(answered) + diverged > first
-    return Answered(tuple(answered), diverged, tuple(dict.fromkeys(missing)), grown)
+    tried = sum(r.status not in ("cut", "stopped") for r in results)
+    return Answered(tuple(answered), diverged, tuple(dict.fromkeys(missing)), tried > first, tried)
 
 
 def numbers(of: Answers) -> Floats:

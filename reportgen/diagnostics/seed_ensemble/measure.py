@@ -19,6 +19,7 @@ from reportgen.diagnostics.seed_ensemble.averaged import Averaged, averaged
 from reportgen.diagnostics.seed_ensemble.collapse import Chance, collapsed
 from reportgen.diagnostics.seed_ensemble.control import Control, control_of
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
+from reportgen.diagnostics.seed_ensemble.luck import next_size
 from reportgen.diagnostics.seed_ensemble.prepare import (
     FEWEST,
     Prepared,
@@ -32,7 +33,6 @@ from reportgen.retraining.results import Trained
 from reportgen.scores.followed import followed
 from reportgen.scores.headline import headline
 from reportgen.scores.members import of_result
-from reportgen.statistics.future_draws import one_more
 from reportgen.statistics.seed_variance import Crossed, crossed
 
 LONGEST = 160  # characters of an error that stands in a sentence
@@ -123,7 +123,7 @@ def _short(error: str) -> str:
 
 
 def further(case: Case, prepared: Prepared, trained: Trained) -> list[Member]:
-    """More members, where the delivered model stands outside what few of them predict.
+    """More members, in steps, as long as the delivered model stands outside what these predict.
 
     The suspicion is cheaper than the verdict: with the verdict's own bound at ten members, what
     ninety-nine would find was seldom looked for.
@@ -137,11 +137,11 @@ def further(case: Case, prepared: Prepared, trained: Trained) -> list[Member]:
         return []
     chosen = headline(case, prepared.delivered, followed(prepared.delivered))
     head = spread_of(chosen, sound, prepared.delivered)
-    if head is None or abs(head.lead.value) < settings.least_gap * head.scale:
+    if head is None:
         return []
-    if abs(head.lead.value) <= one_more(len(sound), 1 - settings.suspect_alpha) * head.sd:
-        return []
-    wanted = ensemble_of(case, settings.grow_to)
+    whole = ensemble_of(case, settings.grow_to)
+    asked = sum(m in trained.members for m in whole)
+    wanted = whole[: next_size(head, settings, asked)]
     return [m for m in wanted if m not in trained.members]
 
 
@@ -149,7 +149,7 @@ def _given(
     case: Case, prepared: Prepared, trained: Trained, settings: SeedEnsembleSettings
 ) -> Answered:
     if prepared.own:
-        return Answered(prepared.own)
+        return Answered(prepared.own, tried=len(prepared.own))
     wanted = ensemble_of(case, max(settings.members, settings.grow_to))
     return of_trained(case, prepared.delivered, trained, wanted, settings.members)
 

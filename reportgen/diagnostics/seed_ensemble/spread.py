@@ -27,6 +27,7 @@ class Spread:
     expected : the mean over members with its interval over members and rows: what one more
         training may be expected to score on rows like these.
     lead : how much better the delivered model is than that, paired by row.
+    heaviest : what the row (or cluster of rows) that says most for the lead adds to it.
     sampling : standard error of one model's score on this many rows.
     """
 
@@ -36,6 +37,7 @@ class Spread:
     variance: SeedVariance
     expected: Interval
     lead: Interval
+    heaviest: float
     sampling: float
 
     @property
@@ -78,8 +80,15 @@ def spread_of(metric: Followed, members: Sequence[Answers], delivered: Answers) 
         seed_variance(values, whole),
         _within(over_members(values, rows.mean(axis=0), design), metric),
         over_members(lead, of_lead, design),
+        _heaviest(own.rows + own.value * shares - whole.mean(axis=0), design.codes),
         float(np.mean([design.se(r) for r in rows])),
     )
+
+
+def _heaviest(apart: Floats, codes: NDArray[np.int64] | None) -> float:
+    """What the row or cluster that says most for a difference adds to it; ``apart`` by row."""
+    whole = apart if codes is None else np.bincount(codes, weights=apart)
+    return max(0.0, float((np.sign(whole.sum()) * whole).max()))
 
 
 def _within(found: Interval, metric: Followed) -> Interval:

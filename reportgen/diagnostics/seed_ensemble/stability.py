@@ -48,15 +48,15 @@ def unstable_predictions(measured: Measured, settings: SeedEnsembleSettings) -> 
             )
         return (), None
     severity: Severity = "fail" if found.low > settings.churn_fail else "warn"
-    churn = measured.agreement.churn.value
+    churn, cells = measured.agreement.churn.value, measured.agreement.cells
     if measured.step is not None:
         message = (
             f"Two models of the recipe differ by more than {amount(measured.step)} on "
-            f"{share(churn)} of the rows ({interval(found.low, found.high, 'share')})."
+            f"{share(churn)} of the {cells} ({interval(found.low, found.high, 'share')})."
         )
     else:
         message = (
-            f"Two models of the recipe give {share(churn)} of the rows different labels; their "
+            f"Two models of the recipe answer {share(churn)} of the {cells} differently; their "
             f"probabilities announce {share(measured.agreement.announced)}. The excess is "
             f"{estimate(found.value, found.low, found.high, 'share')}."
         )
@@ -91,7 +91,7 @@ def _average(measured: Measured) -> str:
         return rest
     return (
         f"Average {count(largest)} members: two such averages differ on {share(churn[largest])} "
-        f"of the rows, where two members differ on {share(churn[1])}. {rest}"
+        f"of the {measured.agreement.cells}, where two members differ on {share(churn[1])}. {rest}"
     )
 
 

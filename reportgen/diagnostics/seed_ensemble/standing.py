@@ -16,6 +16,7 @@ from reportgen.diagnostics.seed_ensemble.luck import Luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.results import Finding, Severity
 
+ENOUGH = 30  # members without which nothing fails, whatever the settings grow to
 CONTROL_ALPHA = 0.002  # chance of calling members strangers that are of the recipe
 CONTROL_OPEN = 0.05  # below this they are not said to be of it either
 CONTROL_LEAST = 0.1  # further apart than two retrainings, as a share, to be worth a word
@@ -113,7 +114,7 @@ def members_words(measured: Measured) -> str:
 
 
 def _grown(measured: Measured, settings: SeedEnsembleSettings) -> bool:
-    return measured.given.grown or len(measured.sound) >= max(settings.grow_to, 30)
+    return measured.given.tried >= max(settings.grow_to, ENOUGH)
 
 
 def _place(measured: Measured, found: Luck) -> dict[str, Any]:
@@ -128,6 +129,7 @@ def _place(measured: Measured, found: Luck) -> dict[str, Any]:
         "upper": found.upper,
         "lower": found.lower,
         "reach": found.reach,
+        "heaviest_row": found.heaviest,
         "grown": measured.given.grown,
         **effect(head.lead),
     }

@@ -94,6 +94,7 @@ def _on_logits(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate
         labels = (world.scores > limit).astype(np.int64)
     other = replace(world, labels=labels)
     candidate = under(other, evaluation.claims, threshold=round(float(limit), 4))
+    candidate = replace(candidate, likely=_are_logits(world))
     yield candidate
     areas = _areas_of_logits(world, evaluation)
     if areas:
@@ -102,6 +103,11 @@ def _on_logits(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate
         )
         more = {**candidate.parameters, "areas": "of logits cut to 0 … 1, 200 thresholds"}
         yield replace(candidate, values=values, parameters=more)
+
+
+def _are_logits(world: World) -> bool:
+    raw = world.raw
+    return raw is not None and raw.dtype.kind == "f" and bool(raw.min() < 0 or raw.max() > 1)
 
 
 def _areas_of_logits(world: World, evaluation: Evaluation) -> dict[Claim, float]:

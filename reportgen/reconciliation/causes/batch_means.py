@@ -98,11 +98,15 @@ _OF_ROWS = ("accuracy", "loss", "log_loss", "brier", "mse", "mae", "top_k_accura
 
 
 def _searched(evidence: Evidence, evaluation: Evaluation, way: Way) -> Iterator[Candidate]:
-    """The numbers that are off under one batch size; those that come out stay as they are."""
+    """The numbers that are off under one batch size, and those that the same loop has averaged.
+
+    Others, which come out, stay as they are: a loss may be averaged where an accuracy counts rows.
+    """
     world = detailed(evidence, evaluation.split)
-    off = [c for c in evaluation.claims if is_off(evidence, c) and c.metric not in _COUNTS]
-    if not off or world.n < 3:
+    wrong = [c for c in evaluation.claims if is_off(evidence, c) and c.metric not in _COUNTS]
+    if not wrong or world.n < 3:
         return
+    off = [*wrong, *_of_one_loop(evidence, evaluation, wrong, way)]
     nearest: Candidate | None = None
     tried = 0
     for group in sizes_first(evidence, world.n):
@@ -111,7 +115,7 @@ def _searched(evidence: Evidence, evaluation: Evaluation, way: Way) -> Iterator[
         if found is None:
             continue
         fits, close, distinct = _joint(off, found)
-        if len(group) > len(USUAL) + 1 and _saturated(evidence, off, found):
+        if len(group) > len(USUAL) + 1 and _saturated(evidence, wrong, found):
             fits[:] = False
         tried += distinct
         for column in np.flatnonzero(fits.any(axis=0)).tolist():
@@ -127,6 +131,36 @@ def _searched(evidence: Evidence, evaluation: Evaluation, way: Way) -> Iterator[
 
 
 _COUNTS = ("cell", "support")
+
+
+def _of_one_loop(
+    evidence: Evidence, evaluation: Evaluation, off: list[Claim], way: Way
+) -> list[Claim]:
+    """Numbers that come out, and that a loop over batches averages with those that are off.
+
+    Those are numbers of one kind: counts of labels that are no mean of rows, shares of right rows,
+    losses, areas.
+    """
+    kinds = {_loop(c) for c in off}
+    world = detailed(evidence, evaluation.split)
+    size = np.array([min(32, world.n)], dtype=np.int64)
+    return [
+        c
+        for c in evaluation.claims
+        if c not in off
+        and not (c.weighted or c.running)
+        and _loop(c) in kinds
+        and declared(evidence, c) is not None
+        and way(evidence, c, world, size, np.ones(1, dtype=bool)) is not None
+    ]
+
+
+def _loop(claim: Claim) -> str:
+    if claim.metric in _COUNTS or claim.metric in ("roc_auc", "average_precision"):
+        return claim.metric
+    if claim.metric in _OF_ROWS:
+        return "share" if claim.metric in ("accuracy", "top_k_accuracy") else "loss"
+    return "labels"
 
 
 def _alive(
@@ -274,27 +308,42 @@ def _loss_alone(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidat
 
 
 def _whole(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-    """As :func:`_batch_mean`, unless only the loss is off beside metrics that come out."""
-    if next(iter(_loss_alone(evidence, evaluation)), None) is None:
-        yield from _batch_mean(evidence, evaluation)
+    """As :func:`_batch_mean`; where the loss alone is off, metrics must come out of batches too."""
+    metrics = [c for c in evaluation.claims if c.metric in _OF_ROWS and c.metric != "loss"]
+    off = [c for c in evaluation.claims if is_off(evidence, c)]
+    alone = len(off) == 1 and off[0].metric == "loss" and bool(metrics)
+    for candidate in _batch_mean(evidence, evaluation):
+        if not alone or _also(evidence, evaluation.split, metrics, candidate):
+            yield candidate
+
+
+def _also(evidence: Evidence, split: str, claims: list[Claim], candidate: Candidate) -> bool:
+    """Whether means of the same batches print these numbers."""
+    world = detailed(evidence, split)
+    sizes = np.atleast_1d(np.asarray(candidate.parameters["batch_size"], dtype=np.int64))
+    column = CONVENTIONS.index(candidate.parameters["last_batch"])
+    prints = np.ones(len(sizes), dtype=bool)
+    for claim in claims:
+        rows = row_values(claim, world)
+        if rows is None:
+            return False
+        prints &= digits.same(_means(rows, sizes)[:, column], claim.value)
+    return bool(prints.any())
 
 
 def _last_batch(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     world = detailed(evidence, evaluation.split)
-    cuts: dict[tuple[int, int], list[int]] = {}
+    starts: dict[int, list[int]] = {}
     own = [evidence.batch_size] if evidence.batch_size else []
     for size in dict.fromkeys([*own, *USUAL]):
         if size < world.n:
-            start = (world.n - 1) // size * size
-            cuts.setdefault((start, world.n), []).append(size)
-            cuts.setdefault((0, size), []).append(size)
-    for (start, stop), sizes in cuts.items():
-        which = "last" if stop == world.n else "first"
+            starts.setdefault((world.n - 1) // size * size, []).append(size)
+    for start, sizes in starts.items():
         shown = sizes[0] if len(sizes) == 1 else sizes
         candidate = under(
-            world.rows(slice(start, stop)), evaluation.claims, batch=which, batch_size=shown
+            world.rows(slice(start, None)), evaluation.claims, batch="last", batch_size=shown
         )
-        yield replace(candidate, tried=1 if evidence.batch_size in sizes else len(cuts))
+        yield replace(candidate, tried=1 if evidence.batch_size in sizes else len(starts))
 
 
 HYPOTHESES = [
@@ -337,8 +386,8 @@ HYPOTHESES = [
     ),
     Hypothesis(
         "last-batch-only",
-        "One batch was evaluated in place of all.",
-        "the number of the last rows from k · batch size on, or of the first batch",
+        "The last batch was evaluated in place of all.",
+        "the number of the last rows from k · batch size on",
         "Evaluate all batches; a variable that a loop leaves behind holds only the last.",
         _last_batch,
         wrong="for x, y in loader: y_pred = model(x)\nprint(accuracy(y, y_pred))",

@@ -42,6 +42,8 @@ def _default_class(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candi
     for code, (sweep, runs) in found.items():
         for first, last in runs[:MOST_RUNS] or _single(sweep):
             labels = np.where(confidence <= limits[(first + last) // 2], code, world.labels)
+            if (labels == code).all():
+                continue  # a threshold that leaves nothing else is none that somebody set
             high = float(limits[last + 1]) if last + 1 < len(limits) else 1.0
             name = world.classes[code] if code < world.k else "a label that is no class"
             candidate = under(

@@ -1,4 +1,4 @@
-"""Causes in which some rows of the split were left out, or counted twice."""
+"""Causes in which some rows of the split were left out."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from reportgen.reconciliation.world import Floats, World
 MOST_WORLDS = 12
 #: Shares of rows that a search over all prefixes keeps at least.
 LEAST = 0.5
+#: Batch sizes of which fewer rows are multiples.
+WHOLE = (32, 50, 64, 100, 128)
 WORKERS = (2, 3, 4, 5, 6, 7, 8)
 
 
@@ -42,8 +44,11 @@ def _dropped(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     own = {} if size is None or size >= n else _kept_by((size,), n)
     yield from _prefixes(world, evaluation, own, tried=1)
     usual = {m: b for m, b in _kept_by(USUAL, n).items() if m not in own}
+    for one in (b for b in USUAL if b < n and b not in own):
+        sizes = usual.setdefault(one, [])  # the first batch alone
+        sizes += [one] * (one not in sizes)
     yield from _prefixes(world, evaluation, usual, tried=len(usual))
-    yield from _any_prefix(world, evaluation, {*own, *usual})
+    yield from _any_prefix(world, evaluation, {*own, *usual}, size)
 
 
 def _kept_by(sizes: tuple[int, ...], n: int) -> dict[int, list[int]]:
@@ -113,10 +118,14 @@ def _cheap(
     return table, claims
 
 
-def _any_prefix(world: World, evaluation: Evaluation, done: set[int]) -> Iterator[Candidate]:
-    """Every other number of first rows, from half of them on."""
+def _any_prefix(
+    world: World, evaluation: Evaluation, done: set[int], size: int | None
+) -> Iterator[Candidate]:
+    """Every other number of first rows, from half of them on; below, whole batches."""
     start = max(1, int(world.n * LEAST))
-    ends = np.setdiff1d(np.arange(start, world.n), np.array(sorted(done), dtype=np.int64))
+    batches = [np.arange(b, start, b) for b in {*WHOLE, *((size,) if size else ())}]
+    wanted = np.unique(np.concatenate([np.arange(start, world.n), *batches]))
+    ends = np.setdiff1d(wanted, np.array(sorted(done), dtype=np.int64))
     total = [c for c in evaluation.claims if c.metric == "support" and c.per_class is None]
     if total and float(total[0].value) == int(float(total[0].value)):
         ends = ends[ends == int(float(total[0].value))]
@@ -163,31 +172,6 @@ def _shards(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
         yield replace(candidate, tried=max(2, len(rest)))
 
 
-def _duplicated(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-    """Streams that workers replay, and last batches filled up from the start."""
-    world = detailed(evidence, evaluation.split)
-    n = world.n
-    ways: dict[tuple[str, int], tuple[NDArray[np.int64], dict[str, object]]] = {}
-    for workers in WORKERS:
-        first = np.arange(-(-n // workers))
-        ways["replayed", len(first)] = (
-            np.repeat(first, workers)[:n] if n % workers == 0 else first,
-            {"workers": workers, "rows": len(first)},
-        )
-    size = evidence.batch_size
-    for batch in (*([size] if size else []), *USUAL, *WORKERS):
-        extra = -n % batch
-        if 0 < extra < n and ("filled", extra) not in ways:
-            rows = np.r_[np.arange(n), np.arange(extra)]
-            ways["filled", extra] = (rows, {"twice": extra, "batch_size": batch})
-            last = np.r_[np.arange(n), np.full(extra, n - 1)]
-            ways["repeated", extra] = (last, {"last_row_more": extra, "batch_size": batch})
-    for index, parameters in ways.values():
-        part = world.rows(index)
-        candidate = under(part, evaluation.claims, **parameters)
-        yield replace(candidate, tried=len(ways))
-
-
 HYPOTHESES = [
     Hypothesis(
         "dropped-remainder",
@@ -211,20 +195,6 @@ HYPOTHESES = [
         wrong="shards = np.split(X[: len(X) // replicas * replicas], replicas)",
         right="shards = np.array_split(X, replicas)",
         source="torch.utils.data.DistributedSampler: drop_last",
-        free=True,
-        cost=1,
-    ),
-    Hypothesis(
-        "rows-duplicated",
-        "Some rows were evaluated several times: workers replayed one stream, or the last batch "
-        "was filled up from the start.",
-        "the numbers of the first n / workers rows, or of all rows and the first (or the last) "
-        "once more",
-        "Give each worker its own rows, and cut predictions to n before they are scored.",
-        _duplicated,
-        wrong="model.evaluate(generator, workers=4, use_multiprocessing=True)",
-        right="model.evaluate(keras.utils.PyDataset)   # indexed: each row once",
-        source="keras#12945",
         free=True,
         cost=1,
     ),

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import copies
+from reportgen.diagnostics.leakage.declared import copies, preprocessing
 
-CODES = (*copies.CODES,)
+CODES = (*copies.CODES, *preprocessing.CODES)
 
 
-class LeakageSettings(copies.CopiesSettings):
+class LeakageSettings(copies.CopiesSettings, preprocessing.PreprocessingSettings):
     """Everything the leakage diagnostic can be told."""
 
     ablation_members: Annotated[int, Field(ge=0, le=100)] = Field(
