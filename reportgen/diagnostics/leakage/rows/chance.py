@@ -19,11 +19,11 @@ from reportgen.diagnostics.leakage.rows.cells import Cells
 from reportgen.diagnostics.leakage.rows.coded import Coded, coded
 from reportgen.diagnostics.leakage.rows.twins import Twins, repeated
 
-ALPHA = 1e-4  # false alarms of one question
+ALPHA = 1e-6  # false alarms of one question
 MOST_ROWS = 400  # judged rows of each sort whose neighbourhood is looked at
 MOST_CELLS = 400_000_000  # cells compared
 NEAREST, NEXT = 10, 40  # rows near on R that tell how often J agrees
-SELDOM = (0.05, 0.001)  # how often two rows agree on J
+SELDOM = (0.001, 1e-06)  # how often two rows agree on J
 LIMITS = (1.0, 0.3, 0.1, 0.03)  # rows that chance explains least tell most
 MODEL = 1.25  # times the expected number that the estimate may be wrong by
 
@@ -64,12 +64,13 @@ class _Seen:
 
     ``misses`` agree on R and not on J; ``near`` are the rows nearest on R without being equal
     there, ``agree`` those of them that agree on J, shape (n, 2): the nearest, and the next.
+    ``alike`` is how often rows would agree on J if its columns were independent of all others.
     """
 
     misses: Floats
     near: Floats
     agree: Floats
-    size: int
+    alike: float
 
 
 def chance(here: Cells, there: Cells, twinned: Twins, rng: np.random.Generator) -> Chance:
@@ -99,7 +100,8 @@ def chance(here: Cells, there: Cells, twinned: Twins, rng: np.random.Generator) 
     if not sizes:
         return _one_column(there, seen, len(distinct), explained)
     trials = twinned.count[rows]
-    p_row = np.max([_by_chance(told, trials, scale) for told in _looks(columns, sizes)], axis=0)
+    looks = _looks(columns, sizes)
+    p_row = np.max([_by_chance(told, trials, scale, weights) for told in looks], axis=0)
     expected = float((weights * p_row).sum())
     p = _p(p_row, weights, len(looked[0]))
     explained[looked[0]] = p_row[: len(looked[0])]
@@ -156,7 +158,7 @@ def _near(columns: list[Coded], size: int, by_scale: bool) -> _Seen:
         near[at, 1], agree[at, 1] = both.sum(axis=1), (both & on_j).sum(axis=1)
     near[:, 1] -= near[:, 0]
     agree[:, 1] -= agree[:, 0]
-    return _Seen(misses, near, agree, size)
+    return _Seen(misses, near, agree, float(np.prod([c.alike for c in columns[:size]])))
 
 
 def _apart(column: Coded, at: slice, by_scale: bool) -> NDArray[np.float32]:
@@ -169,20 +171,25 @@ def _apart(column: Coded, at: slice, by_scale: bool) -> NDArray[np.float32]:
     return np.asarray(known, dtype=np.float32)
 
 
-def _by_chance(told: _Seen, count: NDArray[np.int64], scale: float) -> Floats:
+def _by_chance(told: _Seen, count: NDArray[np.int64], scale: float, weights: Floats) -> Floats:
     """Each row's probability of a twin, given how many rows agree with it on R."""
-    pooled = [(told.agree[:, h].sum() + 1.0) / (told.near[:, h].sum() + 1.0) for h in (0, 1)]
+    few = 1.0 / told.alike  # what is assumed where no pair agrees, worth one that does
+    # Rows with a twin are looked at more often than others; a sum counts each row alike.
+    share = weights / weights.max()
+    agree, near = share @ told.agree, share @ told.near
+    pooled = (agree + 1.0) / (near + few)
     growth = float(np.clip(pooled[0] / pooled[1], 1.0, 10.0))
-    # Two priors of mean `pooled`: the weak one for rows whose own neighbours agree often, the
+    prior = pooled[0] if agree[0] > 0 else (agree.sum() + 1.0) / (near.sum() + few)
+    # Two priors of mean `prior`: the weak one for rows whose own neighbours agree often, the
     # strong one for rows of whose neighbours none happens to agree. Two neighbourhoods: the larger
     # one for rows in a corner that is denser than others.
     own = np.zeros(len(count))
-    for agree, near in (
+    for agreed, beside in (
         (told.agree[:, 0], told.near[:, 0]),
         (told.agree.sum(axis=1), told.near.sum(axis=1)),
     ):
-        own = np.maximum(own, (agree + 3.0 * pooled[0]) / (near + 3.0))
-        own = np.maximum(own, (agree + 1.0) / (near + 1.0 / pooled[0]))
+        own = np.maximum(own, (agreed + 3.0 * prior) / (beside + 3.0))
+        own = np.maximum(own, (agreed + 1.0) / (beside + 1.0 / prior))
     odds = growth * own / np.maximum(1.0 - own, 1e-12)
     q = np.minimum(odds / (1.0 + odds), 1 - 1e-12)
     return -np.expm1((told.misses * scale + count) * np.log1p(-q))

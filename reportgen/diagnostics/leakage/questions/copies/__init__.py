@@ -37,7 +37,8 @@ def look(case: Case, judged: str) -> Looked:
             leaks.append(
                 words.leak(case, one, judged=here == judged and there == "train", settings=settings)
             )
-    conflicting, untold = conflicts(case, list(found.values()))
+    own = [p for p in found.values() if validation is None or p.here != "validation"]
+    conflicting, untold = conflicts(case, own)
     if conflicting is not None:
         leaks.append(conflicting)
     main = found[judged, "train"]

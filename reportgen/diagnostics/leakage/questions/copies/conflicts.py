@@ -21,7 +21,9 @@ def conflicts(case: Case, pairs: list[Pair]) -> tuple[Leak | None, dict[str, str
     """Rows equal in all features with another label, across splits and within train."""
     if case.task == "regression":
         return None, {CONFLICTING: "measured targets differ between repeats"}
-    counts, examples, copied = {}, [], 0
+    counts: dict[str, int] = {}
+    examples: list[str] = []
+    copied, groups = 0, set[int]()
     for pair in pairs:
         one, other = (
             _hashes(case, pair.here, pair.hidden_by),
@@ -33,17 +35,23 @@ def conflicts(case: Case, pairs: list[Pair]) -> tuple[Leak | None, dict[str, str
         if len(rows):
             counts[f"{pair.here} and {pair.there}"] = len(rows)
             copied += int(pair.copied[rows].sum())
+            groups |= set(one[0][rows].tolist())
             examples += [f"{pair.here} row {r}" for r in rows[:10]]
     within, told = _within_train(case)
     if len(within):
         counts["train"] = len(within)
         copied += told
+        train = _hashes(case, "train", None)
+        groups |= set(train[0][within].tolist()) if train is not None else set()
         examples += [f"train row {r}" for r in within[:10]]
     if not counts:
         return None, {}
     n = sum(counts.values())
     parts = ", ".join(f"{k:,} in {name}" for name, k in counts.items())
-    words = f"{plural(n, 'row')} equal another row in all features but not in the label ({parts})."
+    words = (
+        f"{plural(len(groups), 'row stands', 'rows stand')} there with different labels: "
+        f"{plural(n, 'row')} equal another in all features but not in the label ({parts})."
+    )
     if copied:
         words += f" Chance does not explain {copied:,} of them."
     else:
@@ -54,7 +62,7 @@ def conflicts(case: Case, pairs: list[Pair]) -> tuple[Leak | None, dict[str, str
         ", ".join(counts),
         words,
         ADVICE[CONFLICTING],
-        {"rows": n, "copies": copied, "example_rows": examples[:20]},
+        {"rows": n, "groups": len(groups), "copies": copied, "example_rows": examples[:20]},
     )
     return leak, {}
 

@@ -65,17 +65,17 @@ def pair(case: Case, here: str, there: str) -> Pair:
     assert one is not None
     assert other is not None
     found = _pair(case, here, there, one, other, None)
-    if found.copied.any() or case.dataset.kind != "table":
+    if found.copied.any() or case.dataset.kind in ("text", "images"):
         return found
     for j in numbering(one, other):
-        rest = _without(one, j), _without(other, j)
-        without = _pair(case, here, there, *rest, hidden_by=one.names[j])
-        if without.copied.any():
-            return without
+        rest = without(one, j), without(other, j)
+        bared = _pair(case, here, there, *rest, hidden_by=one.names[j])
+        if bared.copied.any() or (bared.twins.n and not found.twins.n):
+            return bared
     return found
 
 
-def _without(whole: Cells, j: int) -> Cells:
+def without(whole: Cells, j: int) -> Cells:
     return Cells(
         whole.names[:j] + whole.names[j + 1 :], whole.parts[:j] + whole.parts[j + 1 :], whole.n
     )
@@ -116,8 +116,9 @@ def _plain(split: Split, rows: NDArray[np.int64]) -> Mask:
     if isinstance(split.X, pl.DataFrame):
         texts = split.X.to_series().gather(rows).cast(pl.String).fill_null("")
         return np.asarray((texts.str.strip_chars().str.len_chars() < SHORT).to_numpy())
-    pictures = np.asarray(split.X)[rows].reshape(len(rows), -1)
-    return np.asarray(pictures.min(axis=1) == pictures.max(axis=1))
+    pictures = np.asarray(split.X)[rows]
+    sides = tuple(range(1, pictures.ndim))
+    return np.asarray(pictures.min(axis=sides) == pictures.max(axis=sides))
 
 
 def _same_label(

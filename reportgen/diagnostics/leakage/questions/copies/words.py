@@ -15,6 +15,7 @@ from reportgen.results import Metric, Severity
 
 ADVICE = {c.code: c.advice for c in CODES}
 EXAMPLES = 20
+FAINT = 0.01  # p below which chance explains little
 
 
 def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> Leak:
@@ -59,6 +60,8 @@ def message(pair: Pair) -> str:
         words += f", {pair.same_label:,} of them with the same label"
     words += "."
     if not pair.copied.any():
+        if pair.chance.p < FAINT:
+            return f"{words} So few cannot be told from chance."
         return f"{words} Chance explains them: rows that agree on most columns often agree on all."
     expected = pair.chance.expected / max(pair.chance.seen, 1) * n
     if expected >= 0.5:
@@ -85,7 +88,8 @@ def metrics(case: Case, pair: Pair, settings: LeakageSettings) -> list[Metric]:
     past = copied and pair.excess / pair.n > settings.duplicate_share
     train = row_cells(case, pair.there)
     assert train is not None
-    within = float(repeated(train.rows()).mean())
+    out = [train.names.index(pair.hidden_by)] if pair.hidden_by in train.names else []
+    within = float(repeated(train.rows(out)).mean())
     return [
         Metric(
             name="duplicate_share",
