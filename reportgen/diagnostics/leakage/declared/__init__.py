@@ -6,12 +6,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import copies, preprocessing
+from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing, resampled
 
-CODES = (*copies.CODES, *preprocessing.CODES)
+CODES = (
+    *copies.CODES,
+    *columns.CODES,
+    *preprocessing.CODES,
+    *resampled.CODES,
+)
 
 
-class LeakageSettings(copies.CopiesSettings, preprocessing.PreprocessingSettings):
+class LeakageSettings(
+    copies.CopiesSettings,
+    columns.ColumnSettings,
+):
     """Everything the leakage diagnostic can be told."""
 
     ablation_members: Annotated[int, Field(ge=0, le=100)] = Field(
