@@ -30,7 +30,7 @@ def bundled(name: str, rng: np.random.Generator) -> Rows:
 def measured(rng: np.random.Generator, n: int = 2000, d: int = 8, digits: int = 1) -> Rows:
     """Correlated measurements, rounded."""
     latent = rng.normal(size=(n, 3)) @ rng.normal(size=(3, d)) + rng.normal(size=(n, d))
-    y = latent[:, 0] + rng.normal(size=n) > 0
+    y = latent @ rng.choice([-1.0, 1.0], d) / 2 + rng.normal(size=n) > 0
     return np.round(latent * rng.uniform(2, 6, d), digits), y.astype(np.int64)
 
 
