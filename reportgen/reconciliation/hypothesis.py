@@ -117,7 +117,7 @@ def under(world: World, claims: Iterable[Claim], **parameters: Any) -> Candidate
 
 def kind_of(claim: Claim) -> tuple[Any, ...]:
     """What a claim is of, without its number."""
-    more = (claim.per_class, claim.predicted, claim.k, claim.weighted)
+    more = (claim.per_class, claim.predicted, claim.k, claim.weighted, claim.output)
     return (claim.metric, claim.split, claim.average, *more)
 
 

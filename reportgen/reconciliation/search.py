@@ -113,11 +113,11 @@ class Verdict:
 
 def explain(evidence: Evidence, claims: Sequence[Claim]) -> Verdict:
     """Reproduced, named, ambiguous or unexplained: for all reported numbers of a model."""
-    baselines = tuple(baseline(evidence, e) for e in evaluations(claims))
+    baselines = tuple(baseline(evidence.of(e.output), e) for e in evaluations(claims))
     open_ = [b for b in baselines if b.off]
     if not open_:
         return Verdict(baselines)
-    trials = [_Trial(evidence, b) for b in open_]
+    trials = [_Trial(evidence.of(b.evaluation.output), b) for b in open_]
     joint = _joint(trials)
     if joint is not None:
         return Verdict(baselines, (joint,))

@@ -11,7 +11,7 @@ import polars as pl
 
 from reportgen.errors import ReportgenError
 from reportgen.evidence import Case
-from reportgen.models.tables import take
+from reportgen.models.tables import n_rows
 
 PROBE = 5000  # training rows that tell
 
@@ -26,7 +26,8 @@ class Mixed:
 def input_columns(case: Case, names: Sequence[str]) -> tuple[int, ...] | Mixed:
     """Indices on the inputs' last axis that move with these features.
 
-    Told by preprocessing rows with and without the columns' values exchanged between rows.
+    Told by preprocessing rows with and without the columns' values exchanged between rows; among
+    the rows is one for each value of theirs, so that every column of a one-hot code moves.
     """
     features = case.dataset.features
     unknown = [name for name in names if name not in features]
@@ -34,7 +35,7 @@ def input_columns(case: Case, names: Sequence[str]) -> tuple[int, ...] | Mixed:
         return Mixed(f"{', '.join(map(repr, unknown))} is no input")
     if not case.preprocess.steps:
         return tuple(sorted(features.index(name) for name in names))
-    rows = take(case.split("train").X, 0, PROBE)
+    rows = _probe(case.split("train").X, names, features)
     try:
         before = case.preprocess(rows)
         after = case.preprocess(_exchanged(rows, names, features))
@@ -52,14 +53,32 @@ def input_columns(case: Case, names: Sequence[str]) -> tuple[int, ...] | Mixed:
     return tuple(int(i) for i in found)
 
 
+def _probe(X: Any, names: Sequence[str], features: Sequence[str]) -> Any:
+    """Training rows: the first with each value of the columns, and others from all over."""
+    n = n_rows(X)
+    chosen = [np.arange(0, n, -(-n // (PROBE // 2)))]
+    for name in names:
+        if isinstance(X, pl.DataFrame):
+            firsts = X.select(pl.col(name).is_first_distinct().arg_true()).to_series().to_numpy()
+        else:
+            firsts = np.unique(X[:, features.index(name)], return_index=True)[1]
+        chosen.append(firsts[: PROBE // 2])
+    at = np.unique(np.concatenate(chosen))
+    return X[at] if isinstance(X, np.ndarray) else X[at.tolist()]
+
+
 def _exchanged(rows: Any, names: Sequence[str], features: Sequence[str]) -> Any:
-    """The rows with the values of some columns in reverse order, and of the sorted rest."""
+    """The rows with the values of some columns each from the row above.
+
+    Every column that tells two of these values apart moves in some row.
+    """
     if isinstance(rows, pl.DataFrame):
-        return rows.with_columns(pl.col(name).reverse() for name in names)
+        above = [rows.height - 1, *range(rows.height - 1)]
+        return rows.with_columns(rows.get_column(name).gather(above) for name in names)
     changed = np.array(rows)
     for name in names:
         at = features.index(name)
-        changed[:, at] = changed[::-1, at]
+        changed[:, at] = np.roll(changed[:, at], 1)
     return changed
 
 

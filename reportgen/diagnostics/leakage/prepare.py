@@ -39,6 +39,11 @@ def prepare(case: Case) -> Prepared:
     train = case.dataset.splits.get("train")
     if train is None or train.n == 0:
         raise NotApplicable("there are no training rows to compare with")
+    if train.steps is not None:
+        raise NotApplicable(
+            "labels stand step by step (`mask:`): what may have leaked are whole sequences, and "
+            "rows are steps"
+        )
     if judged == "train":
         raise NotApplicable("there are no rows but the training rows to be judged")
     looked = {name: module.look(case, judged) for name, module in questions().items()}

@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
+from reportgen.reconciliation.causes.outputs import losses_of_others
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import (
     Candidate,
@@ -80,6 +81,7 @@ def _auc_of_labels(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candi
 
 def _renamed(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     """Right values under wrong names: among the evaluation's own, or another quantity of it."""
+    yield from losses_of_others(evidence, evaluation)
     off = [c for c in evaluation.claims if is_off(evidence, c) and c.metric not in _COUNTS]
     if not off:
         return

@@ -6,12 +6,28 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import copies, preprocessing
+from reportgen.diagnostics.leakage.declared import (
+    columns,
+    copies,
+    preprocessing,
+    resampled,
+    rows,
+)
 
-CODES = (*copies.CODES, *preprocessing.CODES)
+CODES = (
+    *copies.CODES,
+    *columns.CODES,
+    *rows.CODES,
+    *preprocessing.CODES,
+    *resampled.CODES,
+)
 
 
-class LeakageSettings(copies.CopiesSettings, preprocessing.PreprocessingSettings):
+class LeakageSettings(
+    copies.CopiesSettings,
+    columns.ColumnSettings,
+    rows.RowSettings,
+):
     """Everything the leakage diagnostic can be told."""
 
     ablation_members: Annotated[int, Field(ge=0, le=100)] = Field(
