@@ -6,13 +6,27 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing
+from reportgen.diagnostics.leakage.declared import (
+    columns,
+    copies,
+    preprocessing,
+    resampled,
+    rows,
+)
 
-CODES = (*copies.CODES, *columns.CODES, *preprocessing.CODES)
+CODES = (
+    *copies.CODES,
+    *columns.CODES,
+    *rows.CODES,
+    *preprocessing.CODES,
+    *resampled.CODES,
+)
 
 
 class LeakageSettings(
-    copies.CopiesSettings, columns.ColumnSettings, preprocessing.PreprocessingSettings
+    copies.CopiesSettings,
+    columns.ColumnSettings,
+    rows.RowSettings,
 ):
     """Everything the leakage diagnostic can be told."""
 
