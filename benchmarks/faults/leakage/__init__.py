@@ -6,13 +6,14 @@ A module a theme; each has ``PLANTED``, ``MORE`` (drawn by ``make bench-faults``
 
 from __future__ import annotations
 
-from benchmarks.faults.leakage import columns, copies, preprocessing, resampled
+from benchmarks.faults.leakage import columns, copies, preprocessing, resampled, splits
 
 _MODULES = (
     copies,
     columns,
     preprocessing,
     resampled,
+    splits,
 )
 PLANTED = tuple(case for module in _MODULES for case in module.PLANTED)
 MORE = tuple(case for module in _MODULES for case in module.MORE)

@@ -6,19 +6,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing, resampled
+from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing, resampled, splits
 
 CODES = (
     *copies.CODES,
     *columns.CODES,
     *preprocessing.CODES,
     *resampled.CODES,
+    *splits.CODES,
 )
 
 
 class LeakageSettings(
     copies.CopiesSettings,
     columns.ColumnSettings,
+    splits.SplitsSettings,
 ):
     """Everything the leakage diagnostic can be told."""
 
