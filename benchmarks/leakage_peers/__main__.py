@@ -22,8 +22,8 @@ from benchmarks.leakage_peers.cases import written
 HERE = Path(__file__).parent
 PEERS = {
     "deepchecks": ["deepchecks==0.19.1", "scikit-learn==1.3.2", "pandas==2.1.4", "numpy==1.26.4",
-                   "plotly==5.24.1", "setuptools<81"],
-    "evidently": ["evidently==0.7.23", "pandas<3"],
+                   "plotly==5.24.1", "setuptools<81", "pyarrow<21"],
+    "evidently": ["evidently==0.7.23", "pandas<3", "pyarrow<21"],
 }  # fmt: skip
 #: A peer's checks (by the beginning of their names) that speak of a fault.
 NAMED: dict[str, tuple[str, ...]] = {

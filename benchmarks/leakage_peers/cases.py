@@ -12,13 +12,14 @@ import polars as pl
 
 from reportgen.evidence import Case
 
+WIDEST = 60  # columns; peers test each one by one, and pairs of them
 TEXTS = 50  # distinct values from which a column of strings is no category
 
 
 def written(case: Case, folder: Path) -> bool:
-    """Write a case; False for one that is no table (images, several inputs)."""
+    """Write a case; False for one that is no table (images, several inputs), or a wide one."""
     frames = {n: _frame(case, n) for n in ("train", "test") if n in case.dataset.splits}
-    if len(frames) < 2 or any(f is None for f in frames.values()):
+    if len(frames) < 2 or any(f is None or f.shape[1] > WIDEST for f in frames.values()):
         return False
     folder.mkdir(parents=True)
     about: dict[str, Any] = {"task": case.task, "cat_features": []}

@@ -6,11 +6,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing, resampled, splits
+from reportgen.diagnostics.leakage.declared import (
+    columns,
+    copies,
+    preprocessing,
+    resampled,
+    rows,
+    splits,
+)
 
 CODES = (
     *copies.CODES,
     *columns.CODES,
+    *rows.CODES,
     *preprocessing.CODES,
     *resampled.CODES,
     *splits.CODES,
@@ -20,6 +28,7 @@ CODES = (
 class LeakageSettings(
     copies.CopiesSettings,
     columns.ColumnSettings,
+    rows.RowSettings,
     splits.SplitsSettings,
 ):
     """Everything the leakage diagnostic can be told."""
