@@ -10,6 +10,7 @@ import polars as pl
 
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
 from benchmarks.faults.leakage.preprocessing import bundle, mixed, synthetic
+from benchmarks.faults.leakage.rows import in_time
 from reportgen.evidence import Case
 
 Rng = np.random.Generator
@@ -137,6 +138,7 @@ MORE = (
       for s in (1.5, 3.0) for n in (1500, 6000)),
     *(FaultCase(f"{p:.0%} of test from another site", DIFFER, partial(other_site, 1.0, p))
       for p in (0.4, 1.0)),
+    FaultCase("days cut where the future begins, with a trend", DIFFER, in_time(0.0)),
     FaultCase("one city in ten is new", DIFFER, partial(new_city, 0.1)),
     FaultCase("a class half as common", DIFFER, partial(other_prior, 0.4)),
 )  # fmt: skip

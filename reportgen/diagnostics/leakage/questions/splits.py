@@ -30,6 +30,8 @@ from reportgen.scores.headline import headline
 ORDER = 80
 #: Of each of five tests: together less than 1 in 5,000.
 LEVEL = 4e-5
+BALANCED = 0.9  # smallest class over largest, in train that was balanced on purpose
+UNEVEN = 0.7  # the same among judged rows, which then were not
 NEW = 0.02  # share of judged rows with a value that train lacks, for a warning
 ADVICE = {c.code: c.advice for c in CODES}
 METHOD = (
@@ -41,7 +43,8 @@ METHOD = (
 def look(case: Case, judged: str) -> Looked:
     """Differences between train and the judged split that chance does not explain."""
     settings = settings_of(case, LeakageSettings)
-    rows = compared(case, judged)
+    common = _common(case, judged)
+    rows = compared(case, judged, common)
     leaks: list[Leak] = []
     found: Apart | None = None
     columns: list[Column] = []
@@ -56,7 +59,7 @@ def look(case: Case, judged: str) -> Looked:
         leaks += _gaps(judged, gaps(rows, names), settings)
     train, test = case.split("train"), case.split(judged)
     leaks += _new(judged, new_values(train.X, test.X))
-    leaks += _target(case, judged, settings)
+    leaks += _target(case, judged, settings, resampled=common is not None)
     metrics = () if found is None else (_metric(judged, found, settings, rows),)
     raised = any(leak.severity != "info" for leak in leaks)
     tables = (_table(judged, columns),) if leaks and columns else ()
@@ -75,11 +78,30 @@ def look(case: Case, judged: str) -> Looked:
     )  # fmt: skip
 
 
+def _common(case: Case, judged: str) -> int | None:
+    """The class that is most common among judged rows, where train was balanced on purpose.
+
+    Its rows are those that resampling train left as they were: they alone are compared.
+    """
+    y = [case.split(name).y for name in ("train", judged)]
+    if case.task not in ("binary", "multiclass") or y[0] is None or y[1] is None:
+        return None
+    k = len(case.classes)
+    a, b = (np.bincount(c[c >= 0], minlength=k) for c in (np.asarray(v, np.int64) for v in y))
+    a, b = a[a > 0], b[b > 0]
+    even = len(a) > 1 and a.min() >= BALANCED * a.max()
+    return int(np.argmax(np.bincount(np.asarray(y[1], np.int64)))) if (
+        even and len(b) and b.min() < UNEVEN * b.max()
+    ) else None  # fmt: skip
+
+
 def _harm(
     case: Case, judged: str, rows: Compared, found: Apart | None
 ) -> tuple[Harm | None, Followed | None]:
     if found is None or found.p > LEVEL:
         return None, None
+    if _common(case, judged) is not None:
+        return None, None  # rows of one class have no score of their own
     delivered = answers(case, judged)
     head = headline(case, delivered, followed(delivered))
     return harm(delivered, head, found.scores[rows.judged], rows.places[1]), head
@@ -170,7 +192,7 @@ def _new(judged: str, columns: Sequence[Column]) -> list[Leak]:
     ]
 
 
-def _target(case: Case, judged: str, settings: LeakageSettings) -> list[Leak]:
+def _target(case: Case, judged: str, settings: LeakageSettings, *, resampled: bool) -> list[Leak]:
     train, test = case.split("train"), case.split(judged)
     if train.y is None or test.y is None or train.y.ndim > 1:
         return []
@@ -188,14 +210,15 @@ def _target(case: Case, judged: str, settings: LeakageSettings) -> list[Leak]:
         most = int(np.argmax(np.abs(parts[0] - parts[1])))
         a, b = (share(part[most]) for part in parts)
         what = f"“{case.classes[most]}” is {a} of train, {b}"
-    severity: Severity = "warn" if effect >= settings.shift_share else "info"
+    large = effect >= settings.shift_share and not resampled
+    severity: Severity = "warn" if large else "info"
+    side = "in" if case.task == "regression" else "of"
+    why = " Train's classes are of one size, as resampling makes them." if resampled else ""
     return [
         _leak(
             severity,
             "target",
-            f"The target is not distributed alike: {what} of {judged}."
-            if case.task != "regression"
-            else f"The target is not distributed alike: {what} in {judged}.",
+            f"The target is not distributed alike: {what} {side} {judged}.{why}",
             {"difference": effect, "p": p},
         )
     ]

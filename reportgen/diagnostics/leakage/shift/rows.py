@@ -44,15 +44,20 @@ class Compared:
     places: tuple[Codes, Codes]
 
 
-def compared(case: Case, judged: str) -> Compared | None:
-    """As many rows of both as are compared; None for rows that are no numbers and no table."""
+def compared(case: Case, judged: str, only: int | None = None) -> Compared | None:
+    """As many rows of both as are compared; None for rows that are no numbers and no table.
+
+    ``only`` is the class whose rows are taken, all by default.
+    """
     rng = case.rng("rows of splits that are compared")
     places, parts, groups = [], [], []
     for name in ("train", judged):
         split = case.split(name)
         chosen = np.arange(split.n)
-        if split.n > MOST:
-            chosen = np.sort(rng.choice(split.n, MOST, replace=False))
+        if only is not None:
+            chosen = np.flatnonzero(np.asarray(split.y) == only)
+        if len(chosen) > MOST:
+            chosen = np.sort(rng.choice(chosen, MOST, replace=False))
         places.append(chosen)
         parts.append(_taken(split.X, chosen))
         groups.append(None if split.groups is None else np.asarray(split.groups)[chosen])
