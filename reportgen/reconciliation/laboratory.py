@@ -57,6 +57,7 @@ class Asked:
             "strangers": self._strangers,
             "index": self._indices,
             "state": self._states,
+            "resized": self._resizings,
             "precision": self._precisions,
             "steps": lambda: [ALL_STEPS] * (self.case.split(self.case.splits[0]).steps is not None),
         }
@@ -92,6 +93,9 @@ class Asked:
         elif variation.kind == "index":
             inputs = reindexed(np.asarray(inputs), variation.detail)
             raw = predictor.predict(inputs)
+        elif variation.kind == "resized":
+            inputs = self._resized(split, variation.detail)
+            raw = predictor.predict(inputs)
         elif variation.kind == "state":
             raw = self._carried(split, variation.detail)
         elif variation.kind == "rescaled":
@@ -120,7 +124,7 @@ class Asked:
         if variation.kind == "steps":
             return self._padded(split, raw)
         predictions = case.interpreted(raw, split)
-        if variation.kind in ("inputs", "index", "rescaled", *_OTHER_WEIGHTS):
+        if variation.kind in ("inputs", "index", "rescaled", "resized", *_OTHER_WEIGHTS):
             return seen(
                 case, split, predictions, losses_of(predictor, case, split, lambda _: inputs)
             )
@@ -193,6 +197,36 @@ class Asked:
             return np.asarray(predictor.carried((), given, delivered=True))
         before = [self.case.inputs(name) for name in detail.removeprefix("after ").split(", ")]
         return np.asarray(predictor.carried(before, given))
+
+    def _resizings(self) -> list[str]:
+        """Other ways to resize, where the job or the network itself resizes images."""
+        from reportgen.models.resize import VARIANTS, WAYS, own_size
+
+        if not self._numbers():
+            return []
+        own = [step.way for step in self._resize_steps()]
+        if not own and own_size(self.case.predictor.model) is None:
+            return []
+        return [way for way in (*WAYS, *VARIANTS) if way not in own]
+
+    def _resize_steps(self) -> list[Any]:
+        from reportgen.models.resize import Resize
+
+        return [step for step in self.case.preprocess.steps if isinstance(step, Resize)]
+
+    def _resized(self, split: str, way: str) -> Any:
+        """The inputs with the job's resizing done so, or resized so before the network does."""
+        from reportgen.models.resize import Resize, own_size
+
+        case, steps = self.case, self._resize_steps()
+        if not steps:
+            size = own_size(case.predictor.model)
+            assert size is not None
+            return Resize(size, way)(np.asarray(case.inputs(split)))
+        rows: Any = case.split(split).X
+        for step in case.preprocess.steps:
+            rows = Resize(step.size, way)(rows) if isinstance(step, Resize) else step(rows)
+        return rows
 
     def _indices(self) -> list[str]:
         """Other indices of the tokens, where the network embeds whole numbers."""

@@ -10,13 +10,14 @@ import numpy as np
 from sklearn import metrics
 
 from benchmarks.faults.cases import CleanCase
-from benchmarks.faults.reconciliation import said, works
+from benchmarks.faults.reconciliation import rows, said, works
 from benchmarks.faults.reconciliation.networks import predictor, scaled, trained, with_weights
 from benchmarks.faults.reconciliation.questions import Question, named
 from benchmarks.faults.reconciliation.rows import Rng, pick
 from benchmarks.faults.reconciliation.works import Work
 from reportgen.evidence import Case
 from reportgen.models.preprocess import Preprocess, Scale
+from reportgen.models.resize import Resize
 
 
 def _of_estimator(rng: Rng, work: Work, X: np.ndarray) -> Case:
@@ -269,6 +270,78 @@ def _ids(texts: np.ndarray, index: dict[str, int]) -> np.ndarray:
     return np.array([[index[word] for word in row] for row in texts.tolist()])
 
 
+def _resized_otherwise(inside: bool, rng: Rng) -> Case:
+    """Pillow's or an antialiased kernel, where the network was trained through Keras's own."""
+    from PIL import Image
+
+    work = _small_images(inside, rng)
+    kernel = pick(rng, ("bilinear", "bicubic", "lanczos", "nearest", "antialiased"))
+    if kernel == "antialiased":
+        import tensorflow as tf
+
+        images = np.asarray(tf.image.resize(work.X(), (8, 8), antialias=True))
+    else:
+        how = getattr(Image.Resampling, kernel.upper())
+        images = np.stack([np.asarray(Image.fromarray(x).resize((8, 8), how)) for x in work.X()])
+    return _seen(rng, work, images.astype(np.float32))
+
+
+def _resized_alike(inside: bool, rng: Rng) -> Case:
+    """As in training."""
+    import tensorflow as tf
+
+    work = _small_images(inside, rng)
+    return _seen(rng, work, np.asarray(tf.image.resize(work.X(), (8, 8))))
+
+
+def _small_images(inside: bool, rng: Rng) -> Work:
+    """Large images, and a network of small ones; the job resizes, or the network does."""
+    model, splits = _reader_of_images(inside)
+    X, y = splits["test"]
+    kept = rng.permutation(len(X))[: int(rng.integers(200, len(X)))]
+    step = Preprocess((Resize((8, 8)),), ("resize: 8 × 8, keras-bilinear",))
+    return Work(
+        "multiclass",
+        {**splits, "test": (X[kept], y[kept])},
+        model,
+        works.NAMES,
+        delivered=predictor(model, "multiclass"),
+        options={} if inside else {"preprocess": step},
+    )
+
+
+@cache
+def _reader_of_images(inside: bool) -> tuple[Any, Any]:
+    import keras
+    import tensorflow as tf
+    from sklearn.datasets import load_digits
+
+    rng = np.random.default_rng(11)
+    keras.utils.set_random_seed(11)
+    images, y = load_digits(return_X_y=True)
+    large = np.kron(images.reshape(-1, 8, 8), np.ones((3, 3))) * (200 / 16)
+    noise = rng.normal(0, 60, (*large.shape, 3))
+    X = np.clip(large[..., None] * rng.uniform(0.4, 1, (len(y), 1, 1, 3)) + noise, 0, 255)
+    splits = {s: (X.astype(np.uint8), y) for s, (X, y) in rows.cut(rng, (X, y), 0.5).items()}
+    first = [keras.layers.Resizing(8, 8)] if inside else []
+    model = keras.Sequential(
+        [
+            keras.Input((None, None, 3) if inside else (8, 8, 3)),
+            *first,
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(
+        keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    X, y = splits["train"]
+    model.fit(np.asarray(tf.image.resize(X, (8, 8))), y, epochs=5, verbose=0)
+    return model, splits
+
+
 def _augmented(rng: Rng) -> Case:
     """Evaluated with its random layers active."""
     import keras
@@ -301,12 +374,14 @@ PLANTED: tuple[Question, ...] = (
         equal=("preprocessing-doubled", "preprocessing-other-scale"),
     ),
     named("dropout left on", "training-mode", _of(_training_mode, "dropped", None)),
+    named("resized by Pillow", "resized-otherwise", _of(_resized_otherwise, False)),
     named("a state carried over", "state-carried-over", _state_carried),
     named("an index of words rebuilt", "index-rebuilt", _index_rebuilt),
     named("random layers left on", "augmented-evaluation", _augmented, equal=("training-mode",)),
 )  # fmt: skip
 
 MORE: tuple[Question, ...] = (
+    named("resized before Resizing", "resized-otherwise", _of(_resized_otherwise, True)),
     named(
         "images not divided", "preprocessing-missing", _not_divided,
         equal=("preprocessing-other-scale",),
@@ -327,4 +402,8 @@ MORE: tuple[Question, ...] = (
     ),
 )  # fmt: skip
 
-CLEAN: tuple[CleanCase, ...] = (CleanCase("a state that was reset", _state_reset),)
+CLEAN: tuple[CleanCase, ...] = (
+    CleanCase("a state that was reset", _state_reset),
+    CleanCase("images resized as in training", _of(_resized_alike, False)),
+    CleanCase("images resized by the network", _of(_resized_alike, True)),
+)
