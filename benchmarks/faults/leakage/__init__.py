@@ -6,9 +6,14 @@ A module a theme; each has ``PLANTED``, ``MORE`` (drawn by ``make bench-faults``
 
 from __future__ import annotations
 
-from benchmarks.faults.leakage import columns, copies, preprocessing
+from benchmarks.faults.leakage import columns, copies, preprocessing, resampled
 
-_MODULES = (copies, preprocessing, columns)
+_MODULES = (
+    copies,
+    columns,
+    preprocessing,
+    resampled,
+)
 PLANTED = tuple(case for module in _MODULES for case in module.PLANTED)
 MORE = tuple(case for module in _MODULES for case in module.MORE)
 CLEAN = tuple(case for module in _MODULES for case in module.CLEAN)

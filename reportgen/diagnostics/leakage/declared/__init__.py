@@ -6,13 +6,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing
+from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing, resampled
 
-CODES = (*copies.CODES, *columns.CODES, *preprocessing.CODES)
+CODES = (
+    *copies.CODES,
+    *columns.CODES,
+    *preprocessing.CODES,
+    *resampled.CODES,
+)
 
 
 class LeakageSettings(
-    copies.CopiesSettings, columns.ColumnSettings, preprocessing.PreprocessingSettings
+    copies.CopiesSettings,
+    columns.ColumnSettings,
 ):
     """Everything the leakage diagnostic can be told."""
 

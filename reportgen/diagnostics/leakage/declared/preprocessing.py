@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from reportgen.diagnostic import Code
-from reportgen.job.schema import Settings
 
 SAW = "leakage.preprocessing-saw-test"
-
-
-class PreprocessingSettings(Settings):
-    """Nothing to be set: figures match to the last digits, or they do not."""
 
 
 CODES = (
