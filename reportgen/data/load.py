@@ -95,6 +95,7 @@ def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
             weights=take(weights_of(part.raw, entry.weight).to_numpy(), part.at)
             if entry.weight is not None
             else None,
+            unused=_unused(part, entry, names),
         )
         for split, part in parts.items()
     }
@@ -430,6 +431,15 @@ def _ids(part: _Part, entry: DatasetEntry) -> np.ndarray | None:
     if entry.id is None and part.raw.is_images:
         return _role(part, "file", "id")
     return _role(part, entry.id, "id")
+
+
+def _unused(part: _Part, entry: DatasetEntry, names: tuple[str, ...]) -> pl.DataFrame | None:
+    """Columns that are neither features nor of a role: a subject's name, a date, a note."""
+    known = {*names, *entry.targets, entry.id, entry.group, entry.time, entry.weight}
+    if entry.split is not None:
+        known.add(entry.split.column)
+    left = [name for name in part.raw.columns.columns if name not in known]
+    return take(part.raw.columns.select(left), part.at) if left else None
 
 
 # --- features ----------------------------------------------------------------------------------

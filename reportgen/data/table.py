@@ -41,6 +41,8 @@ class Split:
     sha256 : of the source's bytes, or of its rows where there is no file.
     steps : where labels stand step by step: the rows (of y, rows, ids, groups, times, weights) are
         then the m steps that count, and X has the n sequences. None everywhere else.
+    unused : columns of the source that have no role and are no features, of n rows; None where
+        there are none.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Split:
     times: np.ndarray | None = None
     weights: NDArray[np.float64] | None = None
     steps: Steps | None = None
+    unused: pl.DataFrame | None = None
 
     @property
     def n(self) -> int:

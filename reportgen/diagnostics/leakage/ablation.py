@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.leakage.arms import FEWEST, Arm, Arms, arms
+from reportgen.diagnostics.leakage.arms import FEWEST, Arm, Arms, Team, arms
 from reportgen.diagnostics.leakage.found import Effect, Leak
 from reportgen.diagnostics.leakage.prepare import Prepared
 from reportgen.evidence import Case
@@ -119,26 +119,19 @@ def _paired(
     case: Case, delivered: Answers, head: Followed, plan: Arms, trained: Trained
 ) -> tuple[dict[frozenset[int], _Paired], dict[int, str]]:
     """Each combination's cost by seed, on the seeds that all of them finished."""
-    scored: dict[tuple[Member, str | None], Influence] = {}
+    scored: dict[tuple[Team, str | None], Influence | None] = {}
 
-    def score(member: Member, asked: str | None = None) -> Influence | None:
-        result = trained.members.get(member)
-        if result is None or not result.usable:
-            return None
-        if (member, asked) not in scored:
-            given = of_result(case, delivered, result, asked)
-            if given is None:
-                return None
-            found = head.of(given)
-            if not np.isfinite(found.value):
-                return None
-            scored[member, asked] = found
-        return scored[member, asked]
+    def score(team: Team, arm: Arm, asked: str | None = None) -> Influence | None:
+        if (team, asked) not in scored:
+            scored[team, asked] = _score(case, delivered, head, trained, team, arm, asked)
+        return scored[team, asked]
 
     def finished(arm: Arm) -> set[int]:
         pairs = enumerate(zip(arm.having, arm.cured, strict=True))
         return {
-            k for k, (a, b) in pairs if score(a) is not None and score(b, arm.asked) is not None
+            k
+            for k, (a, b) in pairs
+            if score(a, arm) is not None and score(b, arm, arm.asked) is not None
         }
 
     done = {chosen: finished(arm) for chosen, arm in plan.by_cured.items()}
@@ -156,7 +149,9 @@ def _paired(
     found = {}
     for chosen, seeds in usable.items():
         arm = plan.by_cured[chosen]
-        pairs = [(score(arm.having[k]), score(arm.cured[k], arm.asked)) for k in sorted(seeds)]
+        pairs = [
+            (score(arm.having[k], arm), score(arm.cured[k], arm, arm.asked)) for k in sorted(seeds)
+        ]
         both = [(a, b) for a, b in pairs if a is not None and b is not None]
         found[chosen] = _Paired(
             lost=np.array([head.better * (a.value - b.value) for a, b in both]),
@@ -167,9 +162,41 @@ def _paired(
     return found, why
 
 
+def _score(
+    case: Case, delivered: Answers, head: Followed, trained: Trained, team: Team, arm: Arm,
+    asked: str | None,
+) -> Influence | None:  # fmt: skip
+    """A team's score on the judged rows that its folds cover; rows of no fold add nothing to it."""
+    results = [trained.members.get(member) for member in team]
+    usable = [r for r in results if r is not None and r.usable]
+    if len(usable) < len(team):
+        return None
+    one, part = usable[0], None
+    if arm.folds:
+        name = asked or delivered.split
+        joined = np.array(one.predictions[name])
+        for result, mask in zip(usable, arm.folds, strict=True):
+            joined[mask] = result.predictions[name][mask]
+        one = replace(one, predictions={name: joined})
+        part = np.logical_or.reduce(arm.folds)[delivered.kept]
+    given = of_result(case, delivered, one, asked)
+    if given is None:
+        return None
+    if part is None or part.all():
+        found = head.of(given)
+    else:
+        if int(part.sum()) < FEWEST_ROWS:
+            return None
+        inner = head.of(given.part(part))
+        rows = np.zeros(len(part))
+        rows[part] = inner.rows
+        found = Influence(inner.value, rows)
+    return found if np.isfinite(found.value) else None
+
+
 def _reason(arm: Arm, trained: Trained) -> str:
     """Why too few members of an arm can be compared."""
-    for member in (*arm.cured, *arm.having):
+    for member in (m for team in (*arm.cured, *arm.having) for m in team):
         result = trained.members.get(member)
         if result is None:
             return "its retrainings were cut to the budget"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.diagnostics.leakage.declared import LeakageSettings
-from reportgen.diagnostics.leakage.found import Cure, Leak
+from reportgen.diagnostics.leakage.found import Cure, Fold, Leak
 from reportgen.diagnostics.leakage.input_columns import Mixed, input_columns
 from reportgen.evidence import Case, settings_of
 from reportgen.models.tables import concatenate
@@ -31,18 +31,22 @@ MOST = 6  # leaks that are cured at all, the gravest first
 LEAST_ROWS = 30  # training rows below which what is left teaches nothing
 
 Rows = NDArray[np.int64]
+Team = tuple[Member, ...]
 
 
 @dataclass(frozen=True)
 class Arm:
     """Members of the same seeds, with the leaks of a combination and without them.
 
-    ``asked`` names the cured members' predictions of the judged rows; None: the split's own.
+    A team is a member a fold of the judged rows, mostly one for all of them. ``asked`` names the
+    cured members' predictions of the judged rows; None: the split's own. ``folds`` says which
+    judged rows each of a team is asked about; () where one answers for all.
     """
 
-    having: tuple[Member, ...]
-    cured: tuple[Member, ...]
+    having: tuple[Team, ...]
+    cured: tuple[Team, ...]
     asked: str | None = None
+    folds: tuple[NDArray[np.bool_], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ class Arms:
         return [
             member
             for arm in sorted(self.by_cured.items(), key=lambda item: len(item[0]))
-            for member in (*arm[1].having, *arm[1].cured)
+            for team in (*arm[1].having, *arm[1].cured)
+            for member in team
         ]
 
 
@@ -121,34 +126,57 @@ def _arm(
         if isinstance(found, Mixed):
             return found.why
         columns = found
-    leaving, carriers = _leaving(case, cures)
-    n = len(leaving)
-    kept = np.flatnonzero(~leaving)
+    folds = [cure.folds for cure in cures if cure.folds]
+    if len(folds) > 1:
+        return "it cannot be cured together with another that parts the judged rows"
     renewed = {step for cure in cures for step in cure.keeps}
     other_inputs = [cure for cure in cures if cure.inputs is not None]
-    if not columns and len(kept) == n and not renewed and not other_inputs:
-        return "nothing of it can be left out of training"
+    changed = bool(columns or renewed or other_inputs)
+    honest, asked = None, None
+    if other_inputs:
+        honest, asked = _honest(case, other_inputs[0])
+    steps, fewer = tuple(kept_steps), tuple(kept_steps - renewed)
+    rng = case.rng("placebo " + " ".join(sorted(leak.code + leak.subject for leak in leaks)))
+    having: list[Team] = [()] * len(drawn)
+    cured: list[Team] = [()] * len(drawn)
+    for fold in folds[0] if folds else (None,):
+        parts = cures if fold is None else [*cures, Cure(rows=fold.rows, carriers=_nobody(fold))]
+        leaving, carriers = _leaving(case, parts)
+        made = _rows(case, leaving, carriers, len(drawn), rng, changed)
+        if isinstance(made, str):
+            return made
+        rows, placebos = made
+        if honest is not None:
+            rows = content(honest[~leaving])
+        for k, s in enumerate(drawn):
+            having[k] += (Member(s, s, rows=placebos[k], kept=steps),)
+            cured[k] += (Member(s, s, rows=rows, columns=columns, kept=fewer),)
+    masks = tuple(fold.judged for fold in folds[0]) if folds else ()
+    return Arm(tuple(having), tuple(cured), asked, masks)
+
+
+def _nobody(fold: Fold) -> dict[str, NDArray[np.bool_]]:
+    """No carriers: what is left of a fold's rows at random carries the leak as well."""
+    return {name: np.zeros(len(mask), dtype=bool) for name, mask in fold.rows.items()}
+
+
+def _rows(
+    case: Case, leaving: NDArray[np.bool_], carriers: NDArray[np.bool_], n_members: int,
+    rng: np.random.Generator, changed: bool,
+) -> tuple[Content | None, list[Content | None]] | str:  # fmt: skip
+    """Rows of the cured members, and of each placebo; or why there are none, in words."""
+    n = len(leaving)
+    kept = np.flatnonzero(~leaving)
+    if len(kept) == n:
+        if not changed:
+            return "nothing of it can be left out of training"
+        return None, [None] * n_members
     if len(kept) < LEAST_ROWS:
         return f"without it {len(kept)} training rows are left"
     gone = _classes_gone(case, kept)
     if gone:
         return f"without it no training row of {gone} is left"
-    rows = None if len(kept) == n else content(kept)
-    having_rows: list[Content | None] = [None] * len(drawn)
-    if rows is not None:
-        purpose = "placebo " + " ".join(sorted(leak.code + leak.subject for leak in leaks))
-        rng = case.rng(purpose)
-        having_rows = [content(_placebo(leaving, carriers, rng)) for _ in drawn]
-    asked = None
-    if other_inputs:
-        honest, asked = _honest(case, other_inputs[0])
-        rows = content(honest[kept])
-    steps, fewer = tuple(kept_steps), tuple(kept_steps - renewed)
-    return Arm(
-        tuple(Member(s, s, rows=r, kept=steps) for s, r in zip(drawn, having_rows, strict=True)),
-        tuple(Member(s, s, rows=rows, columns=columns, kept=fewer) for s in drawn),
-        asked,
-    )
+    return content(kept), [content(_placebo(leaving, carriers, rng)) for _ in range(n_members)]
 
 
 def _cures(leaks: Sequence[Leak]) -> list[Cure]:

@@ -16,6 +16,18 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
+class Fold:
+    """Some judged rows, with the training rows that leave so that they can be judged honestly.
+
+    ``rows``: split -> bool (n of the split,), as a cure's; ``judged``: bool (n of the judged
+    split,).
+    """
+
+    rows: Mapping[str, Mask]
+    judged: Mask
+
+
+@dataclass(frozen=True)
 class Cure:
     """What is left out so that a leak is gone.
 
@@ -34,6 +46,9 @@ class Cure:
     keeps : steps of the delivered estimator's pipeline in which the leak lies: to have it they
         stay as they were fitted, without it they are fitted anew, as any clone's are.
     untrainable : why training cannot be rid of it, in words.
+    folds : where too little would be left without all its rows: judged rows in parts, each
+        predicted by members that were trained without this part's rows alone. Judged rows of no
+        fold are left out of the comparison.
     """
 
     rows: Mapping[str, Mask] = field(default_factory=dict)
@@ -44,6 +59,7 @@ class Cure:
     judged: str = ""
     keeps: tuple[str, ...] = ()
     untrainable: str = ""
+    folds: tuple[Fold, ...] = ()
 
 
 @dataclass(frozen=True)

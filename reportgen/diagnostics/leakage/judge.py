@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from reportgen.charts.numbers import number, plural
@@ -13,6 +14,8 @@ from reportgen.diagnostics.leakage.prepare import Prepared
 from reportgen.evidence import Case
 from reportgen.results import SEVERITIES, Finding, Findings, Metric
 from reportgen.retraining.results import Trained
+
+_SENTENCE = re.compile(r"(?<=[.?]) (?=[A-Z“])")
 
 
 def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
@@ -91,7 +94,7 @@ def _headline(prepared: Prepared, told: Worth, findings: tuple[Finding, ...]) ->
     if not above:
         return f"No. Nothing of {prepared.judged} was found in what the model was made from."
     first = "Yes." if above[0].severity == "fail" else "Perhaps."
-    words = f"{first} {above[0].message.split('. ')[0].rstrip('.')}."
+    words = f"{first} {_SENTENCE.split(above[0].message)[0]}"
     if told.without_leaks is None:
         return words
     unit = told.head.unit

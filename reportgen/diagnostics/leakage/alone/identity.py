@@ -84,6 +84,8 @@ def regular(column: Column, place: Floats) -> bool:
     steps = steps[np.isfinite(steps)]
     if len(steps) < LEAST_ROWS:
         return False
+    # Steps of a ramp (row / n) differ in their last digits.
+    steps = np.round(steps / max(float(np.ptp(own[np.isfinite(own)])), 1e-300), 9)
     distinct, counts = np.unique(steps, return_counts=True)
     most = int(counts.argmax())
     return bool(distinct[most] != 0 and counts[most] >= FOLLOWS * len(steps))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,9 +55,7 @@ def limits(found: float, aim: Goal) -> tuple[float | None, float | None]:
     return max(found - half, 0.0), min(found + half, 1.0)
 
 
-def series(
-    case: Case, judged: str, every: Sequence[Measured], aim: Goal, leaks: Collection[str]
-) -> Mapping[str, Any]:
+def series(case: Case, judged: str, every: Sequence[Measured], aim: Goal) -> Mapping[str, Any]:
     """The numbers of the figure: a row a column, and the whole model's score."""
     rows = []
     for found in strongest(every, aim):
@@ -65,10 +63,7 @@ def series(
         if not np.isfinite(at):
             continue
         low, high = limits(at, aim)
-        rows.append(
-            {"name": found.name, "value": at, "low": low, "high": high,
-             "leak": found.name in leaks}
-        )  # fmt: skip
+        rows.append({"name": found.name, "value": at, "low": low, "high": high})
     if not rows:
         return {}
     return {

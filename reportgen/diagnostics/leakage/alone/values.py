@@ -116,6 +116,8 @@ def columns(case: Case, judged: str, names: Collection[str] | None = None) -> It
 
 
 def _columns(case: Case, judged: str, names: Collection[str] | None) -> Iterator[Column]:
+    if case.split("train").steps is not None:
+        return
     at = rows(case, judged)
     train, test = case.split("train").X, case.split(judged).X
     if isinstance(train, pl.DataFrame) and isinstance(test, pl.DataFrame):
@@ -138,6 +140,8 @@ def _columns(case: Case, judged: str, names: Collection[str] | None) -> Iterator
 
 def why_none(case: Case) -> str:
     """Why there are no columns to look at, in words; empty where there are."""
+    if case.split("train").steps is not None:
+        return "each label is a step of a sequence, which has no columns of its own"
     X = case.split("train").X
     if isinstance(X, pl.DataFrame):
         return ""

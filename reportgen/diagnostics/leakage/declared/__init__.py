@@ -6,11 +6,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reportgen.diagnostics.leakage.declared import columns, copies, preprocessing, resampled
+from reportgen.diagnostics.leakage.declared import (
+    columns,
+    copies,
+    preprocessing,
+    resampled,
+    rows,
+)
 
 CODES = (
     *copies.CODES,
     *columns.CODES,
+    *rows.CODES,
     *preprocessing.CODES,
     *resampled.CODES,
 )
@@ -19,6 +26,7 @@ CODES = (
 class LeakageSettings(
     copies.CopiesSettings,
     columns.ColumnSettings,
+    rows.RowSettings,
 ):
     """Everything the leakage diagnostic can be told."""
 

@@ -14,14 +14,13 @@ from reportgen.results import Findings
 
 def charts(series: Mapping[str, Any], found: Findings) -> list[Chart]:
     """A row a column, the strongest first; the model's score as a line."""
-    rows = [
-        Row(
-            r["name"],
-            (Mark(r["value"], r["low"], r["high"], colour=TEST if r["leak"] else GREY),),
-            bold=r["leak"],
-        )
-        for r in series["rows"]
-    ]
+    named = {f.subject for f in found.findings if f.severity != "info"}
+    named |= {name for f in found.findings for name in f.evidence.get("columns", ())}
+    rows = []
+    for r in series["rows"]:
+        told = r["name"] in named
+        mark = Mark(r["value"], r["low"], r["high"], colour=TEST if told else GREY)
+        rows.append(Row(r["name"], (mark,), bold=told))
     metric, model = series["metric"], series["model"]
     best = series["rows"][0]
     chance = 0.0 if metric == "R²" else 0.5

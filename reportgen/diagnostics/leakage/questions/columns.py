@@ -66,6 +66,7 @@ def look(case: Case, judged: str) -> Looked:
     asked = [m for m in asked if not by_presence(m) or respelled(case, judged, m, aim)]
     family = dict(zip([m.name for m in every], significant(every, aim), strict=True))
     asked = [m for m in asked if family[m.name]]
+    asked = [m for m in asked if not m.regular]  # known before its row
     asked.sort(key=lambda m: -size(m, aim))
     close = _closely(case, judged, [m for m in asked if m.alone.least >= CLOSE][:MOST], aim)
     leaks = []
@@ -75,7 +76,6 @@ def look(case: Case, judged: str) -> Looked:
             leaks.append(leak)
     known = {leak.subject for leak in leaks}
     beyond = {*known, *(t for c in close if c.found.name in known for t in c.twins)}
-    asked = [m for m in asked if not m.regular]
     if asked and not leaks and strong_enough(asked[0], aim, settings.column_strength):
         first = asked[0]
         twins = next((c.twins for c in close if c.found is first), ())
@@ -92,7 +92,7 @@ def look(case: Case, judged: str) -> Looked:
         (TARGET,),
         tuple(leaks),
         tables=lines.tables(case, judged, every, aim),
-        series=lines.series(case, judged, every, aim, known),
+        series=lines.series(case, judged, every, aim),
         tried=words,
         detectable=_detectable(aim),
         method=" ".join(filter(None, [METHOD, _sampled(case, judged)])),
