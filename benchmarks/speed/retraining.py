@@ -23,9 +23,11 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.engine import Round
 from reportgen.retraining.loop import Loop
 from reportgen.retraining.member import Member, Pool, Recipe
+from reportgen.retraining.network import Network
 from reportgen.retraining.plan import Group, Plan
 from reportgen.retraining.process import Worker
 
@@ -148,7 +150,7 @@ def measure(problem: Problem, folder: Path, timed: int) -> dict[str, Any]:
     told: dict[str, Any] = {"loop": looped(problem, keras, timed) * scale}
 
     started = time.perf_counter()
-    loop = Loop(recipe, pool, members[0])
+    loop = Loop(recipe, pool, lambda: Network(Blueprint.read(file), members[0]))
     refitted = [loop.train(member, "", keep_weights=True) for member in members[:timed]]
     told["refit"] = (time.perf_counter() - started) * scale
 

@@ -18,8 +18,13 @@ from reportgen.retraining.convolutions import as_matrices
 from reportgen.retraining.programs import Programs
 
 Tree = Any
-#: Less optimisation by LLVM than usual compiles a fifth faster and runs no slower.
-COMPILER = {"xla_backend_optimization_level": 1}
+#: A cold night is mostly compilation. Less optimisation by LLVM than usual, kernels written by
+#: XLA's older emitters instead of through MLIR, and one module instead of 32 halve it or better.
+COMPILER = {
+    "xla_backend_optimization_level": 1,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,
+}
 
 
 def nothing() -> None:
