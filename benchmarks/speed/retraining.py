@@ -183,13 +183,14 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], help="part of a problem's name")
     parser.add_argument("--looped", type=int, default=1, help="members that the loops train")
     parser.add_argument("--grid", action="store_true", help="only: is it ever slower than a loop?")
+    parser.add_argument("--kind", default="", help="of the grid, this kind of network alone")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     met = given.grid or targets(given.only, given.looped)
     if not given.only:
         from benchmarks.speed.never_slower import grid
 
-        met &= grid()
+        met &= grid(given.kind)
     return 0 if met else 1
 
 

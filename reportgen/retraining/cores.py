@@ -33,7 +33,7 @@ def nothing() -> None:
 
 @dataclass(frozen=True)
 class Mapped:
-    """One member's function, and along which axis each argument and result has the members.
+    """A function of all members, and along which axis each argument and result has them.
 
     None: the same for all. ``gives`` lists the results', ``donated`` the arguments whose memory
     may be used again. ``before`` is called before the function is traced: what it builds lazily
@@ -88,7 +88,7 @@ class Cores:
             return ready
         mapped.before()
         with as_matrices() if self.maps else contextlib.nullcontext():
-            function = jax.jit(self._over_members(mapped), donate_argnums=mapped.donated)
+            function = jax.jit(self._spread(mapped), donate_argnums=mapped.donated)
             lowered = function.lower(*args)
         self.spent("trace", time.perf_counter() - started)
 
@@ -96,15 +96,12 @@ class Cores:
             programs.compiled, name, args, self.devices, lowered, COMPILER
         )
 
-    def _over_members(self, mapped: Mapped) -> Callable[..., Any]:
-        over: Callable[..., Any] = jax.vmap(
-            mapped.function, in_axes=mapped.takes, out_axes=mapped.gives
-        )
+    def _spread(self, mapped: Mapped) -> Callable[..., Any]:
         if len(self.devices) == 1:
-            return over
+            return mapped.function
         gives = mapped.gives
         spread: Callable[..., Any] = jax.shard_map(
-            over,
+            mapped.function,
             mesh=self.mesh,
             in_specs=tuple(_spec(axis) for axis in mapped.takes),
             out_specs=tuple(map(_spec, gives)) if isinstance(gives, tuple) else _spec(gives),
