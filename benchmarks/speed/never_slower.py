@@ -1,6 +1,6 @@
 """Is the way that a plan chooses ever slower than a loop of build, compile, fit?
 
-Small and large networks of five kinds, few members, rows and epochs and many. The stack is
+Small and large networks of many kinds, few members, rows and epochs and many. The stack is
 measured whether it was chosen or not: with an empty cache, and by a second worker with what the
 first has kept. The loop is timed for one member, times their number.
 """
@@ -36,8 +36,13 @@ POINTS = (
     ("conv", 1, 1, 32, 16, 500), ("conv", 2, 1, 32, 64, 2_000), ("conv", 10, 1, 256, 32, 2_000),
     ("LSTM", 1, 1, 32, 16, 500), ("LSTM", 2, 1, 32, 128, 2_000), ("LSTM", 10, 1, 256, 64, 2_000),
     ("Embedding", 1, 1, 32, 16, 500), ("Embedding", 2, 1, 32, 256, 2_000),
-    ("Embedding", 10, 1, 256, 64, 20_000),
+    ("Embedding", 10, 1, 256, 64, 20_000), ("MLP", 1, 5, 256, 2048, 2_000),
+    ("MLP", 3, 5, 256, 2048, 2_000), ("image", 1, 2, 64, 32, 500), ("image", 3, 2, 64, 32, 500),
+    ("image", 10, 1, 64, 16, 500), ("series", 1, 1, 32, 64, 1_000), ("series", 3, 1, 32, 64, 1_000),
+    ("deep", 1, 1, 32, 64, 500), ("deep", 3, 1, 32, 64, 500),
 )  # fmt: skip
+#: Inputs of a row, where they are no 64 columns.
+SHAPES = {"conv": (8, 8, 1), "image": (32, 32, 3), "LSTM": (8, 8), "series": (100, 8)}
 #: Timings of so short runs differ by so much from one to the next.
 NOISE = 1.1
 COLUMNS = ("kind", "members", "epochs", "batch", "width", "rows")
@@ -138,8 +143,8 @@ def _problem(kind: str, members: int, epochs: int, batch: int, width: int, rows:
     y = (x[:, :20] @ rng.standard_normal((20, 1))).astype(np.float32)
     if kind == "Embedding":
         x = rng.integers(0, 1000, (rows, 20)).astype(np.int32)
-    elif kind != "MLP":
-        x = {"conv": x.reshape(-1, 8, 8, 1), "LSTM": x.reshape(-1, 8, 8)}.get(kind, x)
+    elif kind in SHAPES:
+        x = rng.standard_normal((rows, *SHAPES[kind])).astype(np.float32)
 
     def build(keras: Any) -> Any:
         model = keras.Sequential([*_layers(kind, width, keras), keras.layers.Dense(1)])
@@ -158,10 +163,13 @@ def _layers(kind: str, width: int, keras: Any) -> list[Any]:
             keras.Input((64,)), la.Dense(width), la.BatchNormalization(), la.ReLU(),
             la.Dropout(0.3), la.Dense(width, "relu"),
         ]  # fmt: skip
-    if kind == "conv":
+    if kind == "deep":
+        return [keras.Input((64,)), *(la.Dense(width, "relu") for _ in range(20))]
+    if kind in ("conv", "image"):
         conv = la.Conv2D(width, 3, activation="relu")
-        return [keras.Input((8, 8, 1)), conv, la.Conv2D(width, 3), la.MaxPooling2D(), la.Flatten()]
-    if kind == "LSTM":
-        return [keras.Input((8, 8)), la.LSTM(width)]
+        more = [la.Conv2D(width, 3), la.MaxPooling2D(), la.Flatten()]
+        return [keras.Input(SHAPES[kind]), conv, *more]
+    if kind in ("LSTM", "series"):
+        return [keras.Input(SHAPES[kind]), la.LSTM(width)]
     tokens = keras.Input((20,), dtype="int32")
     return [tokens, la.Embedding(1000, width), la.GlobalAveragePooling1D(), la.Dense(32, "relu")]

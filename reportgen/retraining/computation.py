@@ -111,7 +111,8 @@ class Computation:
             return self._seen(own, shared, {**state, **before}, carry, loss, epoch)
 
         others = {name: tree for name, tree in state.items() if name not in before}
-        return jax.vmap(seen_of)(own, before, others, carry, loss)
+        after, seen = jax.vmap(seen_of)(own, before, others, carry, loss)
+        return after, seen
 
     def _batches(self, own: Tree, shared: Tree, carry: Tree, positions: Tree) -> tuple[Tree, Any]:
         """Steps of all members, and each one's mean loss (K,); see ``Supplies.batches``."""
@@ -129,7 +130,8 @@ class Computation:
             return after, loss * count
 
         def steps(carry: Tree, batch: Tree) -> tuple[Tree, Any]:
-            return jax.vmap(step, in_axes=(0, 0, 0, None))(own, carry, *batch)
+            carry, losses = jax.vmap(step, in_axes=(0, 0, 0, None))(own, carry, *batch)
+            return carry, losses
 
         full = positions["full"]
         numbers = jnp.arange(len(full), dtype=jnp.int32)

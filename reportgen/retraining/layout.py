@@ -53,7 +53,7 @@ class Layout:
         """Arrays (numpy's or JAX's) as they lie there, ``leading`` axes kept."""
         if self.shapes is None:
             return list(arrays)
-        parts = [a.reshape(*a.shape[:leading], -1) for a in arrays]
+        parts = [a.reshape((*a.shape[:leading], -1)) for a in arrays]
         if all(isinstance(a, np.ndarray) for a in parts):
             return [np.concatenate(parts, axis=-1)]
         import jax.numpy as jnp
@@ -66,6 +66,6 @@ class Layout:
             return list(lying)
         (vector,) = lying
         return [
-            vector[..., place].reshape(*vector.shape[:leading], *shape)
+            vector[..., place].reshape((*vector.shape[:leading], *shape))
             for place, shape in zip(self.places, self.shapes, strict=True)
         ]
