@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -58,8 +57,6 @@ class Cores:
         self.mesh = Mesh(np.array(self.devices), ("members",))
         #: Members more that leave no core idle: cheaper than that, and dropped in the end.
         self.spare = -members % len(self.devices)
-        #: A member alone is not mapped, and its convolutions stay what they are.
-        self.maps = members + self.spare > 1
         self.seconds: dict[str, float] = {}
         self._compilers = ThreadPoolExecutor(2, "compiler")
 
@@ -87,7 +84,7 @@ class Cores:
             self.spent("fetch", time.perf_counter() - started)
             return ready
         mapped.before()
-        with as_matrices() if self.maps else contextlib.nullcontext():
+        with as_matrices():
             function = jax.jit(self._spread(mapped), donate_argnums=mapped.donated)
             lowered = function.lower(*args)
         self.spent("trace", time.perf_counter() - started)

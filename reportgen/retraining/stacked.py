@@ -120,7 +120,7 @@ class Stack:
             bool(jax.config.jax_enable_x64), self.computation.settled,
         )  # fmt: skip
         devices = [str(d) for d in self.cores.devices]
-        return "\0".join((blueprint.digest, repr(settings), repr(devices), str(self.cores.maps)))
+        return "\0".join((blueprint.digest, repr(settings), repr(devices)))
 
     def start(self, *, epochs: bool = True) -> None:
         """Have the programs fetched or compiled; without ``epochs`` the one that predicts."""

@@ -142,6 +142,13 @@ def test_where_steps_are_work_a_loop_has_all_cores_and_a_core_of_a_stack_whole_m
     assert [g.way for g in plan(members, RECIPE, POOL, wide, Budget()).groups] == [way]
 
 
+def test_convolutions_that_are_mostly_work_are_left_to_tensorflow():
+    images = Cost(8e6, 60_000, weights=200_000, trainable=200_000, convolved=8e6)
+    small = Cost(4e4, 600, weights=7_000, trainable=7_000, convolved=4e4)
+    ways = [plan({"a": SEEDS}, RECIPE, POOL, c, Budget()).groups[0].way for c in (images, small)]
+    assert ways == ["loop", "stacked"]
+
+
 @pytest.mark.parametrize(
     ("epochs", "unmappable", "second"),
     [(100, None, "vectorised"), (100, "recurrent", "loop"), (15, None, "loop")],
