@@ -162,7 +162,9 @@ def answers(case: Case, name: str) -> Answers:
     if case.task == "binary" and scores is not None and case.dataset.positive == 0:
         scores = 1.0 - scores
     copied = case.memo(("copied rows", name), lambda: copied_rows(split.X))
-    codes = clusters(_chosen(split.groups, kept), _chosen(copied, kept), _chosen(split.times, kept))
+    if split.steps is not None:
+        copied = split.steps.spread(copied)
+    codes = clusters(_chosen(split.units, kept), _chosen(copied, kept), _chosen(split.times, kept))
     return Answers(
         split=name,
         task=case.task,

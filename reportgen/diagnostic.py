@@ -91,7 +91,8 @@ class Diagnostic:
     ``prepare(case)`` measures all that needs no training, and is called once.
     ``retrainings(case, prepared)`` declares what is to be trained again; everything that the suite
     declares is trained in one round. ``further(case, prepared, trained)`` may then declare more
-    members of the same recipe, where a suspicion needs them before it becomes a ``fail``.
+    members of the same recipe, where a suspicion needs them before it becomes a ``fail``; it is
+    asked again after each round that it asked for, until it wants no more.
     ``examine(case, prepared, trained)`` judges: pure, no files, no plots, no printing; ``trained``
     holds every member that was declared, empty where nothing was.
     ``plots(findings)`` draws from the findings and their series alone.

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from reportgen.models.preprocess import Preprocess
 
 T = TypeVar("T")
+#: Rows of which it is told what the numbers of another output mean.
+PROBE_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,33 @@ class Case:
         value: T = self._memory[key]
         return value
 
+    def of_head(self, head: str) -> Case:
+        """The evidence for another output of the same model: its target, its answers.
+
+        Raises
+        ------
+        ModelError
+            if the model has no such output.
+        """
+        if head == self.dataset.head:
+            return self
+        return self.memo(("head", head), lambda: self._of_head(head))
+
+    def _of_head(self, head: str) -> Case:
+        from reportgen.models.tables import take
+
+        dataset = self.dataset.heads[head]
+        predictor: Any = self.predictor
+        other = predictor.of_head(head, dataset.task)
+        # What the job says of the output and its decision, it says of the first.
+        entry = self.entry.model_copy(update={"output": None, "decision": None})
+        name = next(iter(dataset.splits))
+        other.look_at(other.predict(take(self.inputs(name), 0, PROBE_ROWS)), entry)
+        known = {k: v for k, v in self._memory.items() if k[0] == "inputs"}
+        return replace(
+            self, dataset=dataset, predictor=other, entry=entry, members=(), _memory=known
+        )
+
     def rng(self, purpose: str) -> np.random.Generator:
         """A random stream of its own for (seed, model, diagnostic, purpose)."""
         import numpy as np
@@ -127,6 +156,7 @@ class Case:
         from reportgen.models.outputs import interpret
 
         split = self.split(name)
+        raw = self.a_row(raw, name)
         if len(raw) != split.n:
             raise ModelError(
                 Problem(
@@ -135,6 +165,17 @@ class Case:
                 )
             )
         return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=name)
+
+    def a_row(self, raw: np.ndarray, name: str) -> np.ndarray:
+        """Raw outputs on a split, one a row: where labels stand step by step, those that count.
+
+        Raises
+        ------
+        ModelError
+            if they are not one a step.
+        """
+        steps = self.split(name).steps
+        return raw if steps is None else steps.rows(raw, split_name=name)
 
     def determinism(self) -> Determinism | Untold:
         """Whether the same seed gives the same model, in TensorFlow; else why that is not told.

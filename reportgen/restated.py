@@ -92,8 +92,8 @@ def _recomputed(claim: Claim, case: Case) -> float:
     Unknown
         with the reason when it cannot be computed.
     """
-    from reportgen.reconciliation.from_case import world_of
     from reportgen.reconciliation.quantities import Unknown, quantity
+    from reportgen.reconciliation.several_outputs import world_for
 
     if claim.split not in case.dataset.splits:
         raise Unknown(f"there is no {claim.split} split")
@@ -103,4 +103,4 @@ def _recomputed(claim: Claim, case: Case) -> float:
         raise Unknown(f"there are {what} for {claim.split}")
     if case.split(claim.split).n == 0:
         raise Unknown(f"the {claim.split} split has no rows")
-    return quantity(claim, case.memo(("world", claim.split), lambda: world_of(case, claim.split)))
+    return quantity(claim, world_for(case, claim.split, claim.output))

@@ -99,13 +99,15 @@ def test_every_case_is_answered(name):
 
 def failures(name, d, failed):
     """Of a case that failed with the first seed: how often it fails with it and MORE others."""
+    return 1 + sum(failed(again(name, d, seed)) for seed in range(SEED + 1, SEED + 1 + MORE))
+
+
+def again(name, d, seed):
+    """The section of a case drawn with another seed."""
     diagnostic = suite()[name]
-    count = 1
-    for seed in range(SEED + 1, SEED + 1 + MORE):
-        case = d.fault.draw(harness.generator(name, d.fault.name, seed))
-        settings = d.fault.settings or case.settings or diagnostic.settings()
-        count += failed(pipeline.section(diagnostic, case, settings))
-    return count
+    case = d.fault.draw(harness.generator(name, d.fault.name, seed))
+    settings = d.fault.settings or case.settings or diagnostic.settings()
+    return pipeline.section(diagnostic, case, settings)
 
 
 def test_every_planted_fault_is_found_under_its_code(name):
@@ -123,7 +125,14 @@ def test_every_code_is_raised_by_a_planted_case(name):
     for d in drawn(name):  # a cause that arithmetic cannot tell from another may go by its name
         if d.planted and harness.raises(d.section.found, d.fault):
             raised |= set(d.fault.codes)
-    assert not {c.code for c in suite()[name].codes} - raised
+    missing = {c.code for c in suite()[name].codes} - raised
+    for d in drawn(name):  # a statistical match may miss in one draw; never in a few more
+        for seed in range(SEED + 1, SEED + 1 + MORE):
+            if d.planted and missing & set(d.fault.codes):
+                section = again(name, d, seed)
+                if harness.raises(section.found, d.fault):
+                    missing -= set(d.fault.codes)
+    assert not missing
 
 
 def test_a_clean_case_raises_nothing_above_info(name):

@@ -1,11 +1,18 @@
 """The protocol's own small parts."""
 
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from benchmarks.faults.cases import case_from_arrays
+from reportgen import pipeline
 from reportgen.diagnostic import checks, later
+from reportgen.diagnostics import suite
 from reportgen.results import Content, Finding, Findings, Section
+from reportgen.retraining.member import Member
+from reportgen.retraining.results import Trained, TrainedMember
 
 
 def test_a_function_named_for_later_is_imported_when_called(monkeypatch):
@@ -37,3 +44,36 @@ def test_a_section_starts_with_what_it_is_of_and_holds_all_that_was_found():
     assert section.found == found
     with pytest.raises(ValueError, match="headline"):
         Findings()
+
+
+@pytest.mark.parametrize("wanted", [[1, 2, 2], [1, 2, 3, 4]])
+def test_rounds_go_on_as_long_as_members_are_wanted_that_were_not_declared(wanted):
+    """``wanted``: how many members it wants in all, round by round; the last for ever."""
+    rounds = []
+
+    def members(n):
+        return [Member(weight_seed=k) for k in range(n)]
+
+    def train(declared):
+        (asked,) = declared.values()
+        rounds.append(len(asked))
+        return Trained({m: TrainedMember(m, "trained") for m in asked})
+
+    def further(case, prepared, trained):
+        return members(wanted[min(len(rounds), len(wanted) - 1)])
+
+    def examine(case, prepared, trained):
+        return Findings(headline=f"{len(trained)} trained", tried="t", method="m")
+
+    diagnostic = replace(
+        next(iter(suite().values())),
+        prepare=lambda case: None,
+        retrainings=lambda case, prepared: members(wanted[0]),
+        further=further,
+        examine=examine,
+    )
+    y = np.arange(10.0)
+    case = case_from_arrays("regression", {"test": (y[:, None], y)}, {"test": y})
+    section = pipeline.section(diagnostic, case, diagnostic.settings(), train)
+    assert section.headline == f"{wanted[-1]} trained"
+    assert rounds == [1] * wanted[-1]

@@ -77,6 +77,29 @@ def found(
     return check(job)
 
 
+def test_a_mask_and_the_labels_that_it_masks(folder: Path) -> None:
+    y = np.array([[1, 2, 0], [2, 1, 1]] * 5)
+    np.savez(folder / "tags.npz", X=y, y=y, real=(y > 0), short=(y > 0)[:, :2], flat=y[:, 0])
+    data: dict[str, Any] = dict.fromkeys(DATA) | {
+        "task": "multiclass", "train": "tags.npz", "test": "tags.npz"
+    }  # fmt: skip
+    model = {"model": {"python": "hooks:load"}}
+
+    def told(**more: Any) -> list[tuple[str | None, str]]:
+        return [(p.key, str(p)) for p in found(folder, data | more, model)]
+
+    assert told(mask={"array": "real"}) == []
+    assert told(mask={"label": 0}) == []
+    for wrong, key, words in (
+        ({"mask": {"array": "rael"}}, "datasets.d.mask.array", "Did you mean 'real'?"),
+        ({"mask": {"array": "short"}}, "datasets.d.mask.array", "does not fit the labels"),
+        ({"mask": {"label": 0}, "target": "flat"}, "datasets.d.mask", "the target is none"),
+    ):
+        problems = told(**wrong)
+        assert {k for k, _ in problems} == {key}
+        assert all(words in text for _, text in problems)
+
+
 def test_a_good_job(folder: Path) -> None:
     assert found(folder) == []
     assert found(folder, {"classes": ["leave", "stay"], "positive": "leave"}) == []

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from reportgen.data.steps import Steps
 from reportgen.data.table import Dataset, Kind, Split
 from reportgen.evidence import Case
 from reportgen.job.schema import (
@@ -105,6 +106,7 @@ def case_from_arrays(
     training: Mapping[str, Any] | None = None,
     preprocess: Preprocess | None = None,
     members: Sequence[Any] = (),
+    mask: Roles = None,
     target: Sequence[str] = ("y",),
     name: str = "model",
     seed: int = 0,
@@ -132,6 +134,8 @@ def case_from_arrays(
         strings or integers, else ``probability``.
     preprocess : steps between ``X`` and the model; default none.
     members : retrainings that the job brings along, each given as ``model`` may be.
+    mask : for labels step by step, ``y`` of shape (n, T): bool of that shape by split, True where a
+        step counts.
     diagnostic, settings : whose view of the case it is; ``case.view(...)`` makes others.
 
     Returns
@@ -143,11 +147,16 @@ def case_from_arrays(
     for split, (X, _) in splits.items():
         values = X if isinstance(X, (pl.DataFrame, Mapping)) else np.asarray(X)
         n = len(next(iter(values.values()))) if isinstance(values, Mapping) else len(values)
+        y, steps = coded[split], None
+        if mask is not None and y is not None:
+            steps = Steps(np.asarray(mask[split], dtype=bool), y)
+            y = y[steps.kept]
         made[split] = Split(
             name=split,
             X=values,
-            y=coded[split],
-            rows=np.arange(n, dtype=np.int64),
+            y=y,
+            rows=np.arange(n, dtype=np.int64) if steps is None else steps.sequence,
+            steps=steps,
             source=f"{split}.csv",
             sha256=hashlib.sha256(f"{split} {n}".encode()).hexdigest(),
             ids=_role(ids, split),

@@ -1,7 +1,7 @@
 """Runs planted faults and clean controls, and counts: found, right code, false alarms.
 
-A module's ``MORE`` are planted cases that are run here alone, not by the contract tests; its
-``summary(outcomes)`` is printed after the table.
+A module's ``MORE`` are planted cases that are run here alone, not by the contract tests, and its
+``MORE_CLEAN`` clean ones; its ``summary(outcomes)`` is printed after the table.
 
 ``python -m benchmarks.faults [--seeds N] [--first-seed N] [--only DIAGNOSTIC]``;
 ``make bench-faults``. Seeds that nobody has looked at tell whether a repair holds.
@@ -78,9 +78,12 @@ def discovered() -> dict[str, tuple[tuple[FaultCase, ...], tuple[CleanCase, ...]
 
 
 def drawn_from(diagnostic: str) -> tuple[tuple[FaultCase, ...], tuple[CleanCase, ...]]:
-    """The cases that a run draws: those discovered, the module's ``MORE`` behind the planted."""
+    """The cases that a run draws: those discovered, and behind them ``MORE`` and ``MORE_CLEAN``."""
     planted, clean = discovered()[diagnostic]
-    return (*planted, *_of_module(diagnostic, "MORE", ())), clean
+    return (
+        (*planted, *_of_module(diagnostic, "MORE", ())),
+        (*clean, *_of_module(diagnostic, "MORE_CLEAN", ())),
+    )
 
 
 def summary(diagnostic: str, outcomes: Sequence[Outcome]) -> str:
@@ -116,10 +119,12 @@ def judge(diagnostic: str, case: FaultCase | CleanCase, seed: int) -> Findings:
     view = drawn.view(diagnostic, settings)
     prepared = rule.prepare(view)
     rounds = Rounds(view, Budget())
-    trained = rounds.run({diagnostic: rule.retrainings(view, prepared)})
-    more = rule.further(view, prepared, trained)
-    if more:
-        trained = joined(trained, rounds.run({diagnostic: more}))
+    members = rule.retrainings(view, prepared)
+    trained = rounds.run({diagnostic: members})
+    while members:
+        more = rule.further(view, prepared, trained)
+        members = [m for m in more if m not in trained.members]
+        trained = joined(trained, rounds.run({diagnostic: members}))
     return rule.examine(view, prepared, trained)
 
 
@@ -160,9 +165,10 @@ def listed_codes(findings: Iterable[Finding]) -> tuple[str, ...]:
     codes = []
     for finding in findings:
         for one in finding.evidence.get("candidates", ()):
-            code = one.get("code", "") if isinstance(one, dict) else ""
-            prefix = "" if "." in code else finding.code.partition(".")[0] + "."
-            codes.append(prefix + code)
+            told = one if isinstance(one, dict) else {}
+            for code in (told.get("code", ""), *told.get("composed_with", ())):
+                prefix = "" if "." in code else finding.code.partition(".")[0] + "."
+                codes.append(prefix + code)
     return tuple(dict.fromkeys(codes))
 
 

@@ -303,8 +303,8 @@ def _target(y: Any, where: str) -> tuple[Any, tuple[str, ...]]:
         return table.to_numpy(), tuple(table.columns)
     name = getattr(y, "name", None)
     array = np.asarray(y.to_numpy() if hasattr(y, "to_numpy") else y)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
+    if array.ndim > 1 and array.shape[-1] == 1:
+        array = array[..., 0]
     if array.ndim not in (1, 2):
         raise DataError(
             Problem(

@@ -63,8 +63,10 @@ class Header:
             return (self.X,)
         if entry.features:
             return entry.features
-        taken = {*entry.targets, *self.own_target, *self.index_like, self.y}
+        taken = {*entry.every_target, *self.own_target, *self.index_like, self.y}
         taken |= {entry.id, entry.group, entry.time, entry.weight}
+        if entry.mask is not None:
+            taken.add(entry.mask.array)
         if entry.split is not None:
             taken.add(entry.split.column)
         return tuple(name for name in self.columns if name not in taken)

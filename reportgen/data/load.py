@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from reportgen.data.arrays import as_column
 from reportgen.data.cuts import hold_out, named_parts, take, within
 from reportgen.data.features import (
     choose_features,
@@ -20,6 +21,7 @@ from reportgen.data.layout import MISSING
 from reportgen.data.raw import Raw
 from reportgen.data.roles import role_column, target_columns, weights_of
 from reportgen.data.sources import named_columns, read_source, written
+from reportgen.data.steps import Steps, classes_of, masked, truth_of
 from reportgen.data.table import Dataset, Kind, Split
 from reportgen.data.target import Encoded, Labelled, encode_targets
 from reportgen.data.times import read_times
@@ -76,19 +78,10 @@ def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
     names = choose_features(entry, {split: part.raw for split, part in parts.items()})
     X, kind = _features(entry, parts, names)
     rows = {split: _positions(part.at) for split, part in parts.items()}
-    encoded = encode_targets(
-        entry,
-        {
-            split: Labelled(
-                part.raw.where,
-                [take(column, part.at) for column in target_columns(part.raw, entry)],
-                rows[split],
-                part.raw.labels,
-            )
-            for split, part in parts.items()
-        },
-    )
-    splits = {
+    if entry.mask is not None:
+        return _step_by_step(name, entry, parts, X, kind, names, rows, times)
+    encoded = _encoded(entry, parts, rows)
+    whole = {
         split: Split(
             name=split,
             X=X[split],
@@ -102,20 +95,138 @@ def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
             weights=take(weights_of(part.raw, entry.weight).to_numpy(), part.at)
             if entry.weight is not None
             else None,
+            unused=_unused(part, entry, names),
         )
         for split, part in parts.items()
     }
-    return Dataset(
+    found = Dataset(
         name=name,
         task=entry.task,
         kind=kind,
         features=names,
         classes=encoded.classes,
         positive=encoded.positive,
-        splits=splits,
+        splits=whole,
         target=encoded.target,
         notes=_notes(parts, names, X, encoded, time_notes),
+        head=entry.first_head,
     )
+    others = {
+        head: _of_head(found, entry.of_head(head), head, parts, rows)
+        for head in entry.heads or {}
+        if head != entry.first_head
+    }
+    return replace(found, heads=others)
+
+
+def _encoded(
+    entry: DatasetEntry, parts: Mapping[str, _Part], rows: Mapping[str, NDArray[np.int64]]
+) -> Encoded:
+    """The targets of every split, encoded alike."""
+    return encode_targets(
+        entry,
+        {
+            split: Labelled(
+                part.raw.where,
+                [take(column, part.at) for column in target_columns(part.raw, entry)],
+                rows[split],
+                part.raw.labels,
+            )
+            for split, part in parts.items()
+        },
+    )
+
+
+def _of_head(
+    dataset: Dataset,
+    entry: DatasetEntry,
+    head: str,
+    parts: Mapping[str, _Part],
+    rows: Mapping[str, NDArray[np.int64]],
+) -> Dataset:
+    """The same rows with the target of another output."""
+    encoded = _encoded(entry, parts, rows)
+    return replace(
+        dataset,
+        task=entry.task,
+        classes=encoded.classes,
+        positive=encoded.positive,
+        splits={k: replace(s, y=encoded.y[k]) for k, s in dataset.splits.items()},
+        target=encoded.target,
+        notes=(),
+        head=head,
+        heads={},
+    )
+
+
+def _step_by_step(
+    name: str,
+    entry: DatasetEntry,
+    parts: Mapping[str, _Part],
+    X: Mapping[str, Any],
+    kind: Kind,
+    features: tuple[str, ...],
+    at: Mapping[str, NDArray[np.int64]],
+    times: Mapping[int, np.ndarray],
+) -> Dataset:
+    """A data set whose rows are the steps of its sequences that are not padding."""
+    sources = {id(part.raw): masked(part.raw, entry) for part in parts.values()}
+    found = {k: tuple(take(v, part.at) for v in sources[id(part.raw)]) for k, part in parts.items()}
+    if entry.task != "regression" and entry.classes is None:
+        classes = classes_of(*sources[id(next(iter(parts.values())).raw)], entry)
+        entry = entry.model_copy(update={"classes": classes})
+    encoded = encode_targets(
+        entry,
+        {
+            split: Labelled(
+                part.raw.where,
+                [as_column(found[split][0][found[split][1]]).alias(_first(entry.targets))],
+                at[split][found[split][1].nonzero()[0]],
+            )
+            for split, part in parts.items()
+        },
+    )
+    splits = {}
+    for split, part in parts.items():
+        labels, kept = found[split]
+        steps = Steps(kept, truth_of(labels, encoded.classes, entry.task))
+        of = steps.spread
+        splits[split] = Split(
+            name=split,
+            X=X[split],
+            y=encoded.y[split],
+            rows=of(at[split]),
+            source=part.raw.where,
+            sha256=part.raw.sha256,
+            ids=of(_ids(part, entry)),
+            groups=of(_role(part, entry.group, "group")),
+            times=of(take(times[id(part.raw)], part.at)) if entry.time is not None else None,
+            weights=of(take(weights_of(part.raw, entry.weight).to_numpy(), part.at))
+            if entry.weight is not None
+            else None,
+            steps=steps,
+        )
+    counted = ", ".join(
+        f"{int(s.steps.kept.sum()):,} of {s.steps.kept.size:,} steps of {k}"
+        for k, s in splits.items()
+        if s.steps is not None
+    )
+    notes = _notes(parts, features, X, encoded, ())
+    return Dataset(
+        name=name,
+        task=entry.task,
+        kind=kind,
+        features=features,
+        classes=encoded.classes,
+        positive=encoded.positive,
+        splits=splits,
+        target=encoded.target,
+        notes=(*notes, f"A row is a step of a sequence. {counted} count, the rest is padding."),
+    )
+
+
+def _first(targets: tuple[str, ...]) -> str:
+    return targets[0] if targets else "y"
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -320,6 +431,15 @@ def _ids(part: _Part, entry: DatasetEntry) -> np.ndarray | None:
     if entry.id is None and part.raw.is_images:
         return _role(part, "file", "id")
     return _role(part, entry.id, "id")
+
+
+def _unused(part: _Part, entry: DatasetEntry, names: tuple[str, ...]) -> pl.DataFrame | None:
+    """Columns that are neither features nor of a role: a subject's name, a date, a note."""
+    known = {*names, *entry.targets, entry.id, entry.group, entry.time, entry.weight}
+    if entry.split is not None:
+        known.add(entry.split.column)
+    left = [name for name in part.raw.columns.columns if name not in known]
+    return take(part.raw.columns.select(left), part.at) if left else None
 
 
 # --- features ----------------------------------------------------------------------------------

@@ -164,7 +164,9 @@ def weights_of(raw: Raw, name: str) -> pl.Series:
 
 def default_features(raw: Raw, entry: DatasetEntry) -> tuple[str, ...]:
     """Every column that has no other role; row numbers of earlier exports are none."""
-    roles = {*entry.targets, entry.id, entry.group, entry.time, entry.weight}
+    roles = {*entry.every_target, entry.id, entry.group, entry.time, entry.weight}
+    if entry.mask is not None:
+        roles.add(entry.mask.array)
     if not entry.targets:
         roles |= set(raw.y_names)
     if entry.split is not None:

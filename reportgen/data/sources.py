@@ -25,7 +25,8 @@ def named_columns(entry: DatasetEntry) -> tuple[str, ...]:
     """Every column the data set's entry speaks of."""
     roles = (entry.id, entry.group, entry.time, entry.weight)
     by = entry.split.column if entry.split is not None else None
-    named = (*entry.targets, *(entry.features or ()), *roles, by)
+    mask = entry.mask.array if entry.mask is not None else None
+    named = (*entry.every_target, *(entry.features or ()), *roles, by, mask)
     return tuple(dict.fromkeys(name for name in named if name is not None))
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from reportgen.data.steps import Steps
+
     #: What a model or a preprocessing step may be given: rows first.
     Inputs = "np.ndarray | pl.DataFrame | Mapping[str, np.ndarray] | Sequence[np.ndarray]"
 
@@ -37,6 +39,10 @@ class Split:
     rows : int64, position of each row in its source (0-based), for "row 17 of test.csv".
     source : the source as it is written in the job, for messages.
     sha256 : of the source's bytes, or of its rows where there is no file.
+    steps : where labels stand step by step: the rows (of y, rows, ids, groups, times, weights) are
+        then the m steps that count, and X has the n sequences. None everywhere else.
+    unused : columns of the source that have no role and are no features, of n rows; None where
+        there are none.
     """
 
     name: str
@@ -49,10 +55,19 @@ class Split:
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     weights: NDArray[np.float64] | None = None
+    steps: Steps | None = None
+    unused: pl.DataFrame | None = None
 
     @property
     def n(self) -> int:
         return len(self.rows)
+
+    @property
+    def units(self) -> np.ndarray | None:
+        """What rows belong to together: their group, else their sequence; shape (n,) or None."""
+        if self.groups is None and self.steps is not None:
+            return self.steps.sequence
+        return self.groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +77,8 @@ class Dataset:
     ``classes`` are label texts in the order of the model's outputs (empty in regression; the
     target columns in multilabel tasks); ``positive`` is the index of the positive class in
     binary tasks, else None. ``notes`` are facts a reader must know (an encoding that was
-    guessed, labels unseen in train).
+    guessed, labels unseen in train). ``head`` is the output of a model with several that this is
+    the data set of, ``heads`` the same rows with the targets of its other outputs.
     """
 
     name: str
@@ -74,3 +90,5 @@ class Dataset:
     splits: Mapping[str, Split]
     target: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    head: str | None = None
+    heads: Mapping[str, Dataset] = field(default_factory=dict)

@@ -6,7 +6,7 @@ are read by :mod:`reportgen.job.reported`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,6 +38,8 @@ class Claim:
     source : which entry of ``reported:`` it belongs to, by its index.
     form : what printed it: alone, a classification report, a confusion matrix, or Keras.
     called : the name under which Keras printed it (``val_binary_accuracy``); None for others.
+    output : of which output it is, for models with several; None for the loss of all together.
+    audited : the output is the one that the audit is of, and need not be named but for its loss.
     """
 
     metric: str
@@ -53,19 +55,28 @@ class Claim:
     source: int = 0
     form: Form = "number"
     called: str | None = None
+    output: str | None = None
+    audited: bool = False
 
     @property
     def name(self) -> str:
         """``f1, macro``; ``recall, leave``; ``cell, stay as leave``; ``top_k_accuracy, 5``."""
         if self.metric == "cell":
-            return f"cell, {self.per_class} as {self.predicted}"
+            of = f", {self._of_output}" if self._of_output is not None else ""
+            return f"cell, {self.per_class} as {self.predicted}{of}"
         details = [
             self.per_class,
             self.average if self.average != "binary" else None,
             f"k = {self.k}" if self.k is not None else None,
             "weighted rows" if self.weighted else None,
+            self._of_output,
         ]
         return ", ".join([self.metric, *(d for d in details if d is not None)])
+
+    @property
+    def _of_output(self) -> str | None:
+        told = self.output is not None and (not self.audited or self.metric == "loss")
+        return f"output {self.output}" if told else None
 
 
 def of_number(
@@ -224,6 +235,7 @@ def of_log(
     stopping: EarlyStopping | None = None,
     file: str = "log",
     source: int = 0,
+    heads: Mapping[str, str] | None = None,
 ) -> tuple[Claim, ...]:
     """Lines as Keras prints them: the epoch of ``fit`` that was kept, and all of ``evaluate``.
 
@@ -232,6 +244,7 @@ def of_log(
     split : of what ``evaluate`` printed; test by default. ``fit`` speaks of train and validation.
     stopping : as training was stopped; it says which epoch was kept.
     file : what the text is called in messages.
+    heads : the task of each output, for a model with several.
 
     Raises
     ------
@@ -258,7 +271,7 @@ def of_log(
             name: keras_log.number(printed, block.line, file)
             for name, printed in block.metrics.items()
         }
-        found += _of_keras(values, task, evaluated, f"{file}:{block.line}", source)
+        found += _of_keras(values, task, evaluated, f"{file}:{block.line}", source, heads)
     return tuple(found)
 
 
@@ -268,6 +281,7 @@ def of_history(
     task: str,
     stopping: EarlyStopping | None = None,
     source: int = 0,
+    heads: Mapping[str, str] | None = None,
 ) -> tuple[Claim, ...]:
     """What a history says of the epoch that was kept: train as running means, and validation.
 
@@ -278,20 +292,31 @@ def of_history(
     """
     epoch = history.kept(stopping)
     origin = f"{history.file}:{epoch.line}" if epoch.line else f"{history.file}, {epoch.name}"
-    return tuple(_of_keras(epoch.values, task, None, origin, source))
+    return tuple(_of_keras(epoch.values, task, None, origin, source, heads))
 
 
 def _of_keras(
-    values: Mapping[str, Printed | None], task: str, split: str | None, origin: str, source: int
+    values: Mapping[str, Printed | None],
+    task: str,
+    split: str | None,
+    origin: str,
+    source: int,
+    heads: Mapping[str, str] | None,
 ) -> list[Claim]:
     """Numbers by Keras's names: of ``split``, or of an epoch of ``fit`` when it is None."""
     found = []
     for name, value in values.items():
         validation = split is None and name.startswith("val_")
-        metric, k = keras_log.metric_of(name.removeprefix("val_") if validation else name, task)
+        base = name.removeprefix("val_") if validation else name
+        head, base = of_output(base, heads or {})
+        own = task if head is None or heads is None else heads[head]
+        metric, k = keras_log.metric_of(base, own)
         if metric is None or value is None:
             continue
-        kind: dict[str, Any] = {"average": _usual_average(metric, task), "k": k}
+        first = next(iter(heads or {}), None)
+        if head is None and metric != "loss":
+            head = first
+        kind: dict[str, Any] = {"average": _usual_average(metric, own), "k": k}
         found.append(
             Claim(
                 metric,
@@ -302,7 +327,17 @@ def _of_keras(
                 source=source,
                 form="log",
                 called=name,
+                output=head,
+                audited=head is not None and head == first,
                 **kind,
             )
         )
     return found
+
+
+def of_output(name: str, heads: Iterable[str]) -> tuple[str | None, str]:
+    """``zeta_accuracy`` as the output ``zeta`` and its ``accuracy``; None without an output."""
+    for head in sorted(heads, key=len, reverse=True):
+        if name.startswith(f"{head}_"):
+            return head, name.removeprefix(f"{head}_")
+    return None, name

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reportgen.errors import DataError, Problem
 from reportgen.job import history
@@ -12,19 +13,30 @@ from reportgen.job.schema import (
     Job,
     ModelEntry,
     Reported,
+    ReportedLog,
     ReportedMatrix,
     ReportedNumber,
     ReportedReport,
 )
 from reportgen.job.text_files import read_text
 
+#: Task and classes of each output of a model with several, the first first.
+Heads = Mapping[str, tuple[str, Sequence[str]]]
 
-def claims(job: Job, entry: ModelEntry, task: str, classes: Sequence[str]) -> tuple[Claim, ...]:
+
+def claims(
+    job: Job,
+    entry: ModelEntry,
+    task: str,
+    classes: Sequence[str],
+    heads: Heads | None = None,
+) -> tuple[Claim, ...]:
     """Every number under a model's ``reported:``, in its order; files are read and expanded.
 
     Parameters
     ----------
     classes : label texts in the order of the outputs; may be empty when they are not known.
+    heads : for a model with several outputs.
 
     Raises
     ------
@@ -37,7 +49,7 @@ def claims(job: Job, entry: ModelEntry, task: str, classes: Sequence[str]) -> tu
     for i, item in enumerate(entry.reported):
         key = f"models.{model}.reported[{i}]"
         try:
-            found += _claims(job, entry, item, task, classes, i, key)
+            found += _claims(job, entry, item, task, classes, i, key, heads or {})
         except DataError as error:
             problems += error.at(key=key).problems
     if problems:
@@ -70,6 +82,31 @@ def _claims(
     classes: Sequence[str],
     source: int,
     key: str,
+    heads: Heads,
+) -> Sequence[Claim]:
+    output = None
+    if heads and not isinstance(item, ReportedLog):
+        output = item.output or next(iter(heads))
+        task, classes = heads.get(output, (task, classes))
+        if isinstance(item, ReportedNumber) and item.metric == "loss":
+            output = item.output
+    return [
+        claim
+        if output is None
+        else replace(claim, output=output, audited=output == next(iter(heads)))
+        for claim in _of_item(job, entry, item, task, classes, source, key, heads)
+    ]
+
+
+def _of_item(
+    job: Job,
+    entry: ModelEntry,
+    item: Reported,
+    task: str,
+    classes: Sequence[str],
+    source: int,
+    key: str,
+    heads: Heads,
 ) -> Sequence[Claim]:
     if isinstance(item, ReportedNumber):
         one = of_number(
@@ -101,8 +138,17 @@ def _claims(
         return of_report(text, classes=classes, split=item.split, file=file, source=source)
     file = item.keras_log
     text = read_text(job.locate(file), file)
+    tasks = {head: own for head, (own, _) in heads.items()} or None
     stopping = entry.training.early_stopping if entry.training is not None else None
     if history.looks_like_one(text):
         rows = history.parse(text, file)
-        return of_history(rows, task=task, stopping=stopping, source=source)
-    return of_log(text, task=task, split=item.split, stopping=stopping, file=file, source=source)
+        return of_history(rows, task=task, stopping=stopping, source=source, heads=tasks)
+    return of_log(
+        text,
+        task=task,
+        split=item.split,
+        stopping=stopping,
+        file=file,
+        source=source,
+        heads=tasks,
+    )

@@ -90,6 +90,10 @@ def measure(
         return Untold("the job has no `training:` that could be started twice")
     if train is None or train.y is None:
         return Untold("there are no training rows with a target to start on")
+    if dataset.heads:
+        return Untold("the model has several outputs, and such a training is not started here")
+    if train.steps is not None:
+        return Untold("labels stand step by step, and such a training is not started here")
     compiled = getattr(predictor, "compiled", None)
     if not compiled or not compiled.get("optimizer"):
         return Untold("the model does not say with which optimizer and loss it was compiled")

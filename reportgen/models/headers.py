@@ -9,7 +9,7 @@ import importlib.util
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,8 @@ class ModelHeader:
     last_activation : of the last layer, "linear" where it has none.
     n_inputs : columns of a row, for models with one flat input.
     input_names, input_shapes : of every input; shapes without the batch axis.
-    n_heads : number of outputs (heads), 1 for nearly all.
+    heads : names of the outputs, one for nearly all models; ``columns_of`` has, where there are
+        several, the number of columns of each, None where it cannot be read.
     loss, optimizer, metrics : names as compiled into the file.
     loss_config : the loss as serialised.
     version : of Keras, or of scikit-learn, that wrote the file.
@@ -61,7 +62,8 @@ class ModelHeader:
     n_inputs: int | None = None
     input_names: tuple[str, ...] = ()
     input_shapes: tuple[Shape, ...] = ()
-    n_heads: int = 1
+    heads: tuple[str, ...] = ("",)
+    columns_of: Mapping[str, int | None] = field(default_factory=dict)
     loss: str | None = None
     loss_config: Any = None
     optimizer: str | None = None
@@ -143,7 +145,10 @@ def _keras(job: Job, source: KerasModel) -> ModelHeader:
         n_inputs=inputs[0][1][0] if flat else None,
         input_names=tuple(name for name, _ in inputs),
         input_shapes=tuple(shape for _, shape in inputs),
-        n_heads=len(heads),
+        heads=heads,
+        columns_of={
+            h: keras_config.last_layer(config.model, h)[1] for h in heads if len(heads) > 1
+        },
         loss=keras_config.spoken(only(compiled.get("loss"))),
         loss_config=only(compiled.get("loss")),
         optimizer=keras_config.spoken(compiled.get("optimizer")),
@@ -194,6 +199,42 @@ def require_tf_keras(config: keras_config.KerasConfig) -> None:
                 advice="Install the extra: pip install 'reportgen[keras2]'.",
             )
         )
+
+
+def several_outputs(names: tuple[str, ...]) -> ModelError:
+    """The error for a model with more than one output, of which the job does not speak."""
+    named = f" ({', '.join(names)})" if any(names) else ""
+    example = ", ".join(f"{name or k}: COLUMN" for k, name in enumerate(names[:3]))
+    return ModelError(
+        Problem(
+            f"the model has {len(names)} outputs{named}",
+            expected="the column that each predicts",
+            advice=f"Write `targets: {{{example}}}` on the data set in place of `target:`; the "
+            "first is audited.",
+        )
+    )
+
+
+def no_such_output(head: str, names: tuple[str, ...]) -> ModelError:
+    """The error for an output that the job names and the model does not have."""
+    from reportgen.job.keypath import meant
+
+    return ModelError(
+        Problem(
+            f"the model has no output {head!r}",
+            expected="one of: " + (", ".join(map(repr, names)) if any(names) else "a single one"),
+            advice=meant(head, names) or "Name the model's outputs under `targets:`.",
+        )
+    )
+
+
+def of_heads(value: Any, heads: tuple[str, ...]) -> dict[str, Any]:
+    """Losses, or weights of losses, by output: as they were given to ``compile``."""
+    if isinstance(value, Mapping) and "class_name" not in value:
+        return {head: value.get(head) for head in heads}
+    if isinstance(value, (list, tuple)):
+        return dict(zip(heads, value, strict=False))
+    return dict.fromkeys(heads, value)
 
 
 def only(value: Any) -> Any:

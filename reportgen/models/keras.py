@@ -18,7 +18,13 @@ from reportgen.job import python_code
 from reportgen.models import headers, keras_config
 from reportgen.models.inference import checked, declared, from_network
 from reportgen.models.keras_inputs import Feeder, said, specs_of
-from reportgen.models.keras_loss import Evaluator, serialised_loss, targets_for
+from reportgen.models.keras_loss import (
+    DEFAULT_BATCH,
+    Evaluator,
+    serialised_loss,
+    step_targets,
+    targets_for,
+)
 from reportgen.models.predictor import Output
 from reportgen.models.randomness import untouched
 from reportgen.models.sniff import sniff
@@ -49,6 +55,7 @@ class KerasPredictor:
     custom_objects : name -> object, from the job.
     compiled : arguments it was compiled with, as serialised, or None.
     file : that it was loaded from, or None; ``build`` makes another one like it, or None.
+    head : which of several outputs is asked; ``loss`` is that of this output then.
     """
 
     def __init__(
@@ -64,8 +71,10 @@ class KerasPredictor:
         compiled: Mapping[str, Any] | None = None,
         file: Path | None = None,
         build: Callable[[], Any] | None = None,
+        head: str | None = None,
     ) -> None:
         self.model = model
+        self.head = head
         self.compiled = compiled
         self.file, self.build = file, build
         self.framework: Framework = framework
@@ -76,7 +85,7 @@ class KerasPredictor:
         self._notes = notes
         self._feeder = Feeder(specs_of(model))
         self._evaluator: Evaluator | None = None
-        self._activation = keras_config.last_layer(config)[0] if config else None
+        self._activation = keras_config.last_layer(config, head)[0] if config else None
         self._batch = batch_size(model)
         self.n_weights: int | None = _count(model)
         self.output: Output = from_network(self._activation, loss, task)
@@ -170,7 +179,44 @@ class KerasPredictor:
             custom_objects=self.custom,
             notes=self._notes,
             compiled=self.compiled,
+            head=self.head,
         )
+
+    def of_head(self, head: str, task: str) -> KerasPredictor:
+        """The same model asked for another of its outputs, which is of this task.
+
+        Raises
+        ------
+        ModelError
+            if it has no such output.
+        """
+        names = output_names(self.model)
+        if head not in names:
+            raise headers.no_such_output(head, names)
+        return KerasPredictor(
+            self.model,
+            self.framework,
+            config=self._config,
+            loss=headers.of_heads((self.compiled or {}).get("loss"), names)[head],
+            task=task,
+            custom_objects=self.custom,
+            compiled=self.compiled,
+            head=head,
+        )
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """By output, what its loss is multiplied with in the sum of all; outputs without a loss
+        are left out.
+        """
+        names, compiled = output_names(self.model), self.compiled or {}
+        losses = headers.of_heads(compiled.get("loss"), names)
+        weights = headers.of_heads(compiled.get("loss_weights"), names)
+        return {
+            head: 1.0 if weights.get(head) is None else float(weights[head])
+            for head in names
+            if losses.get(head) is not None
+        }
 
     def rows(self, inputs: Any) -> Any:
         """Rows of preprocessed inputs as the network takes them: an array, or one an input."""
@@ -215,13 +261,53 @@ class KerasPredictor:
         with untouched():
             return self._evaluation(np.zeros(0, dtype=np.int64))[0].penalty()
 
+    def step_losses(self, inputs: Any, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """The loss of each step of sequences, (n, T), and the mask that the model itself makes.
+
+        Parameters
+        ----------
+        truth : of all steps, padded ones included, as in ``data.steps.Steps.truth``.
+
+        Raises
+        ------
+        ModelError
+            as :meth:`loss`, and if the loss does not give a value a step.
+        """
+        with untouched():
+            evaluator, targets = self._of_steps(truth)
+            return evaluator.steps(Feeder(self._feeder.specs), inputs, targets, self._batch)
+
+    def masked_loss(self, inputs: Any, truth: np.ndarray) -> float:
+        """What ``evaluate`` returns of sequences whose padding the model masks by itself.
+
+        Each batch of 32 is averaged over its own steps; parameters and errors as before.
+        """
+        with untouched():
+            evaluator, targets = self._of_steps(truth)
+            feed = Feeder(self._feeder.specs)
+            return evaluator(feed, inputs, targets, None, DEFAULT_BATCH)
+
+    def _of_steps(self, truth: np.ndarray) -> tuple[Evaluator, np.ndarray]:
+        shape = self._output_shape() or (None, None, 1)
+        evaluator, _ = self._evaluation(np.zeros(0, dtype=np.int64))
+        return evaluator, step_targets(truth, self._loss, shape, self._task)
+
     def _evaluation(self, y: np.ndarray) -> tuple[Evaluator, np.ndarray]:
         """The model ready to be evaluated, and a split's target as its loss wants it."""
         framework = importlib.import_module(self.framework)
         if self._evaluator is None:
-            self._evaluator = Evaluator(self.model, framework, self._loss, self.custom)
-        shape = getattr(self.model, "output_shape", None) or (None, 1)
+            model = self.model
+            if self.head is not None:
+                model = framework.Model(model.inputs, _outputs(model)[self.head])
+            self._evaluator = Evaluator(model, framework, self._loss, self.custom)
+        shape = self._output_shape() or (None, 1)
         return self._evaluator, targets_for(y, self._loss, int(shape[-1] or 1), self._task)
+
+    def _output_shape(self) -> tuple[int | None, ...] | None:
+        if self.head is not None:
+            return tuple(_outputs(self.model)[self.head].shape)
+        shape = getattr(self.model, "output_shape", None)
+        return shape if isinstance(shape, tuple) else None
 
     def _feed_rows(self, inputs: Any) -> int:
         row = sum(math.prod(s or 1 for s in spec.shape) for spec in self._feeder.specs) or 64
@@ -235,34 +321,72 @@ class KerasPredictor:
             raise
         except Exception as error:
             raise _failed(error) from error
-        if isinstance(answer, (list, tuple)) and len(answer) == 1:
-            answer = answer[0]
-        if isinstance(answer, (list, tuple, dict)):
-            raise several_outputs(len(answer))
-        array = np.asarray(answer)
+        array = np.asarray(self.one_of(answer))
         if len(array) != n_rows(batch):
             raise ModelError(
                 Problem(f"the model gave {len(array)} rows for {n_rows(batch)} rows of inputs")
             )
         return array
 
+    def one_of(self, answer: Any) -> Any:
+        """The answer of the output that is asked, of what a call of the model gave.
 
-def load(job: Job, source: KerasModel, task: str) -> KerasPredictor:
+        Raises
+        ------
+        ModelError
+            if there are several, and none is named.
+        """
+        if not isinstance(answer, (list, tuple, dict)):
+            return answer
+        if len(answer) == 1:
+            return next(iter(answer.values())) if isinstance(answer, dict) else answer[0]
+        if isinstance(answer, dict):
+            names = tuple(map(str, answer))
+            if self.head in answer:
+                return answer[self.head]
+        else:
+            names = output_names(self.model) or tuple(map(str, range(len(answer))))
+            if self.head in names:
+                return answer[names.index(self.head)]
+        raise headers.several_outputs(names)
+
+
+def output_names(model: Any) -> tuple[str, ...]:
+    """Names of a live model's outputs, in Keras's order; () where it does not say."""
+    return tuple(_outputs(model))
+
+
+def _outputs(model: Any) -> dict[str, Any]:
+    """A functional model's outputs by their names: keys of a mapping, or names of layers."""
+    tensors = getattr(model, "outputs", None) or []
+    made = getattr(model, "_outputs_struct", getattr(model, "_nested_outputs", None))
+    if isinstance(made, Mapping):
+        return {str(key): made[key] for key in sorted(made)}
+    names = list(getattr(model, "output_names", None) or [])
+    if len(names) != len(tensors):
+        names = [str(k) for k in range(len(tensors))]
+    return dict(zip(names, tensors, strict=True))
+
+
+def load(job: Job, source: KerasModel, task: str, head: str | None = None) -> KerasPredictor:
     """A .keras or HDF5 file as a predictor; nothing in the file is executed.
 
     Raises
     ------
     ModelError
         if the file is missing, damaged, carries code, needs classes that the job does not name,
-        has several outputs, or cannot be built.
+        has several outputs of which none is named, or cannot be built.
     """
     path = job.locate(source.keras)
     config = keras_config.read_config(path)
     headers.refuse_unsafe(config, source)
     headers.require_tf_keras(config)
     heads = keras_config.output_heads(config.model)
-    if len(heads) > 1:
-        raise several_outputs(len(heads), heads)
+    if head is not None and any(heads) and head not in heads:
+        raise headers.no_such_output(head, heads)
+    if len(heads) > 1 and head is None:
+        raise headers.several_outputs(heads)
+    head = head if len(heads) > 1 else None
     framework: Framework = "tf_keras" if config.is_keras2 else "keras"
     custom = custom_objects(source.custom_objects, job.file.parent)
     model = _read(path, framework, custom, config)
@@ -275,13 +399,18 @@ def load(job: Job, source: KerasModel, task: str) -> KerasPredictor:
         model,
         framework,
         config=config.model,
-        loss=headers.only(compiled.get("loss")),
+        loss=_loss_of(compiled.get("loss"), heads, head),
         task=task,
         custom_objects=custom,
         notes=notes,
         compiled=config.compiled,
         file=path,
+        head=head,
     )
+
+
+def _loss_of(loss: Any, heads: tuple[str, ...], head: str | None) -> Any:
+    return headers.only(loss) if head is None else headers.of_heads(loss, heads)[head]
 
 
 def of_live_model(
@@ -290,12 +419,23 @@ def of_live_model(
     custom: Mapping[str, Any] | None = None,
     notes: tuple[str, ...] = (),
     build: Callable[[], Any] | None = None,
+    head: str | None = None,
 ) -> KerasPredictor:
-    """A predictor for a model that Python built; ``build`` builds it again."""
+    """A predictor for a model that Python built; ``build`` builds it again, ``head`` is the output
+    that is asked, of several.
+
+    Raises
+    ------
+    ModelError
+        if there are several, and none or another one is named.
+    """
     framework: Framework = "tf_keras" if is_tf_keras(model) else "keras"
-    outputs = getattr(model, "outputs", None)
-    if outputs and len(outputs) > 1:
-        raise several_outputs(len(outputs))
+    names = output_names(model)
+    if len(names) > 1 and head is None:
+        raise headers.several_outputs(names)
+    if head is not None and names and head not in names:
+        raise headers.no_such_output(head, names)
+    head = head if len(names) > 1 else None
     try:
         config = json.loads(model.to_json())
     except (NotImplementedError, TypeError, ValueError, AttributeError):
@@ -304,12 +444,13 @@ def of_live_model(
         model,
         framework,
         config=config,
-        loss=headers.only(serialised_loss(model)),
+        loss=_loss_of(serialised_loss(model), names, head),
         task=task,
         custom_objects=custom,
         notes=notes,
         compiled=_compile_config(model),
         build=build,
+        head=head,
     )
 
 
@@ -386,17 +527,6 @@ def describe(config: Mapping[str, Any] | None, feeder: Feeder, n_weights: int | 
     if n_weights is not None:
         parts.append(f"{n_weights:,} {'weight' if n_weights == 1 else 'weights'}")
     return ", ".join(parts) + "."
-
-
-def several_outputs(n: int, names: tuple[str, ...] = ()) -> ModelError:
-    """The error for models with more than one output."""
-    named = f" ({', '.join(names)})" if any(names) else ""
-    return ModelError(
-        Problem(
-            f"the model has {n} outputs{named}; an audit reads one",
-            advice="Give a model with the one output to be audited, or its predictions.",
-        )
-    )
 
 
 def _count(model: Any) -> int | None:

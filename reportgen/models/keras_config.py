@@ -246,10 +246,22 @@ def inputs(model: Mapping[str, Any]) -> tuple[tuple[str, tuple[int | None, ...]]
 
 
 def output_heads(model: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the model's outputs; one, perhaps nameless, for a Sequential model."""
+    """Names of the model's outputs; one, perhaps nameless, for a Sequential model.
+
+    Keys of a mapping of outputs, in Keras's order; else names of the last layers.
+    """
+    return tuple(_heads(model)) or ("",)
+
+
+def _heads(model: Mapping[str, Any]) -> dict[str, str]:
+    """The last layer of each output, by the output's name."""
     config = model.get("config", {})
-    listed = _ends(config.get("output_layers")) if isinstance(config, Mapping) else []
-    return tuple(listed) or ("",)
+    listed = config.get("output_layers") if isinstance(config, Mapping) else None
+    if isinstance(listed, Mapping):
+        ends = {key: _ends(listed[key]) for key in sorted(listed)}
+        if all(len(found) == 1 for found in ends.values()):
+            return {key: found[0] for key, found in ends.items()}
+    return {name: name for name in _ends(listed)}
 
 
 def _ends(listed: Any) -> list[str]:
@@ -263,18 +275,19 @@ def _ends(listed: Any) -> list[str]:
     return [name for part in listed for name in _ends(part)]
 
 
-def last_layer(model: Mapping[str, Any]) -> tuple[str | None, int | None]:
-    """``(activation, number of outputs)`` of the only output, as far as they can be read.
+def last_layer(model: Mapping[str, Any], head: str | None = None) -> tuple[str | None, int | None]:
+    """``(activation, number of outputs)`` of an output, as far as they can be read.
 
-    The activation is "linear" where the last layer has none; None where it cannot be known
+    ``head`` names one of several; without it there must be a single one. The activation is
+    "linear" where the last layer has none; None where it cannot be known
     (an unknown layer, several outputs).
     """
-    config = model.get("config", {})
     nodes = _nodes(model)
-    if not nodes or len(output_heads(model)) > 1:
+    heads = _heads(model)
+    if not nodes or (head is None and len(heads) > 1) or (head is not None and head not in heads):
         return None, None
     by_name = {_layer(n).name or str(n.get("name")): n for n in nodes}
-    ends = _ends(config.get("output_layers")) if isinstance(config, Mapping) else []
+    ends = list(heads.values()) if head is None else [heads[head]]
     node: Mapping[str, Any] | None = by_name.get(ends[0]) if ends else nodes[-1]
     activation: str | None = None
     while node is not None:

@@ -51,6 +51,28 @@ def targets_for(y: np.ndarray, loss: Any, n_outputs: int, task: str) -> np.ndarr
     return one_hot
 
 
+def step_targets(
+    truth: np.ndarray, loss: Any, output_shape: tuple[int | None, ...], task: str
+) -> np.ndarray:
+    """Targets of all steps, (n, T), as the loss wants them; padding that is no class is class 0.
+
+    Sparse losses get codes (n, T), others float (n, T) or (n, T, 1) for one output a step, and
+    one-hot (n, T, K) for several.
+    """
+    if task != "regression":
+        truth = np.maximum(truth, 0)
+        if "sparse" in (keras_config.spoken(loss) or "").lower():
+            return np.asarray(truth, dtype=np.int32)
+    numbers = np.asarray(truth, dtype=np.float32)
+    if len(output_shape) < 3:
+        return numbers
+    k = int(output_shape[-1] or 1)
+    if k == 1 or task == "regression":
+        return numbers[..., None]
+    one_hot: np.ndarray = np.eye(k, dtype=np.float32)[truth]
+    return one_hot
+
+
 def serialised_loss(model: Any) -> Any:
     """The loss compiled into a live model, as Keras serialises it; None when there is none."""
     if not getattr(model, "compiled", getattr(model, "_is_compiled", False)):
@@ -132,6 +154,51 @@ class Evaluator:
             stop = start + n_rows(rows)
             found[start:stop] = graph(feed(rows), y[start:stop]).numpy()
         return found
+
+    def steps(
+        self, feed: Any, inputs: Any, y: np.ndarray, batch_size: int
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """The loss of each step, (n, T), and the mask that the model's own output carries, or None.
+
+        Parameters
+        ----------
+        y : from :func:`step_targets`.
+
+        Raises
+        ------
+        ModelError
+            if the loss does not give a value a step.
+        """
+        import tensorflow as tf
+
+        call = getattr(self._loss, "call", self._loss)
+        model = self._model
+        masks: list[bool] = []
+
+        def of(x: Any, target: Any) -> Any:
+            answers = model(x, training=False)
+            mask = getattr(answers, "_keras_mask", None)
+            masks.append(mask is not None)
+            values = call(target, answers)
+            kept = tf.ones_like(values, dtype=tf.bool) if mask is None else tf.cast(mask, tf.bool)
+            return values, kept
+
+        graph = tf.function(of, reduce_retracing=True)
+        losses, kept = [], []
+        for start, rows in chunks(inputs, batch_size):
+            values, mask = graph(feed(rows), y[start : start + n_rows(rows)])
+            losses.append(values.numpy())
+            kept.append(mask.numpy())
+        found = np.concatenate(losses).astype(np.float64)
+        if found.shape != y.shape[:2]:
+            raise ModelError(
+                Problem(
+                    "the loss does not give a value a step",
+                    expected=f"values of shape {y.shape[:2]}",
+                    got=f"values of shape {found.shape}",
+                )
+            )
+        return found, np.concatenate(kept) if any(masks) else None
 
     def of_outputs(self, raw: np.ndarray, y: np.ndarray) -> float:
         """The loss of given outputs, penalties included, computed eagerly."""

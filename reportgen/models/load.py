@@ -59,7 +59,7 @@ def _computing(job: Job, name: str, dataset: Dataset, preprocess: Preprocess) ->
     if isinstance(source, KerasModel):
         from reportgen.models import keras
 
-        return keras.load(job, source, dataset.task)
+        return keras.load(job, source, dataset.task, dataset.head)
     if isinstance(source, SavedModel):
         from reportgen.models import savedmodel
 
@@ -99,6 +99,8 @@ def _try(predictor: Any, preprocess: Preprocess, dataset: Dataset, entry: Any) -
         raise ModelError(
             Problem(f"the model gave {len(probe)} predictions for {n_rows(inputs)} rows")
         )
+    if split.steps is not None and probe.ndim > 1:
+        probe = probe.reshape(-1, *probe.shape[2:])
     predictor.look_at(probe, entry)
 
 

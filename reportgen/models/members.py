@@ -40,7 +40,7 @@ def _one(job: Job, name: str, file: str, dataset: Dataset) -> Any:
     if lower.endswith(NETWORKS):
         from reportgen.models import keras
 
-        return keras.load(job, KerasModel(keras=file), dataset.task)
+        return keras.load(job, KerasModel(keras=file), dataset.task, dataset.head)
     if lower.endswith(".skops"):
         from reportgen.models.sklearn import SklearnPredictor, load_object
 

@@ -71,7 +71,8 @@ def interpret(
 
     One column is P(classes[1]) whichever class is positive. Logits become probabilities in
     float64. A label is positive when the positive class's score is above the threshold;
-    otherwise the class with the highest score is the label.
+    otherwise, and for two columns without a declared threshold, the class with the highest score
+    is the label.
 
     Parameters
     ----------
@@ -208,6 +209,10 @@ def _decide(
         best = table.argmax(axis=1)
         sure = table[np.arange(len(table)), best] > limit
         return np.where(sure, best, _code(otherwise, dataset)).astype(np.int64)
+    undeclared = threshold is None and not (decision is not None and decision.argmax)
+    if dataset.task == "binary" and undeclared and columns.ndim == 2:
+        # As the estimator's own `predict` has it: of two that are equal, the first.
+        return np.asarray(columns.argmax(axis=1), dtype=np.int64)
     if dataset.task == "binary" and not (decision is not None and decision.argmax):
         positive = 1 if dataset.positive is None else dataset.positive
         above = table[:, positive] > _limit(threshold, columns, output)

@@ -154,8 +154,16 @@ class SklearnTransform:
                 )
             )
 
-    def refitted(self, X: Any) -> SklearnTransform:
+    def fed(self, X: Any) -> Any:
+        """Rows as the transformer is given them."""
+        from reportgen.models.sklearn import feed
+
+        return feed(self.transformer, X, who=f"the transformer in {self._file}")
+
+    def refitted(self, X: Any, y: np.ndarray | None = None, **parameters: Any) -> SklearnTransform:
         """The same transformer, fitted on these rows instead.
+
+        ``y`` are their targets, for one that needs them; ``parameters`` are set before.
 
         Raises
         ------
@@ -164,11 +172,9 @@ class SklearnTransform:
         """
         from sklearn.base import clone
 
-        from reportgen.models.sklearn import feed
-
         try:
-            fresh = clone(self.transformer)
-            fresh.fit(feed(self.transformer, X, who=f"the transformer in {self._file}"))
+            fresh = clone(self.transformer).set_params(**parameters)
+            fresh.fit(self.fed(X), *(() if y is None else (y,)))
         except Exception as error:
             said = (str(error).splitlines() or [""])[0][:300]
             raise ModelError(
@@ -178,14 +184,12 @@ class SklearnTransform:
 
     def __call__(self, X: Any) -> Any:
         """What ``transform`` gives, asked in runs of rows where that cannot change it."""
-        from reportgen.models.sklearn import feed
-
         # A function may compute over the rows it is given: it gets all of them at once.
         size = n_rows(X) if _holds_function(self.transformer) else CHUNK_ROWS
         result: np.ndarray | None = None
         parts: list[Any] = []
         for start, part in chunks(X, max(size, 1)):
-            rows = feed(self.transformer, part, who=f"the transformer in {self._file}")
+            rows = self.fed(part)
             try:
                 given = self.transformer.transform(rows)
             except Exception as error:

@@ -106,7 +106,7 @@ def _keras(
         return python_code.call(builder, name=source.python, folder=folder, error=ModelError)
 
     said = () if note is None else (note,)
-    return of_live_model(model, dataset.task, notes=said, build=build)
+    return of_live_model(model, dataset.task, notes=said, build=build, head=dataset.head)
 
 
 def _has_trained(model: Any) -> bool:

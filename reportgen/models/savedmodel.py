@@ -8,8 +8,9 @@ import numpy as np
 
 from reportgen.errors import ModelError, Problem
 from reportgen.models import headers
+from reportgen.models.headers import several_outputs
 from reportgen.models.inference import checked, declared, from_network
-from reportgen.models.keras import first_line, several_outputs
+from reportgen.models.keras import first_line
 from reportgen.models.keras_inputs import Feeder, InputSpec, said
 from reportgen.models.tables import chunks, n_rows, take
 
@@ -48,7 +49,7 @@ class SavedModelPredictor:
         )
         if len(signature.structured_outputs) != 1:
             names = tuple(map(str, signature.structured_outputs))
-            raise several_outputs(len(names), names)
+            raise several_outputs(tuple(names))
         self._feeder = Feeder(specs)
         weights = getattr(model, "variables", None)
         self.n_weights: int | None = (

@@ -82,6 +82,13 @@ def train_split(
     ModelError
         if there is no train split with a target.
     """
+    if dataset.heads:
+        raise ModelError(
+            Problem(
+                "a model with several outputs is not trained by an audit",
+                advice="Give the trained model, or its `weights:`.",
+            )
+        )
     chosen = [_required(dataset, "train")]
     if training is not None and training.include_validation:
         chosen.append(_required(dataset, "validation"))
@@ -104,6 +111,13 @@ def _required(dataset: Dataset, name: str) -> Split:
 def _target(split: Split) -> np.ndarray:
     if split.y is None:
         raise ModelError(Problem(f"the {split.name} split has no target to train on"))
+    if split.steps is not None:
+        raise ModelError(
+            Problem(
+                "a model of labels step by step is not trained by an audit",
+                advice="Give the trained model, or its `weights:`.",
+            )
+        )
     y: np.ndarray = split.y
     unknown = int((y < 0).sum()) if y.dtype.kind == "i" and y.ndim == 1 else 0
     if unknown:

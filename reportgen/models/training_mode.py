@@ -102,7 +102,7 @@ def answers(predictor: KerasPredictor, inputs: Any, batch_size: int, seed: int) 
             parts = []
             for start in range(0, n_rows(inputs), batch_size):
                 rows = predictor.rows(take(inputs, start, start + batch_size))
-                parts.append(np.asarray(model(rows, training=True)))
+                parts.append(np.asarray(predictor.one_of(model(rows, training=True))))
         finally:
             model.set_weights(before)
             for state, value in zip(drawn, states, strict=True):

@@ -159,7 +159,8 @@ def load_case(job: Job, name: str) -> Case:
     dataset = load_data(job, entry.dataset)
     predictor, preprocess = load_model(job, name, dataset)
     settings = job.diagnostics.get("seed_ensemble")
-    claimed = claims(job, entry, dataset.task, dataset.classes)
+    heads = {d.head or "": (d.task, d.classes) for d in (dataset, *dataset.heads.values())}
+    claimed = claims(job, entry, dataset.task, dataset.classes, heads if dataset.heads else None)
     return Case(
         name,
         entry,

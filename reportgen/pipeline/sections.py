@@ -78,17 +78,16 @@ def prepared(diagnostic: Diagnostic, case: Case, settings: Settings | None) -> A
 
 
 def trained(asked: Sequence[Asked], train: Train) -> Trained:
-    """One round for everything that was declared, and more members where one asks for them."""
+    """One round for everything that was declared, and further ones as long as one asks for more.
+
+    It ends: a round trains members that their diagnostic has not declared before.
+    """
     from reportgen.retraining.results import Trained
     from reportgen.retraining.rounds import joined
 
     so_far = Trained({})
-    for further in (False, True):
-        wanted = [one for one in asked if one.members]
-        if further:
-            wanted = [one for one in wanted if _wants_more(one, so_far)]
-        if not wanted:
-            continue
+    wanted = [one for one in asked if one.members]
+    while wanted:
         for one in wanted:
             one.declared += one.members
         try:
@@ -96,13 +95,15 @@ def trained(asked: Sequence[Asked], train: Train) -> Trained:
         except (Exception, SystemExit) as error:  # no recipe: those that need it say so
             for one in wanted:
                 one.ends(error)
+        wanted = [one for one in wanted if one.members and _wants_more(one, so_far)]
     return so_far
 
 
 def _wants_more(one: Asked, trained: Trained) -> bool:
     assert one.view is not None
     try:
-        one.members = one.diagnostic.further(one.view, one.prepared, trained)
+        more = one.diagnostic.further(one.view, one.prepared, trained)
+        one.members = [member for member in more if member not in one.declared]
     except (Exception, SystemExit) as error:
         one.ends(error)
     return bool(one.members)

@@ -90,6 +90,7 @@ def _opened(job: Job, name: str, entry: DatasetEntry) -> tuple[Outline, list[Pro
                 problems.append(Problem(f"the split {split} is empty", file=header.where, key=key))
     for split, header in outline.headers.items():
         problems += _columns(job, name, entry, split, header)
+        problems += _steps(name, entry, header)
     return outline, problems
 
 
@@ -141,14 +142,15 @@ def _columns(
     if entry.split is not None and split == "train":
         wanted[(*at, "split", "column")] = entry.split.column
     several = isinstance(entry.target, tuple)
-    for i, column in enumerate(entry.targets):
+    wanted |= {(*at, "targets", h): head.column for h, head in (entry.heads or {}).items()}
+    for i, column in enumerate(() if entry.heads else entry.targets):
         wanted[(*at, "target", i) if several else (*at, "target")] = column
     if header.X is None:
         wanted |= {(*at, "features", i): c for i, c in enumerate(entry.features or ())}
     for path, wished in wanted.items():
         if wished is None:
             continue
-        role = "feature" if "features" in path else str(path[2])
+        role = "feature" if "features" in path else str(path[2]).removesuffix("s")
         if not header.has(wished):
             problem = missing_column(wished, role, header.where, header.columns)
             yield problem.at(key=key_path(path))
@@ -169,6 +171,45 @@ def _columns(
                     key=key_path((*at, "target")),
                     column=column,
                 )
+
+
+def _steps(name: str, entry: DatasetEntry, header: Header) -> Iterator[Problem]:
+    """Labels step by step that are none, and a mask of another shape."""
+    if entry.mask is None:
+        return
+    target = entry.targets[0] if entry.targets else header.y
+    at = ("datasets", name, "mask")
+    if target is None or target not in header.shapes:
+        return
+    shape = header.shapes[target]
+    if len(shape) == 2 and shape[1] == 1:
+        shape = shape[:1]
+    if len(shape) != 1 or shape == (1,):
+        yield Problem(
+            "`mask:` is for labels step by step, and the target is none",
+            file=header.where,
+            key=key_path(at),
+            column=target,
+            expected="an array of shape (n, T)",
+            got=f"rows of shape {header.shapes[target]}",
+        )
+        return
+    array = entry.mask.array
+    if array is None:
+        return
+    if array not in header.columns:
+        yield missing_column(array, "mask", header.where, header.columns).at(
+            key=key_path((*at, "array"))
+        )
+    elif header.shapes.get(array) not in (shape, (*shape, 1)):
+        yield Problem(
+            "the mask does not fit the labels",
+            file=header.where,
+            key=key_path((*at, "array")),
+            column=array,
+            expected=f"rows of shape {shape}, as the labels",
+            got=f"rows of shape {header.shapes.get(array)}",
+        )
 
 
 def _repeated(job: Job, entry: DatasetEntry, split: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from reportgen.job.schema import (
     SklearnStep,
 )
 from reportgen.models import checkpoints, headers
-from reportgen.models.headers import ModelHeader
+from reportgen.models.headers import ModelHeader, no_such_output, several_outputs
 from reportgen.preflight.data import Outline
 
 _COLUMN = "prediction"
@@ -51,7 +51,9 @@ def check(job: Job, name: str, entry: ModelEntry, outline: Outline | None) -> li
     ]
     if dataset is not None and outline is not None:
         task, classes = dataset.task, outline.classes
-        reads.insert(0, lambda: claims(job, entry, task, classes))
+        others = {h: dataset.of_head(h) for h in dataset.heads or {}}
+        heads = {h: (d.task, d.classes or ()) for h, d in others.items()}
+        reads.insert(0, lambda: claims(job, entry, task, classes, heads or None))
     for read in reads:
         try:
             read()
@@ -136,8 +138,12 @@ def _outputs(
     entry: ModelEntry, header: ModelHeader, dataset: DatasetEntry, outline: Outline
 ) -> Iterator[Problem]:
     """The number of outputs against the classes or targets."""
+    if len(header.heads) > 1 or dataset.heads:
+        yield from _heads(header, dataset)
     n = header.n_outputs
-    if n is None or header.n_heads != 1 or entry.output == "label":
+    if dataset.first_head is not None:
+        n = header.columns_of.get(dataset.first_head, n)
+    if n is None or (len(header.heads) > 1 and not dataset.heads) or entry.output == "label":
         return
     if dataset.task == "regression":
         wanted = len(dataset.targets)
@@ -164,6 +170,18 @@ def _outputs(
             got=f"{n} outputs",
             advice="List every class that the model knows under `classes:`, in its order.",
         )
+
+
+def _heads(header: ModelHeader, dataset: DatasetEntry) -> Iterator[Problem]:
+    """The names of the outputs against the data set's ``targets``."""
+    if not header.framework.endswith("keras"):
+        return  # what Python builds is known when it is built
+    if dataset.heads is None:
+        yield several_outputs(header.heads).problems[0]
+        return
+    for head in dataset.heads:
+        if head not in header.heads:
+            yield no_such_output(head, header.heads).problems[0]
 
 
 def _predictions(

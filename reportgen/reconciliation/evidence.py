@@ -17,7 +17,8 @@ class Variation:
     """Another way of asking the same model, e.g. ``Variation("inputs", "raw")``.
 
     ``kind``: ``inputs`` (what the model is given), ``mode`` (training-time behaviour),
-    ``weights`` (another file of weights), ``precision``. ``detail`` is free text that names it.
+    ``weights`` (another file of weights), ``precision``, ``steps`` (padded
+    ones counted). ``detail`` is free text that names it.
     """
 
     kind: str
@@ -45,11 +46,12 @@ class Laboratory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Numbers that one evaluation printed: of one split, from one source."""
+    """Numbers that one evaluation printed: of one split, from one source, of one output."""
 
     split: str
     claims: tuple[Claim, ...]
     origin: str = ""
+    output: str | None = None
 
     def only(self, claim: Claim) -> Evaluation:
         return replace(self, claims=(claim,))
@@ -70,6 +72,9 @@ class Evidence:
     stopping : early stopping, as the job says it was set.
     class_weight : by class, as the job says; "balanced"; or None.
     laboratory : the live model, or None.
+    padded : where labels stand step by step, the padded steps of each split that do not count.
+    head : of a model with several outputs, the one that this is the evidence of; None for the loss
+        of all together. heads : the evidence of each; empty for other models.
     """
 
     task: str
@@ -84,6 +89,9 @@ class Evidence:
     stopping: EarlyStopping | None = None
     class_weight: Mapping[str, float] | str | None = None
     laboratory: Laboratory | None = None
+    padded: Mapping[str, int] = field(default_factory=dict)
+    head: str | None = None
+    heads: Mapping[str | None, Evidence] = field(default_factory=dict)
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def world(self, split: str) -> World:
@@ -97,6 +105,10 @@ class Evidence:
             self._kept[key] = compute()
         return self._kept[key]
 
+    def of(self, output: str | None) -> Evidence:
+        """The evidence of an output, for a model with several."""
+        return self.heads.get(output, self)
+
     def seeing(self, split: str, world: World) -> Evidence:
         """The same evidence if the evaluation of a split had seen this world instead."""
 
@@ -109,12 +121,15 @@ class Evidence:
 def evaluations(claims: Sequence[Claim]) -> tuple[Evaluation, ...]:
     """Claims by the evaluation that printed them.
 
-    A file, a matrix, a log is one evaluation a split; single numbers of a split are together.
+    A file, a matrix, a log is one evaluation a split and output; single numbers of a split are
+    together.
     """
-    groups: dict[tuple[str, str], list[Claim]] = {}
+    groups: dict[tuple[str, str, str | None], list[Claim]] = {}
     for claim in claims:
-        groups.setdefault((claim.split, _source(claim)), []).append(claim)
-    return tuple(Evaluation(split, tuple(g), origin) for (split, origin), g in groups.items())
+        groups.setdefault((claim.split, _source(claim), claim.output), []).append(claim)
+    return tuple(
+        Evaluation(split, tuple(g), origin, output) for (split, origin, output), g in groups.items()
+    )
 
 
 def _source(claim: Claim) -> str:

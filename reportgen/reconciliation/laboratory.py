@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.errors import ReportgenError
 from reportgen.reconciliation.evidence import Variation
-from reportgen.reconciliation.from_case import Losses, losses_of, seen
+from reportgen.reconciliation.from_case import Losses, losses_of, losses_of_steps, seen
 from reportgen.reconciliation.quantities import Unknown
 from reportgen.reconciliation.world import World
 
@@ -24,9 +25,12 @@ BATCHES = (32,)
 MOVING = "the optimizer's moving averages"
 _OTHER_WEIGHTS = ("weights", "partly", "averages")
 RESCALED = "rescaled before the network's own Rescaling"
+ALL_STEPS = "all steps, padded ones included"
 HALF_NETWORK = "float16 weights and layers"
 #: More inputs than this, in numbers, are not asked for again and again.
 MOST_NUMBERS = 400_000_000
+#: Rows that tell whether two ways of preparing inputs are one.
+FEW_ROWS = 50
 
 
 @dataclass
@@ -51,6 +55,7 @@ class Asked:
             "partly": lambda: [p.name for p in self.case.checkpoints if self._untrained(p)],
             "averages": self._averages,
             "precision": self._precisions,
+            "steps": lambda: [ALL_STEPS] * (self.case.split(self.case.splits[0]).steps is not None),
         }
         return tuple(Variation(kind, detail) for detail in found[kind]())
 
@@ -76,7 +81,9 @@ class Asked:
         case = self.case
         predictor: Any = case.predictor
         inputs = case.inputs(split)
-        if variation.kind == "inputs":
+        if variation.kind == "steps":
+            raw = predictor.predict(inputs)
+        elif variation.kind == "inputs":
             inputs = self._varied(split, variation.detail)
             raw = None if inputs is None else predictor.predict(inputs)
         elif variation.kind == "rescaled":
@@ -102,12 +109,26 @@ class Asked:
             raw = predictor.predict(np.asarray(inputs).astype(kind)).astype(kind)
         if raw is None:
             return None
+        if variation.kind == "steps":
+            return self._padded(split, raw)
         predictions = case.interpreted(raw, split)
         if variation.kind in ("inputs", "rescaled", *_OTHER_WEIGHTS):
             return seen(
                 case, split, predictions, losses_of(predictor, case, split, lambda _: inputs)
             )
         return seen(case, split, predictions, _of_outputs(predictor, case, split, raw))
+
+    def _padded(self, split: str, raw: np.ndarray) -> World | None:
+        """All steps, padded ones included; None where their labels are no classes."""
+        from reportgen.models.outputs import interpret
+
+        case, steps = self.case, self.case.split(split).steps
+        if steps is None or (case.task != "regression" and int(steps.truth.min()) < 0):
+            return None
+        every = steps.every(raw, split_name=split)
+        given = interpret(every, case.output, case.dataset, case.entry.decision, split_name=split)
+        losses = losses_of_steps(case.predictor, case, split, case.inputs, padded=True)
+        return replace(seen(case, split, given, losses), truth=steps.truth.ravel(), weights=None)
 
     def _augments(self) -> bool:
         from reportgen.models import training_mode
@@ -189,11 +210,44 @@ class Asked:
             "scaled to -1 to 1": (1 / 127.5, -1.0),
         }
         own = self._own_scaling()  # which is a cause of its own
-        found += [name for name, s in scales.items() if own is None or not np.allclose(s, own)]
+        known = self._linear(found)
+        found += [
+            name
+            for name, s in scales.items()
+            if (own is None or not np.allclose(s, own)) and not self._is_one_of(known, s)
+        ]
         images = np.ndim(case.inputs(case.splits[0])) == 4
         if images and case.inputs(case.splits[0]).shape[-1] == 3:
             found.append("channels reversed")
         return found
+
+    def _linear(self, details: list[str]) -> list[tuple[Any, Any]]:
+        """Some rows as usual and otherwise preprocessed: raw, and twice."""
+        if not self.case.preprocess.steps:
+            return []
+        few = slice(0, FEW_ROWS)
+        split = self.case.splits[0]
+        inputs: Any = self.case.inputs(split)
+        table: Any = self.case.split(split).X
+        usual, rows = inputs[few], table[few]
+        others: dict[str, Callable[[], Any]] = {
+            "raw": lambda: _floats(rows),
+            "preprocessed twice": lambda: self.case.preprocess(_like(usual, rows)),
+        }
+        found = []
+        for detail, compute in others.items():
+            if detail in details:
+                with suppress(ReportgenError, ValueError, TypeError):
+                    found.append((np.asarray(usual), np.asarray(compute())))
+        return found
+
+    def _is_one_of(self, known: list[tuple[Any, Any]], scale: tuple[float, float]) -> bool:
+        """Whether a scale on top of the preprocessing is to leave it out, or to do it twice."""
+        return any(
+            usual.shape == other.shape
+            and np.allclose(usual * scale[0] + scale[1], other, rtol=1e-5, atol=1e-6)
+            for usual, other in known
+        )
 
     def _varied(self, split: str, detail: str) -> Any:
         case = self.case
@@ -250,7 +304,7 @@ class Asked:
 def _of_outputs(predictor: Any, case: Case, split: str, raw: np.ndarray) -> Losses | None:
     """The loss of outputs that a second evaluation would not give again."""
     compute: Callable[..., float] | None = getattr(predictor, "loss_of", None)
-    if compute is None:
+    if compute is None or case.split(split).steps is not None:
         return None
 
     def mean(weights: Any) -> float:

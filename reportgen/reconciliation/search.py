@@ -25,6 +25,8 @@ ANYWAY, OUTWEIGHED = 1e-2, 30
 STATISTICAL = 1e-2
 #: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
 SECOND = ("decision-threshold", "report-label-set")
+#: More kinds of numbers are not explained one by one: each would match something.
+MOST_APART = 12
 #: With more rows than this, two causes together are not tried on worlds of both.
 COMPOSED_ROWS = 300_000
 
@@ -113,11 +115,11 @@ class Verdict:
 
 def explain(evidence: Evidence, claims: Sequence[Claim]) -> Verdict:
     """Reproduced, named, ambiguous or unexplained: for all reported numbers of a model."""
-    baselines = tuple(baseline(evidence, e) for e in evaluations(claims))
+    baselines = tuple(baseline(evidence.of(e.output), e) for e in evaluations(claims))
     open_ = [b for b in baselines if b.off]
     if not open_:
         return Verdict(baselines)
-    trials = [_Trial(evidence, b) for b in open_]
+    trials = [_Trial(evidence.of(b.evaluation.output), b) for b in open_]
     joint = _joint(trials)
     if joint is not None:
         return Verdict(baselines, (joint,))
@@ -186,7 +188,8 @@ class _Trial:
                 self.fits.setdefault(hypothesis.name, []).append(candidate)
             else:
                 self.misses.append(_miss(hypothesis, candidate, self.base))
-            if candidate.world is not None and candidate.tried == 1 and not hypothesis.free:
+            has_world = candidate.world is not None or candidate.build is not None
+            if has_world and candidate.tried == 1 and not hypothesis.free:
                 self.plain.append((hypothesis, candidate))
 
     def _numbers(self, hypothesis: Hypothesis) -> None:
@@ -320,16 +323,19 @@ def _apart(trial: _Trial) -> tuple[Answer, ...]:
     them together, and something explains each, each has its own answer.
     """
     whole = _alone(trial)
-    if whole.kind != "unexplained" or trial.base.evaluation.origin or len(trial.base.off) < 2:
+    if whole.kind != "unexplained" or trial.base.evaluation.origin:
         return (whole,)
-    each = []
-    for claim in trial.base.off:
+    if len(trial.base.off) < 2 or len({kind_of(c) for c in trial.base.off}) > MOST_APART:
+        return (whole,)
+    each: dict[Claim, Answer] = {}
+    # Those with the least room first: one that nothing explains settles it for all.
+    for claim in sorted(trial.base.off, key=lambda c: digits.width(c.value)):
         base = baseline(trial.evidence, trial.base.evaluation.only(claim))
         single = _joint([_Trial(trial.evidence, base)])
         if single is None:
             return (whole,)
-        each.append(single)
-    return tuple(each)
+        each[claim] = single
+    return tuple(each[claim] for claim in trial.base.off)
 
 
 def _alone(trial: _Trial) -> Answer:
@@ -422,11 +428,25 @@ def _contained(found: Sequence[Explanation]) -> list[Explanation]:
         holders = [
             other.name
             for other in found
-            if other is not one and other.free and not one.free and _contains(other, one)
+            if other is not one
+            and other.free
+            and not one.free
+            and _contains(other, one)
+            and not _by_coincidence(other, one)
         ]
         left.append(replace(one, contained_in=tuple(holders)))
     swallowed = {name for e in left for name in e.contained_in}
     return [e for e in left if e.name not in swallowed]
+
+
+def _by_coincidence(wide: Explanation, narrow: Explanation) -> bool:
+    """Whether any value of the parameter could have been the special one, of so few as there are.
+
+    Where something else speaks for the special value, such as outputs that are logits, it is named
+    all the same.
+    """
+    likely = all(c.likely for cs in narrow.candidates for c in cs)
+    return not likely and _freedom(wide) * ACCIDENT < 1
 
 
 def _contains(wide: Explanation, narrow: Explanation) -> bool:
@@ -494,10 +514,10 @@ def _world_and_more(trial: _Trial) -> list[Explanation]:
         return []
     found = []
     for hypothesis, candidate in trial.plain:
-        assert candidate.world is not None
-        if candidate.world is evidence.world(split):
+        world = candidate.build() if candidate.build is not None else candidate.world
+        if world is None or world is evidence.world(split):
             continue
-        other = evidence.seeing(split, candidate.world)
+        other = evidence.seeing(split, world)
         after = baseline(other, base.evaluation)
         if not after.off:
             continue

@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.models.keras_inputs import Feeder, specs_of
 from reportgen.models.keras_loss import targets_for
 from reportgen.models.training import class_weights, train_split, train_weights
+from reportgen.retraining.added import with_added
 from reportgen.retraining.costs import Cost
 from reportgen.retraining.member import Pool, Recipe, Stopping
 from reportgen.retraining.origin import CannotRetrain, Origin, origin_of
@@ -99,6 +100,12 @@ def setting(case: Case, folder: Path) -> Setting:
         classes=codes,
         validation=validation,
         splits={name: _arrays(feed(case.inputs(name))) for name in case.splits},
+    )
+    pool = with_added(
+        case,
+        pool,
+        lambda rows: _arrays(feed(rows)),
+        lambda y: np.asarray(targets_for(y, loss, outputs, case.task)),
     )
     return Setting(recipe, pool, Cost.of(model), origin, delivered)
 

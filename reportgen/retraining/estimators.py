@@ -91,6 +91,7 @@ def _one(fits: Fits, member: Member, deadline: float | None) -> TrainedMember:
 
 def _fitted(fits: Fits, member: Member) -> dict[str, np.ndarray]:
     from sklearn.base import clone
+    from sklearn.frozen import FrozenEstimator
 
     from reportgen.models.sklearn import SklearnPredictor
     from reportgen.models.training import weighted_fit
@@ -99,6 +100,8 @@ def _fitted(fits: Fits, member: Member) -> dict[str, np.ndarray]:
         raise ValueError("an estimator has no layers, no epochs and no augmentation to change")
     estimator = seeded(clone(fits.estimator), member)
     estimator.set_params(**dict(member.overrides))
+    for step in member.kept:
+        estimator.set_params(**{step: FrozenEstimator(dict(fits.estimator.steps)[step])})
     rows = np.arange(fits.n_train) if member.rows is None else member.rows.array
     inputs = _without(_taken(fits.inputs, rows), member, fits)
     codes = fits.y[rows] if member.labels is None else member.labels.array
@@ -149,12 +152,87 @@ def _taken(inputs: Any, rows: np.ndarray) -> Any:
 
 
 def _without(inputs: Any, member: Member, fits: Fits) -> Any:
-    """The inputs with left-out columns at their mean, or their most frequent value."""
+    """The inputs with left-out columns at their training mean, or their most frequent value.
+
+    ``member.columns`` count the columns of the model's inputs as the case has them; the table that
+    an estimator is fitted on may have them in its own order, by name.
+    """
     if not member.columns:
         return inputs
-    if hasattr(inputs, "iloc") or not isinstance(inputs, np.ndarray):
-        raise TypeError("columns are left out of arrays, not of tables")
+    names = _names(fits)
+    if names is not None and _names_of(inputs) is not None:
+        return _filled_table(inputs, [names[column] for column in member.columns], fits)
+    if hasattr(inputs, "tocsr"):  # nought is what a sparse column mostly holds
+        import scipy.sparse
+
+        keep = np.ones(inputs.shape[1])
+        keep[list(member.columns)] = 0
+        return (inputs @ scipy.sparse.diags_array(keep)).tocsr()
+    if hasattr(inputs, "iloc"):
+        return _filled_table(inputs, [inputs.columns[c] for c in member.columns], fits)
+    if not isinstance(inputs, np.ndarray):
+        raise TypeError(f"columns cannot be left out of a {type(inputs).__name__}")
     changed = inputs.copy()
     for column in member.columns:
-        changed[:, column] = np.asarray(fits.inputs)[: fits.n_train, column].mean()
+        changed[..., column] = neutral(_train_values(fits, column))
     return changed
+
+
+def _names_of(inputs: Any) -> list[str] | None:
+    columns = getattr(inputs, "columns", None)
+    return None if columns is None else list(columns)
+
+
+def _names(fits: Fits) -> list[str] | None:
+    """Names of the case's input columns, in their order; None where they have none."""
+    for inputs in fits.splits.values():
+        return _names_of(inputs)
+    return _names_of(fits.inputs)
+
+
+def _filled_table(inputs: Any, chosen: Sequence[str], fits: Fits) -> Any:
+    """A pandas or polars table with one value in each of the chosen columns."""
+    values = {name: neutral(_train_values(fits, name)) for name in chosen}
+    if hasattr(inputs, "iloc"):
+        return inputs.assign(**{name: value for name, value in values.items() if name in inputs})
+    import polars as pl
+
+    return inputs.with_columns(
+        pl.lit(value, dtype=inputs.schema[name]).alias(name) for name, value in values.items()
+    )
+
+
+def _train_values(fits: Fits, column: Any) -> np.ndarray:
+    inputs = fits.inputs
+    if hasattr(inputs, "iloc"):
+        if isinstance(column, str) and column not in inputs:
+            return np.zeros(0)  # the estimator does not take it
+        series = inputs[column] if isinstance(column, str) else inputs.iloc[:, column]
+        return np.asarray(series.iloc[: fits.n_train])
+    names = _names(fits)
+    if isinstance(column, str) and names is not None:
+        column = names.index(column)
+    if hasattr(inputs, "tocsr"):
+        return np.zeros(1)
+    return np.asarray(inputs[: fits.n_train, ..., column])
+
+
+def neutral(values: np.ndarray) -> Any:
+    """The mean of floats, the most frequent of all else; missing ones do not count.
+
+    None where there is no value at all.
+    """
+    flat = np.asarray(values).reshape(-1)
+    if flat.dtype.kind == "f":
+        known = flat[~np.isnan(flat)]
+        return float(known.mean(dtype=np.float64)) if len(known) else None
+    known = flat[np.array([v is not None and v == v for v in flat], dtype=bool)]
+    if not len(known):
+        return None
+    if known.dtype == object:
+        counted: dict[Any, int] = {}
+        for value in known.tolist():
+            counted[value] = counted.get(value, 0) + 1
+        return max(counted.items(), key=lambda item: item[1])[0]
+    distinct, counts = np.unique(known, return_counts=True)
+    return distinct[int(counts.argmax())].item()

@@ -83,6 +83,8 @@ class Member:
         configurations as JSON texts.
     repeat : tells apart members that are meant to be the same training more than once.
     backend : ``tensorflow`` where the question is about TensorFlow itself.
+    kept : steps of an estimator's pipeline that stay as they were fitted when it was delivered;
+        all others are fitted anew. Networks have none.
     """
 
     weight_seed: int = 0
@@ -97,6 +99,7 @@ class Member:
     augment: tuple[str, ...] = ()
     repeat: int = 0
     backend: Backend = "auto"
+    kept: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("rows", "labels", "weights"):
@@ -105,6 +108,7 @@ class Member:
         for name in ("overrides", "config_patch"):
             object.__setattr__(self, name, tuple(sorted(tuple(p) for p in getattr(self, name))))
         object.__setattr__(self, "augment", tuple(self.augment))
+        object.__setattr__(self, "kept", tuple(sorted(set(self.kept))))
         for name in ("labels", "weights"):
             values = getattr(self, name)
             if values is not None and self.rows is not None and len(values) != len(self.rows):

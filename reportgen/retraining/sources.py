@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.models.sklearn import feed
 from reportgen.models.training import class_weights, feed_for_fit, train_split, train_weights
+from reportgen.retraining.added import fits_with_added
 from reportgen.retraining.estimators import Fits
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def fits_of(case: Case) -> Fits:
-    """The training rows as the delivered estimator takes them, and every split.
+    """The training rows as the delivered estimator takes them, added rows, and every split.
 
     Raises
     ------
@@ -29,7 +30,7 @@ def fits_of(case: Case) -> Fits:
     if by_class:
         of_rows = np.array([by_class[int(code)] for code in y])
         weights = of_rows if weights is None else weights * of_rows
-    return Fits(
+    fits = Fits(
         estimator=model,
         dataset=case.dataset,
         inputs=feed_for_fit(model, inputs, feed),
@@ -38,3 +39,4 @@ def fits_of(case: Case) -> Fits:
         splits={name: case.inputs(name) for name in case.splits},
         weights=weights,
     )
+    return fits_with_added(case, fits, lambda rows: feed_for_fit(model, rows, feed))

@@ -39,6 +39,10 @@ def why_not(case: Case) -> str | None:
     train = case.dataset.splits.get("train")
     if train is None or train.y is None or train.n == 0:
         return "there are no training rows with a target to train on again"
+    if case.dataset.heads:
+        return "the model has several outputs, and such a model is not trained again"
+    if train.steps is not None:
+        return "labels stand step by step (`mask:`), and such a model is not trained again"
     if kind == "keras":
         if case.entry.training is None:
             return "the job has no `training:`, so how the network was trained is not known"

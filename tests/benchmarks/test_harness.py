@@ -137,3 +137,9 @@ def test_an_estimator_without_a_class_in_train_still_has_a_column_for_it():
     scores = case.predict("test").scores
     assert scores.shape == (60, 3)
     assert (scores[:, 1] == 0).all()
+
+
+def test_candidates_of_two_causes_list_both():
+    evidence = {"candidates": [{"code": "stub.found", "composed_with": ["stub.other"]}]}
+    finding = Finding(code="stub.found", severity="info", subject="", message="", evidence=evidence)
+    assert harness.listed_codes([finding]) == ("stub.found", "stub.other")

@@ -67,6 +67,19 @@ def test_every_column_has_its_role(people: str, load_data: Load, tmp_path: Path)
     assert split.source == people
 
 
+def test_columns_without_a_role_are_kept_in_the_order_of_their_split(
+    people: str, load_data: Load, tmp_path: Path
+) -> None:
+    written = pd.read_csv(tmp_path / people)
+    named = {"task": "binary", "target": "churned", "features": ["age"], "group": "house"}
+    data = load_data(train=people, split={"test": 0.3, "method": "random"}, **named)
+    for split in data.splits.values():
+        assert split.unused is not None
+        assert split.unused.columns == ["customer", "plan", "day", "w"]
+        assert split.unused["customer"].to_list() == written["customer"][split.rows].tolist()
+    assert load_data(train=people, **ROLES).splits["train"].unused is None
+
+
 def test_classes_are_sorted_and_the_last_is_positive(people: str, load_data: Load) -> None:
     data = load_data(train=people, **ROLES)
     assert data.classes == ("leave", "stay")

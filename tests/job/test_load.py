@@ -198,6 +198,26 @@ def reported(item: str) -> str:
         (changed("target: y", "target: y, split: {test: 0.3}"), 4, "datasets.d.split", "as well"),
         (changed("test: b.csv, ", ""), 4, "datasets.d", "no split to judge"),
         (
+            changed("train: a.csv, test: b.csv", "train: a.npz, test: b.npz, mask: {}"),
+            4, "datasets.d.mask", "`label:` or",
+        ),
+        (
+            changed("target: y", "target: y, targets: {a: y}"), 4, "datasets.d.target", "exclude",
+        ),
+        (
+            changed("target: y", "targets: {a: y, b: {column: z, calsses: [p, q]}}"),
+            4, "datasets.d.targets.b.calsses", "Did you mean 'classes'?",
+        ),
+        (
+            changed("target: y", "targets: {a: {column: y, task: binary}}"),
+            4, "datasets.d.targets.a.task", "on the data set",
+        ),
+        (
+            reported("{metric: f1, output: hed, value: 0.5}"),
+            6, "models.m.reported[1].output", "`targets:` on the data set",
+        ),
+        (changed("target: y", "target: y, mask: {array: m}"), 4, "datasets.d.mask", "as arrays"),
+        (
             changed("test: b.csv", "split: {test: 0.3, method: group}"),
             4, "datasets.d.split.method", "no group column",
         ),

@@ -37,6 +37,14 @@ def test_one_column_is_the_second_class_whichever_is_positive(shape):
     assert said(raw, dataset=data(positive=0)).labels.tolist() == [0, 1, 1]
 
 
+def test_of_two_equal_columns_the_first_is_the_label_as_in_predict():
+    raw = np.array([[0.5, 0.5], [0.2, 0.8], [0.6, 0.4]])
+    for positive in (0, 1):
+        assert said(raw, dataset=data(positive=positive)).labels.tolist() == [0, 1, 0]
+    declared = Decision(threshold=0.5)  # of the positive class, which none of equals is above
+    assert said(raw, dataset=data(positive=0), decision=declared).labels.tolist() == [1, 1, 0]
+
+
 def test_the_threshold_is_on_the_positive_class():
     raw = [0.15, 0.25, 0.9]
     decision = Decision(threshold=0.8)

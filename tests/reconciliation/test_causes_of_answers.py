@@ -255,3 +255,24 @@ def test_percent_signs_are_read() -> None:
     score = metrics.accuracy_score(world.truth, world.labels)
     claims = [of_number("accuracy", f"{100 * score:.2f} %", task="binary")]
     assert told(world, claims).kinds == []
+
+
+def test_half_of_logits_is_one_threshold_of_few_unless_there_are_logits() -> None:
+    """Scores with a gap about 0.622: any threshold in it gives the same labels."""
+    rng = np.random.default_rng(41)
+    world = binary(rng, n=900)
+    coarse = np.round(world.scores * 8) / 8  # 0.5, 0.625, 0.75: nothing lies between
+    coarse = np.where(coarse == 0.625, 0.61, coarse)
+    world = replace(world, scores=coarse, labels=(coarse > 0.5).astype(np.int64), raw=coarse)
+    given = (coarse > 0.65).astype(np.int64)
+    claims = _report(world.truth, given, world)
+    assert set(told(world, claims).listed) == {"threshold-on-logits", "decision-threshold"}
+    logits = replace(world, raw=np.log(np.clip(coarse, 0.01, 0.99) / np.clip(1 - coarse, 0.01, 1)))
+    assert told(logits, claims).named == ["threshold-on-logits"]
+
+
+def test_a_class_that_all_rows_have_is_no_default_class() -> None:
+    world = multiclass(np.random.default_rng(42))
+    given = np.full(world.n, 3)
+    claims = _report(world.truth, given, world, zero_division=0)
+    assert "default-class" not in told(world, claims).listed

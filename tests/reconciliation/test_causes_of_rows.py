@@ -112,6 +112,24 @@ def test_running_values_of_batches() -> None:
     assert told(world, numbers("multiclass", values)).named == ["cumulative-on-batch"]
 
 
+def test_a_report_is_averaged_whole_or_not_at_all() -> None:
+    """Two numbers of a report that some odd batch size gives, beside others that it does not."""
+    world = multiclass(np.random.default_rng(4), n=1367)
+    of = {"labels": range(world.k), "average": None, "zero_division": 0}
+    recalls = [
+        metrics.recall_score(world.truth[b], world.labels[b], **of) for b in _batches(world.n, 47)
+    ]
+    text = classification_report(
+        world.truth, world.labels, target_names=world.classes, digits=3
+    ).splitlines()
+    row = next(i for i, line in enumerate(text) if line.split()[:1] == [world.classes[1]])
+    name, precision, recall, f1, support = text[row].split()
+    mean = f"{np.mean(recalls, axis=0)[1]:.3f}"
+    assert mean != recall
+    text[row] = f"{name:>12} {precision:>10} {mean:>10} {f1:>10} {support:>10}"
+    assert "batch-mean" not in told(world, report("\n".join(text), world)).named
+
+
 def test_the_last_rows_dropped() -> None:
     world = multiclass(np.random.default_rng(6), n=1367)
     kept = slice(0, world.n // 32 * 32)
@@ -148,7 +166,11 @@ def test_workers_that_replay_the_stream() -> None:
     rows = np.repeat(np.arange(world.n // 4), 4)
     values = {"accuracy": (np.mean((world.truth == world.labels)[rows]), 6),
               "loss": (_loss(world, rows), 6)}  # fmt: skip
-    assert told(world, numbers("multiclass", values)).named == ["rows-duplicated"]
+    # Means are those of the first rows alone; only supports tell that these came again.
+    found = told(world, numbers("multiclass", values))
+    assert set(found.listed) == {"rows-duplicated", "dropped-remainder"}
+    claims = _report(world.truth[rows], world.labels[rows], world)
+    assert told(world, claims).named == ["rows-duplicated"]
 
 
 def test_a_last_batch_filled_from_the_start() -> None:
@@ -181,13 +203,13 @@ def test_a_generator_that_was_not_rewound() -> None:
 
 @pytest.mark.parametrize("lag", [1, 17, 400])
 def test_every_lag_of_the_transform_is_that_of_a_loop(lag: int) -> None:
-    from reportgen.reconciliation.causes.alignment import _hits
+    from reportgen.reconciliation.causes.alignment import _by_lag
 
     world = multiclass(np.random.default_rng(14), n=401)
     expected = [
         np.sum((world.truth == k) & (np.roll(world.labels, lag) == k)) for k in range(world.k)
     ]
-    np.testing.assert_array_equal(_hits(world)[lag], expected)
+    np.testing.assert_array_equal(_by_lag(world).hits[lag - 1], expected)
 
 
 def test_two_shapes_that_broadcast() -> None:
@@ -292,3 +314,40 @@ def test_train_and_validation_together() -> None:
     found = told(splits, _report(truth, labels, splits["test"]))
     assert found.named == ["other-split"]
     assert found.parameters["split"] == "train + validation"
+
+
+def test_every_batch_comes_from_each_worker() -> None:
+    """As many batches as there are, each of the first ones twice, the one in the middle once."""
+    world = multiclass(np.random.default_rng(31), n=32 * 22 + 20)
+    stream = [b for b in _batches(world.n, 32) for _ in range(2)][: len(_batches(world.n, 32))]
+    rows = np.concatenate([np.arange(b.start, b.stop) for b in stream])
+    assert np.bincount(rows).min() == 1
+    found = told(world, _report(world.truth[rows], world.labels[rows], world))
+    assert found.named == ["rows-duplicated"]
+    assert (found.parameters["workers"], found.parameters["batch_size"]) == (2, 32)
+
+
+def test_the_first_batches_are_the_first_rows() -> None:
+    world = with_loss(multiclass(np.random.default_rng(32), n=1367))
+    for end in (64, 256, 640):
+        kept = slice(0, end)
+        values = {
+            "loss": (_loss(world, kept), 6),
+            "accuracy": (np.mean((world.truth == world.labels)[kept]), 5),
+        }
+        found = told(world, numbers("multiclass", values))
+        assert set(found.listed) == {"dropped-remainder"}, end
+
+
+def test_a_loss_of_batches_beside_an_accuracy_that_is_the_same_either_way() -> None:
+    world = with_loss(multiclass(np.random.default_rng(4), n=1367))
+    parts = _batches(world.n, 32)
+    right = world.truth == world.labels
+    by_batch = np.mean([right[b].mean() for b in parts])
+    assert round(by_batch, 2) == round(right.mean(), 2)
+    values = {
+        "loss": (np.mean([_loss(world, b) for b in parts]), 7),
+        "accuracy": (by_batch, 2),
+    }
+    found = told(evidence(world, batch_size=32), numbers("multiclass", values))
+    assert set(found.listed) == {"batch-mean", "loss-only-batch-mean"}

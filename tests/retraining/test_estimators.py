@@ -1,12 +1,17 @@
 import numpy as np
+import polars as pl
 import pytest
+import scipy.sparse
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from reportgen.data.table import Dataset
-from reportgen.retraining.estimators import Fits, train
+from reportgen.models.tables import named_table
+from reportgen.retraining.estimators import Fits, neutral, train
 from reportgen.retraining.member import Member
 
 
@@ -69,3 +74,78 @@ def test_one_that_cannot_be_fitted_is_a_failure_of_its_own(rows):
     assert trained[wrong].status == "failed"
     assert "C" in trained[wrong].error
     assert trained[sound].usable
+
+
+def mixed_table(n=150):
+    rng = np.random.default_rng(4)
+    y = rng.integers(0, 2, n)
+    city = np.where(y == 1, rng.choice(["a", "b"], n), rng.choice(["b", "c"], n)).astype(object)
+    city[:5] = None
+    return (
+        pl.DataFrame(
+            {"noise": rng.standard_normal(n), "city": city.tolist(), "age": y + rng.normal(size=n),
+             "rooms": rng.integers(1, 5, n)}
+        ),
+        y,
+    )  # fmt: skip
+
+
+def test_columns_of_tables_are_left_out_by_name_though_the_estimator_orders_them_otherwise():
+    X, y = mixed_table()
+    pipeline = make_pipeline(
+        ColumnTransformer(
+            [("levels", OneHotEncoder(handle_unknown="ignore"), ["city"]),
+             ("numbers", StandardScaler(), ["age", "rooms"])]
+        ),
+        LogisticRegression(),
+    )  # fmt: skip
+    order = ["rooms", "age", "city"]  # not the data set's, and "noise" is not taken
+    fed = named_table(X, order, who="test")
+    pipeline.fit(fed[:100], np.array(["no", "yes"])[y[:100]])
+    dataset = Dataset("d", "binary", "table", tuple(X.columns), ("no", "yes"), 1, {})
+    given = Fits(pipeline, dataset, fed[:100], y[:100], 100, {"test": X[100:]})
+    columns = {"noise": 0, "city": 1, "age": 2, "rooms": 3}
+    members = {name: Member(columns=(k,)) for name, k in columns.items()}
+    trained = train(given, [Member(), *members.values()])
+
+    def refitted(**filled):
+        changed = fed.assign(**filled)
+        fresh = clone(pipeline).fit(changed[:100], np.array(["no", "yes"])[y[:100]])
+        return fresh.predict_proba(changed[100:])
+
+    whole = refitted()
+    expected = {
+        "noise": whole,
+        "city": refitted(city="b"),
+        "age": refitted(age=float(fed["age"][:100].mean())),
+        "rooms": refitted(rooms=int(fed["rooms"][:100].mode()[0])),
+    }
+    for name, member in members.items():
+        assert trained[member].status == "trained", trained[member].error
+        np.testing.assert_allclose(
+            trained[member].predictions["test"], expected[name], atol=1e-9, err_msg=name
+        )
+    assert not np.allclose(expected["city"], whole, atol=1e-3)
+
+
+def test_columns_of_sparse_inputs_are_left_out():
+    rng = np.random.default_rng(0)
+    X = scipy.sparse.random_array((120, 6), density=0.4, rng=rng, format="csr")
+    y = (X[:, [2]].toarray().ravel() > 0.2).astype(int)
+    model = LogisticRegression().fit(X[:80], np.array(["no", "yes"])[y[:80]])
+    dataset = Dataset("d", "binary", "array", (), ("no", "yes"), 1, {})
+    given = Fits(model, dataset, X[:80], y[:80], 80, {"test": X[80:]})
+    blind = Member(columns=(2,))
+    trained = train(given, [blind])
+    dense = X.toarray()
+    dense[:, 2] = 0
+    expected = LogisticRegression().fit(dense[:80], y[:80]).predict_proba(dense[80:])
+    np.testing.assert_allclose(trained[blind].predictions["test"], expected, atol=1e-6)
+
+
+def test_what_stands_for_a_left_out_column():
+    assert neutral(np.array([1.0, np.nan, 3.0])) == 2.0
+    assert neutral(np.array([4, 4, 1])) == 4
+    assert neutral(np.array(["b", None, "b", "a", float("nan")], dtype=object)) == "b"
+    assert neutral(np.array([True, True, False])) is True
+    assert neutral(np.array([np.nan])) is None

@@ -6,6 +6,7 @@ from scipy import stats
 from scipy.special import ndtri
 
 from reportgen.statistics import future_draws
+from reportgen.statistics.future_draws import Look, looks, procedure
 
 
 def sample(seed, n, runs):
@@ -41,13 +42,13 @@ def test_power_against_the_best_of_many_seeds(n, of):
     runs = 40_000
     rng, mean, sd = sample(n + of, n, runs)
     seen = np.mean(best(rng, of, runs) > mean + future_draws.one_more(n) * sd)
-    stated = future_draws.procedure(n).power_of_best((of,))[0]
+    stated = procedure(Look(n, 0.01)).power_of_best((of,))[0]
     assert seen == pytest.approx(stated, abs=4 * np.sqrt(stated * (1 - stated) / runs) + 1e-3)
 
 
 def test_the_power_grows_with_seeds_and_members():
     sizes = (1, 10, 100, 1000)
-    few, many = (future_draws.procedure(n).power_of_best(sizes) for n in (10, 99))
+    few, many = (procedure(Look(n, 0.01)).power_of_best(sizes) for n in (10, 99))
     assert (np.diff(few) > 0).all()
     assert (many > few - 1e-4).all()
     assert few[0] == pytest.approx(0.01, abs=1e-4)
@@ -67,58 +68,76 @@ def test_ten_members_allow_a_thousand_seeds_5_6_deviations():
 
 
 def test_the_smallest_selection_that_is_found():
-    way = future_draws.procedure(22)
+    way = procedure(Look(22, 0.01))
     size = way.smallest_best_of()
     chance = way.power_of_best((size - 1, size))
     assert chance[0] < 0.8 <= chance[1]
-    assert future_draws.procedure(3).smallest_best_of() is None
-    assert future_draws.procedure(1).smallest_lead() == np.inf
+    assert procedure(Look(3, 0.01)).smallest_best_of() is None
+    assert procedure(Look(1, 0.01)).smallest_lead() == np.inf
+
+
+def test_looks_go_from_the_suspicion_to_the_verdict_in_equal_ratios():
+    at = looks(10, 99, 0.05, 0.01)
+    assert [look.n for look in at] == [10, 31, 99]
+    assert [look.alpha for look in at] == pytest.approx([0.05, np.sqrt(0.05 * 0.01), 0.01])
+    assert [look.n for look in looks(6, 20, 0.05, 0.01)] == [6, 20]
+    assert looks(50, 20, 0.05, 0.01) == (Look(50, 0.01),)
 
 
 @pytest.mark.parametrize("shift", [0.0, 3.5])
 @pytest.mark.parametrize("of", [1, 100])
-def test_two_looks_call_out_as_often_as_stated(of, shift):
-    """Ten members, grown to 60 where the eleventh model is suspect; the looks share members."""
-    runs, first, grown = 20_000, 10, 60
+@pytest.mark.parametrize("alpha", [0.01, 0.001])
+def test_looks_call_out_as_often_as_stated(of, shift, alpha):
+    """The sample grows while the next model is beyond every bound; each look's is in the next."""
+    runs = 20_000
+    at = looks(8, 60, 0.05, alpha)
+    assert len(at) == 3
     rng = np.random.default_rng(of)
-    found = 0
+    found, grown = 0, np.zeros(len(at))
     for _ in range(20):
-        x = rng.normal(3.0, 0.2, size=(runs // 20, grown))
+        x = rng.normal(3.0, 0.2, size=(runs // 20, 60))
         given = best(rng, of, runs // 20) + 0.2 * shift
-        suspect = given > bound(x[:, :first], 0.95)
-        found += np.sum(suspect & (given > bound(x, 0.99)))
-    way = future_draws.procedure(first, grown=grown)
-    if shift:
-        shifted = future_draws.Procedure(way.edges - shift, way.weights)
-        stated = shifted.power_of_best((of,))[0]
-    else:
-        stated = way.power_of_best((of,))[0]
+        beyond = np.ones(len(given), bool)
+        for k, look in enumerate(at):
+            beyond &= given > bound(x[:, : look.n], 1 - look.alpha)
+            grown[k] += beyond.sum()
+        found += beyond.sum()
+    way = procedure(*at)
+    shifted = future_draws.Procedure(way.edges - shift, way.weights)
+    stated = shifted.power_of_best((of,))[0]
     assert found / runs == pytest.approx(stated, abs=4 * np.sqrt(stated * (1 - stated) / runs))
     if of == 1 and not shift:
-        assert found / runs < 0.012
+        assert found / runs < 1.2 * alpha + 0.0005
+        assert grown / runs == pytest.approx(way.beyond, abs=0.006)
 
 
 def bound(x, level):
     return x.mean(axis=1) + future_draws.one_more(x.shape[1], level) * x.std(axis=1, ddof=1)
 
 
-@pytest.mark.parametrize("grown", [0, 99])
-def test_the_smallest_lead_is_found_with_its_power(grown):
-    way = future_draws.procedure(10, grown=grown)
-    rng = np.random.default_rng(grown)
-    x = rng.normal(size=(20_000, max(10, grown)))
-    given = rng.normal(size=20_000) + way.smallest_lead(0.8)
-    found = (given > bound(x[:, :10], 0.95 if grown else 0.99)) & (given > bound(x, 0.99))
+@pytest.mark.parametrize("grows", [False, True])
+def test_the_smallest_lead_is_found_with_its_power(grows):
+    at = looks(10, 99 if grows else 0, 0.05, 0.01)
+    lead = procedure(*at).smallest_lead(0.8)
+    rng = np.random.default_rng(int(grows))
+    x = rng.normal(size=(20_000, at[-1].n))
+    given = rng.normal(size=20_000) + lead
+    found = np.ones(20_000, bool)
+    for look in at:
+        found &= given > bound(x[:, : look.n], 1 - look.alpha)
     assert np.mean(found) == pytest.approx(0.8, abs=0.015)
 
 
-def test_growing_on_a_light_suspicion_loses_no_power():
-    sizes = (100, 1000)
-    light = future_draws.procedure(10, grown=99, suspicion=0.95).power_of_best(sizes)
-    strict = future_draws.procedure(10, grown=99, suspicion=0.99).power_of_best(sizes)
-    whole = future_draws.procedure(99).power_of_best(sizes)
-    assert (whole - light < 0.05).all()
-    assert (whole - strict > 0.25).all()
+def test_growing_in_steps_loses_little_power_and_trains_little():
+    sizes = (10, 100, 1000)
+    steps, once = procedure(*looks(10, 99, 0.05, 0.01)), procedure(Look(10, 0.05), Look(99, 0.01))
+    strict = procedure(Look(10, 0.01), Look(99, 0.01)).power_of_best(sizes)
+    whole = procedure(Look(99, 0.01)).power_of_best(sizes)
+    assert (whole - steps.power_of_best(sizes) < 0.05).all()
+    assert (once.power_of_best(sizes) - steps.power_of_best(sizes) < 0.015).all()
+    assert (whole - strict > 0.25)[1:].all()
+    trained = 21 * steps.beyond[0] + 68 * steps.beyond[1]
+    assert trained < 0.6 * 89 * once.beyond[0]
 
 
 def test_the_interval_of_a_spread_covers():
@@ -126,3 +145,34 @@ def test_the_interval_of_a_spread_covers():
     between = [future_draws.spread_interval(s, 10) for s in sd]
     covered = np.mean([low <= 0.2 <= high for low, high in between])
     assert covered == pytest.approx(0.95, abs=0.012)
+
+
+def test_a_skewed_sample_s_bounds_hold_where_a_normal_s_do_not():
+    """Scores that fall short of a ceiling by a gamma: worse ones are far, better ones are near."""
+    runs, n, alpha = 4000, 99, 0.001
+    rng = np.random.default_rng(70)
+    below = {"normal": 0, "skewed": 0}
+    above = {"normal": 0, "skewed": 0}
+    for _ in range(runs):
+        x = 1 - rng.gamma(4.0, size=n)
+        mean, sd, skew = x.mean(), x.std(ddof=1), future_draws.skewness(x)
+        own = 1 - rng.gamma(4.0, size=20)
+        low = future_draws.one_more(n, 1 - alpha) * sd
+        high = future_draws.one_more(n, 0.99) * sd
+        below["normal"] += np.sum(own < mean - low)
+        below["skewed"] += np.sum(own < mean - low * future_draws.lengthened(-skew, alpha))
+        above["normal"] += np.sum(own > mean + high)
+        above["skewed"] += np.sum(own > mean + high * future_draws.shortened(skew, n, 0.01))
+    share = {k: v / (20 * runs) for k, v in below.items()}
+    assert share["normal"] > 4 * alpha
+    assert share["skewed"] < 2 * alpha
+    assert above["normal"] == 0
+    assert 0 < above["skewed"] / (20 * runs) < 0.01
+
+
+def test_skewness_is_scipy_s_and_a_symmetric_sample_s_bounds_are_a_normal_s():
+    x = np.random.default_rng(71).gamma(2.0, size=50)
+    assert future_draws.skewness(x) == pytest.approx(stats.skew(x))
+    assert future_draws.skewness(np.ones(5)) == 0
+    assert future_draws.lengthened(0.0, 0.001) == future_draws.lengthened(-1.0, 0.001) == 1
+    assert future_draws.shortened(-0.4, 99, 0.01) == future_draws.shortened(2.0, 99, 0.01) == 1

@@ -18,6 +18,8 @@ from benchmarks.faults.reconciliation import (
     controls,
     evaluated,
     inputs,
+    outputs,
+    steps,
     streams,
     two,
     unanswerable,
@@ -27,7 +29,7 @@ from benchmarks.faults.reconciliation import (
 from benchmarks.faults.reconciliation.questions import Question
 from reportgen.diagnostics import suite
 
-_MODULES = (answers, evaluated, inputs, streams, weights, two, unanswerable)
+_MODULES = (answers, evaluated, inputs, streams, weights, two, unanswerable, steps, outputs)
 _KNOWN = {code.code for d in suite().values() if d.name == "reconciliation" for code in d.codes}
 _FIRST = tuple(q for m in _MODULES for q in m.PLANTED)
 PLANTED: tuple[Question, ...] = tuple(q for q in _FIRST if set(q.codes) <= _KNOWN)
@@ -36,7 +38,7 @@ MORE: tuple[Question, ...] = (
     *(q for q in _FIRST if q not in PLANTED),
     *(q for m in _MODULES for q in m.MORE),
 )
-CLEAN: tuple[CleanCase, ...] = controls.CLEAN
+CLEAN: tuple[CleanCase, ...] = (*controls.CLEAN, *steps.CLEAN, *outputs.CLEAN)
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:

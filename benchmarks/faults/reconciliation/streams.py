@@ -243,7 +243,11 @@ PLANTED: tuple[Question, ...] = (
 )  # fmt: skip
 
 MORE: tuple[Question, ...] = (
-    named("test_on_batch averaged", "batch-mean", _on_batches),
+    named(
+        "test_on_batch averaged", "batch-mean", _on_batches,
+        # Where the accuracy is the same from batches and from rows.
+        equal=("loss-only-batch-mean",),
+    ),
     named("rows shuffled, labels not", "shuffled-alignment", _permuted_frame, kind="pair"),
     named(
         "too few steps", "dropped-remainder", _too_few_steps, equal=("replica-remainder",)

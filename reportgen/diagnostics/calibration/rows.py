@@ -222,4 +222,6 @@ def _threshold(case: Case) -> float:
 def _clusters(case: Case, name: str) -> Codes | None:
     split = case.split(name)
     copied = case.memo(("copied rows", name), lambda: clustering.copied_rows(split.X))
-    return clustering.clusters(split.groups, copied, split.times)
+    if split.steps is not None:
+        copied = split.steps.spread(copied)
+    return clustering.clusters(split.units, copied, split.times)

@@ -66,6 +66,8 @@ def rivals(case: Case, judged: Answers, settings: PerformanceSettings) -> Rivals
     baselines = _baselines(judged, target[usable])
     split = case.split(judged.split)
     fitted_on = train if from_train and train is not None else split
+    if split.steps is not None:
+        return Rivals(baselines, (), "a row is a step, and its features are the whole sequence's")
     encoder = learn(fitted_on.X, case.dataset.features)
     if encoder is None:
         return Rivals(baselines, (), "the features cannot be written as numbers")

@@ -81,6 +81,8 @@ def _reproduced(verdict: Verdict) -> Iterator[Finding]:
                                message, evidence=evidence)  # fmt: skip
         elif claims:
             where = f" of {base.evaluation.origin}" if base.evaluation.origin else ""
+            if base.evaluation.output is not None:
+                where += f", output {base.evaluation.output},"
             message = (
                 f"All {len(claims):,} numbers{where} come out to the last printed digit."
                 if len(claims) > 1

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from reportgen.diagnostic import NotApplicable
 from reportgen.evidence import Case
 from reportgen.reconciliation.evidence import Evidence
-from reportgen.reconciliation.from_case import evidence_of
 from reportgen.reconciliation.laboratory import Asked
 from reportgen.reconciliation.search import Verdict, explain
+from reportgen.reconciliation.several_outputs import evidence_of_outputs
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def measured(case: Case) -> Measured:
     if not case.claims:
         raise NotApplicable("no numbers were reported of this model")
     live = case.predictor.framework != "predictions"
-    evidence = evidence_of(case, Asked(case) if live else None)
+    evidence = evidence_of_outputs(case, Asked if live else None)
     verdict = explain(evidence, case.claims)
     known = [b for b in verdict.baselines if len(b.unknown) < len(b.values)]
     if not known:

@@ -22,7 +22,8 @@ def shown_numbers(evidence: Evidence, verdict: Verdict) -> list[dict[str, Any]]:
         for claim, value in zip(base.evaluation.claims, base.values, strict=True):
             row = _row(claim, value, base, explained.get(claim))
             if claim in base.off and value is not None:
-                row |= _rows_apart(claim, value, evidence.world(base.evaluation.split))
+                seen = evidence.of(base.evaluation.output).world(base.evaluation.split)
+                row |= _rows_apart(claim, value, seen)
             rows.append((claim not in base.off, row))
     ordered = [row for _, row in sorted(rows, key=lambda r: r[0])]
     return ordered[:MOST_NUMBERS]

@@ -46,7 +46,7 @@ def series_of(prepared: Measured) -> dict[str, Any]:
 
 def _thresholds(evidence: Evidence, base: Baseline, verdict: Verdict) -> dict[str, Any] | None:
     """The first number of labels that is off, over all thresholds of a binary task."""
-    world = evidence.world(base.evaluation.split)
+    world = evidence.of(base.evaluation.output).world(base.evaluation.split)
     scores = world.positive_scores
     claim = next(
         (c for c in base.off if of_labels(c) and c.metric not in ("cell", "support")), None
@@ -104,8 +104,9 @@ def _matrices(evidence: Evidence, verdict: Verdict) -> dict[str, Any] | None:
     named = next((a for a in verdict.answers if a.kind == "named"), None)
     if named is None:
         return None
-    split = named.baselines[0].evaluation.split
-    world = evidence.world(split)
+    evaluation = named.baselines[0].evaluation
+    split = evaluation.split
+    world = evidence.of(evaluation.output).world(split)
     other = named.explanations[0].candidates[0][-1].world
     if other is None or not (_drawable(world) and _drawable(other)):
         return None
@@ -127,7 +128,7 @@ def _drawable(world: World) -> bool:
 
 def _ties(evidence: Evidence, base: Baseline) -> dict[str, Any] | None:
     """Several classes: accuracy of the rows above a confidence, and near ties."""
-    world = evidence.world(base.evaluation.split)
+    world = evidence.of(base.evaluation.output).world(base.evaluation.split)
     if world.task != "multiclass" or world.scores is None or world.labels is None:
         return None
     top = np.sort(world.scores, axis=1)[:, -2:]

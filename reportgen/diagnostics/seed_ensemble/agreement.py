@@ -32,6 +32,7 @@ class Agreement:
     most_right : share of members right, by row; None in regression.
     delivered : share of rows on which the delivered model's answer differs from a member's.
     spread : regression: the members' standard deviation by row, in units of the target.
+    cells : what shares are of: rows; labels, where a row has several; values, of several targets.
     """
 
     churn: Estimate
@@ -44,6 +45,7 @@ class Agreement:
     right: Floats | None
     delivered: float
     spread: Floats | None = None
+    cells: str = "rows"
 
 
 def agreement(members: Sequence[Answers], step: float | None, delivered: Answers) -> Agreement:
@@ -77,6 +79,7 @@ def _values(members: Sequence[Answers], step: float, delivered: Answers) -> Agre
         None,
         float(apart.mean()),
         values.std(axis=0, ddof=1).mean(axis=1),
+        "rows" if targets == 1 else "values",
     )
 
 
@@ -113,6 +116,7 @@ def _labels(members: Sequence[Answers], delivered: Answers) -> Agreement:
         {s: a for s in agree.FIXED if np.isfinite(a := agree.ambiguity(counts, s))},
         right,
         float((labels != np.asarray(delivered.labels)).mean()),
+        cells="labels" if many else "rows",
     )
 
 

@@ -47,7 +47,7 @@ def ask_again(case: Case, split: str) -> Asked | None:
     if case.predictor.predict_split(split) is not None:
         return None
     first = np.asarray(case.predict(split).raw)
-    again = np.asarray(case.predictor.predict(case.inputs(split)))
+    again = case.a_row(np.asarray(case.predictor.predict(case.inputs(split))), split)
     if first.dtype.kind not in "fiub":
         return Asked(float(np.mean(first != again)), None, 1.0, ())
     return Asked(
@@ -69,7 +69,7 @@ def _called(case: Case, split: str) -> float | None:
     before = [np.array(state) for state in streams]
     try:
         with untouched():
-            first, again = (np.asarray(call(rows)) for _ in range(2))
+            first, again = (np.asarray(predictor.one_of(call(rows))) for _ in range(2))
     except Exception:  # what predict takes, a plain call need not
         return None
     finally:

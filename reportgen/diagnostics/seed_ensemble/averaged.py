@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.seed_ensemble.scores import Followed
 from reportgen.evidence import Case
 from reportgen.models.outputs import interpret
 from reportgen.models.predictor import Output
+from reportgen.scores.followed import Followed
 from reportgen.statistics.intervals import Interval, student
 
 SIZES = (2, 3, 5, 10, 20, 50)
 SUBSETS = 30
+ROUNDING = 1e-12  # a mean of equal scores differs from them by less
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def averaged(
     singles = [metric.of(m) for m in members]
     whole = metric.of(mean_answer(case, members))
     value = metric.better * (whole.value - float(np.mean([s.value for s in singles])))
+    value = 0.0 if abs(value) < ROUNDING else value
     rows = metric.better * (whole.rows - np.mean([s.rows for s in singles], axis=0))
     design = members[0].design
     of_rows = design.se(rows)
@@ -66,7 +68,8 @@ def averaged(
             mean = float(np.mean([alone[i] for i in chosen]))
             together = metric.of(mean_answer(case, [members[i] for i in chosen])).value
             drawn.append(metric.better * (together - mean))
-        sizes[size] = float(np.mean(drawn))
+        gained = float(np.mean(drawn))
+        sizes[size] = 0.0 if abs(gained) < ROUNDING else gained
     sizes[len(members)] = value
     score = student(whole.value, design.se(whole.rows), design.df)
     return Averaged(score, gain, sizes, _churn(case, members, step, rng))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.seed_ensemble.scores import averaged, of_matrix
+from reportgen.scores.followed import averaged, of_matrix
 from reportgen.statistics import estimates, influence, matrix
 from reportgen.statistics.intervals import Interval, student
 

@@ -32,13 +32,13 @@ class SeedEnsembleSettings(Settings):
     )
     grow_to: Annotated[int, Field(ge=0, le=10_000)] = Field(
         99,
-        description="Members that are trained before a fail, where the delivered model stands "
-        "outside its recipe.",
+        description="Members that are trained before a fail, in steps of about three times as "
+        "many, as long as the delivered model stands outside its recipe.",
     )
     suspect_alpha: Share = Field(
         0.05,
         description="Share of honest models, on either side, for which the ensemble is grown "
-        "before anything is said.",
+        "before anything is said; each further step asks for less, down to the verdict's share.",
     )
     lucky_alpha: Share = Field(
         0.01, description="Share of honest models for which lucky-seed may be said."
@@ -106,11 +106,14 @@ CODES = (
         "The delivered model scores above what its recipe gives: the seed was chosen, or lucky.",
         "The headline metric of the delivered model lies above the one-sided prediction bound "
         "mean + t(N − 1)·s·√(1 + 1/N) of its retrained members at lucky_alpha, by at least "
-        "least_gap. Where it lies above the bound at suspect_alpha, the ensemble is grown to "
-        "grow_to members first. With 10 members, grown to 99, an honest model is called lucky in "
-        "fewer than 1 of 100 cases, and a chosen seed is found with these chances: the best of "
-        "10: 9 %, the best of 100: 55 %, the best of 1,000: 98 %; ten members alone would find "
-        "8 %, 34 % and 67 %.",
+        "least_gap and by more than one row makes; the bound is nearer where scores over seeds are "
+        "skewed to the worse side (Pearson III). Where it lies above the bound at "
+        "suspect_alpha, the ensemble is grown first, in steps to grow_to members, as long as the "
+        "model lies above bounds that rise from suspect_alpha to lucky_alpha. With 10 members, "
+        "grown to 31 and to 99, an honest model is called lucky in fewer than 1 of 100 cases, and "
+        "a chosen seed is found with these chances: the best of 10: 9 %, the best of 100: 54 %, "
+        "the best of 1,000: 98 %; ten "
+        "members alone would find 8 %, 34 % and 67 %.",
         "Expect the recipe's mean, and report it; choose seeds on validation, never on test.",
         "Hahn and Meeker 1991",
     ),
@@ -120,9 +123,14 @@ CODES = (
         "The recipe in the job does not give a model like the delivered one.",
         "The headline metric of the delivered model lies below the one-sided bound at "
         "reproduce_alpha, or above what the best of best_of seeds reaches (95 %), by at least "
-        "least_gap: fail after growing the ensemble to grow_to members, warn where it could not "
-        "be grown. Members that the job brings along are compared with retrainings of its recipe: "
-        "warn when their answers lie elsewhere or further apart (permutations, 0.2 %).",
+        "least_gap and without the one row that says most for it: fail after growing the ensemble "
+        "to grow_to members, warn where it could not be grown. The bound below is further out "
+        "where scores over seeds are skewed (Pearson III). Also, after growing, the mean entropy "
+        "of the answers (of a value: the spread of predictions) outside what one more seed has, "
+        "which happens to 1 of 2,000 models on either side, and by a quarter: warn, fail where "
+        "the score is outside too. Members that the job brings along "
+        "are compared with retrainings of its recipe: warn when their answers lie elsewhere or "
+        "further apart (permutations, 0.2 %).",
         "Find what differs: epochs, learning rate, rows, preprocessing, class weights, library "
         "versions; then correct `training:` or the model.",
         "Beckman and Trussell 1974",

@@ -91,7 +91,7 @@ def _agreement(
             high=churn.high,
             threshold=settings.churn_warn if values else None,
             bound="at most" if values else None,
-            label="Churn: rows on which two members differ",
+            label=f"Churn: {agreement.cells} on which two members differ",
             interval="t, rows and members",
             verdict=(found[0].severity if found else "pass") if values else None,
         )
@@ -116,7 +116,8 @@ def _agreement(
             name="churn_delivered",
             value=agreement.delivered,
             unit="share",
-            label="Rows on which the delivered model and a member differ",
+            label=f"{agreement.cells.capitalize()} on which the delivered model and a member "
+            "differ",
         )
     )
     if agreement.kappa is not None:
@@ -128,7 +129,7 @@ def _agreement(
                     name=f"ambiguity_{size}",
                     value=value,
                     unit="share",
-                    label=f"Ambiguity: rows on which any of {size} members differ",
+                    label=f"Ambiguity: {agreement.cells} on which any of {size} members differ",
                 )
             )
     return rows

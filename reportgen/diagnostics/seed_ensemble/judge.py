@@ -55,7 +55,7 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
     decided: dict[str, Decided] = {
         UNSTABLE_PREDICTIONS: unstable_predictions(measured, settings),
         UNSTABLE_METRIC: unstable_metric(measured, settings),
-        LUCKY: lucky(measured, placed),
+        LUCKY: lucky(measured, placed, settings),
         NOT_REPRODUCED: not_reproduced(measured, placed, settings),
         NOT_DETERMINISTIC: not_deterministic(prepared),
         COLLAPSES: collapses(measured),
@@ -113,13 +113,19 @@ def _headline(measured: Measured, findings: tuple[Finding, ...]) -> str:
         return (
             f"Yes, a like one. {plural(len(head.values), 'seed')} give {mean}, the delivered "
             f"model has {number(head.delivered, unit)}; two seeds differ on "
-            f"{share(measured.agreement.churn.value)} of the rows."
+            f"{share(measured.agreement.churn.value)} of the {measured.agreement.cells}."
         )
     first = worst[0]
     if first.code == COLLAPSES:
         gone = sum(measured.chance.members) + measured.given.diverged
         total = len(measured.members) + measured.given.diverged
         return f"Not always. {count(gone)} of {count(total)} trainings end in nothing."
+    if first.code == NOT_REPRODUCED and first.subject == "confidence":
+        assert measured.sureness is not None
+        return (
+            f"Not one like it. The delivered model is {measured.sureness.place} of its answers "
+            "than its recipe makes it."
+        )
     if first.code == NOT_REPRODUCED and first.subject == "members":
         return "Not these. The job's own members are not retrainings of its recipe."
     if first.code in (NOT_DETERMINISTIC, NO_EFFECT):
@@ -132,7 +138,7 @@ def _headline(measured: Measured, findings: tuple[Finding, ...]) -> str:
         LUCKY: f"Not as good a one. The recipe gives {mean}, the delivered model has "
         f"{number(head.delivered, unit)}.",
         UNSTABLE_PREDICTIONS: "No. Another seed answers "
-        f"{share(measured.agreement.churn.value)} of the rows differently.",
+        f"{share(measured.agreement.churn.value)} of the {measured.agreement.cells} differently.",
         UNSTABLE_METRIC: f"No. {spread.metric.label} moves between {low} and {high} with the seed.",
     }[first.code]
 
@@ -153,7 +159,7 @@ def _result(measured: Measured) -> str:
 def _detectable(measured: Measured, placed: Luck, settings: SeedEnsembleSettings) -> str:
     """The smallest effects that would have been found with 80 % power."""
     said = [f"A lead of {number(placed.smallest, measured.head.metric.unit)} over the recipe"]
-    if placed.found_from is not None:
+    if placed.found_from is not None and placed.found_from <= settings.best_of:
         said.append(f"the best of {count(placed.found_from)} seeds")
     judged = ranged(measured)
     if judged is not None:
@@ -185,7 +191,10 @@ def _method(measured: Measured, settings: SeedEnsembleSettings) -> str:
     elif measured.without_components:
         said.append(f"Weights and order are not told apart: {measured.without_components}.")
     if measured.given.grown:
-        said.append("The ensemble was grown, because the delivered model stood outside it.")
+        said.append(
+            f"The ensemble was grown from {count(settings.members)} in steps, for as long as the "
+            "delivered model stood outside it."
+        )
     gone = len(measured.members) - len(measured.sound)
     if gone:
         said.append(f"{plural(gone, 'collapsed member')} stand apart from the spread.")
@@ -199,5 +208,5 @@ def _method(measured: Measured, settings: SeedEnsembleSettings) -> str:
         said.append(f"{plural(copies, 'listed member')} {answers} bit for bit: not counted.")
     said.append(members_words(measured))
     said.append(repeats_words(prepared))
-    said += [f"{n.rstrip('.')}." for n in measured.notes]
+    said += [f"{n.rstrip('.:')}." for n in measured.notes]
     return " ".join(part for part in said if part)

@@ -7,7 +7,19 @@ from typing import Literal
 
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
 from reportgen.diagnostics.seed_ensemble.spread import Spread
-from reportgen.statistics.future_draws import Procedure, best_bound, one_more, procedure
+from reportgen.statistics.future_draws import (
+    Look,
+    Procedure,
+    best_bound,
+    lengthened,
+    looks,
+    one_more,
+    procedure,
+    shortened,
+    skewness,
+)
+
+ROUNDING = 1e-12  # of a mean of equal scores, where all members have the same
 
 Place = Literal["inside", "lucky", "too good", "too bad"]
 
@@ -18,7 +30,9 @@ class Luck:
 
     ``upper`` is the bound of lucky-seed, ``lower`` that of a model worse than its recipe,
     ``reach`` what the best of many seeds attains; all as distances from the mean. ``least`` is
-    the smallest gap worth a word.
+    the smallest gap worth a word. ``heaviest`` is what a single row adds to the lead: scores over
+    few errors have longer tails than a normal, on the side where an error more is what differs,
+    and one row must not make a model another recipe's.
     """
 
     lead: float
@@ -26,19 +40,22 @@ class Luck:
     lower: float
     reach: float
     least: float
+    heaviest: float
     members: int
     sd: float
+    alpha: float
     procedure: Procedure
 
     @property
     def place(self) -> Place:
         if abs(self.lead) < self.least:
             return "inside"
-        if self.lead > self.reach:
+        steady = abs(self.lead) - self.heaviest - ROUNDING
+        if self.lead < 0:
+            return "too bad" if steady > self.lower else "inside"
+        if steady > self.reach:
             return "too good"
-        if self.lead > self.upper:
-            return "lucky"
-        return "too bad" if self.lead < -self.lower else "inside"
+        return "lucky" if self.lead > self.upper and steady > 0 else "inside"
 
     @property
     def smallest(self) -> float:
@@ -59,24 +76,63 @@ def luck(spread: Spread, settings: SeedEnsembleSettings, *, grows: bool) -> Luck
     grows : whether more members are (or were) trained on suspicion.
     """
     n = len(spread.values)
+    skew = spread.metric.better * skewness(spread.values)
     upper = one_more(n, 1 - settings.lucky_alpha) * spread.sd
+    upper *= shortened(skew, n, settings.lucky_alpha)
     return Luck(
         lead=spread.lead.value,
         upper=upper,
-        lower=one_more(n, 1 - settings.reproduce_alpha) * spread.sd,
+        lower=one_more(n, 1 - settings.reproduce_alpha)
+        * lengthened(-skew, settings.reproduce_alpha)
+        * spread.sd,
         reach=max(upper, best_bound(n, settings.best_of) * spread.sd),
         least=settings.least_gap * spread.scale,
+        heaviest=spread.heaviest,
         members=n,
         sd=spread.sd,
+        alpha=settings.lucky_alpha,
         procedure=how_judged(settings, min(n, settings.members) if grows else n, grows),
     )
 
 
 def how_judged(settings: SeedEnsembleSettings, members: int, grows: bool) -> Procedure:
-    """The looks that a delivered model is given: the ensemble, and on suspicion the grown one."""
-    return procedure(
-        members,
-        1 - settings.lucky_alpha,
-        grown=settings.grow_to if grows else 0,
-        suspicion=1 - settings.suspect_alpha,
-    )
+    """The looks that a delivered model is given on its better side."""
+    if not grows:
+        return procedure(Look(members, settings.lucky_alpha))
+    last = max(members, settings.grow_to)
+    return procedure(*looks(members, last, settings.suspect_alpha, settings.lucky_alpha))
+
+
+def next_size(
+    spread: Spread, settings: SeedEnsembleSettings, members: int, *, strange: bool = False
+) -> int:
+    """To how many the ensemble is grown; 0 where the delivered model is not suspect, or it is all.
+
+    Each side is looked at in steps of its own error rate, from the suspicion to the verdict's; on
+    the worse side without the row that says most, as the verdict itself is.
+
+    Parameters
+    ----------
+    members : how many were asked for so far; fewer may have come of it.
+    strange : whether something else than its score speaks against the recipe.
+    """
+    lead = spread.lead.value
+    alpha = settings.lucky_alpha if lead > 0 else settings.reproduce_alpha
+    at = looks(settings.members, settings.grow_to, settings.suspect_alpha, alpha)
+    position = max((k for k, look in enumerate(at) if look.n <= members), default=0)
+    if position + 1 >= len(at):
+        return 0
+    return at[position + 1].n if strange or _suspect(spread, settings, at[position]) else 0
+
+
+def _suspect(spread: Spread, settings: SeedEnsembleSettings, at: Look) -> bool:
+    lead = spread.lead.value
+    steady = abs(lead) - spread.heaviest - ROUNDING
+    if abs(lead) < settings.least_gap * spread.scale or steady <= 0:
+        return False
+    n = len(spread.values)
+    bound = at.bound(n) * spread.sd
+    if lead < 0:
+        return steady > bound
+    skew = spread.metric.better * skewness(spread.values)
+    return lead > bound * shortened(skew, n, at.alpha)

@@ -13,26 +13,27 @@ from reportgen.diagnostics.seed_ensemble.agreement import Agreement, agreement
 from reportgen.diagnostics.seed_ensemble.answered import (
     Answered,
     numbers,
-    of_result,
     of_trained,
 )
 from reportgen.diagnostics.seed_ensemble.averaged import Averaged, averaged
 from reportgen.diagnostics.seed_ensemble.collapse import Chance, collapsed
 from reportgen.diagnostics.seed_ensemble.control import Control, control_of
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
+from reportgen.diagnostics.seed_ensemble.luck import next_size
 from reportgen.diagnostics.seed_ensemble.prepare import (
     FEWEST,
     Prepared,
     crossed_design,
     ensemble_of,
 )
-from reportgen.diagnostics.seed_ensemble.reported import headline
-from reportgen.diagnostics.seed_ensemble.scores import followed
 from reportgen.diagnostics.seed_ensemble.spread import Spread, spread_of
+from reportgen.diagnostics.seed_ensemble.sureness import Sureness, sureness
 from reportgen.evidence import Case, settings_of
 from reportgen.retraining.member import Member
 from reportgen.retraining.results import Trained
-from reportgen.statistics.future_draws import one_more
+from reportgen.scores.followed import followed
+from reportgen.scores.headline import headline
+from reportgen.scores.members import of_result
 from reportgen.statistics.seed_variance import Crossed, crossed
 
 LONGEST = 160  # characters of an error that stands in a sentence
@@ -44,8 +45,10 @@ class Measured:
 
     ``sound`` members finished and learned something, ``chance`` tells those that did not;
     ``given`` holds all that answered, and how many did not; ``head`` is the spread of the headline
-    metric; ``control`` compares the job's own members with retrainings; ``step`` is regression's
-    distance from which predictions differ.
+    metric; ``sureness`` how sure the delivered model is of its answers, beside them; ``control``
+    compares the job's own members with retrainings; ``step`` is regression's distance from which
+    predictions differ; ``falling`` is the share of the loss on train that members still lost in
+    the last fifth of their epochs, None where losses are not known.
     """
 
     prepared: Prepared
@@ -55,11 +58,13 @@ class Measured:
     spreads: tuple[Spread, ...]
     head: Spread
     agreement: Agreement
+    sureness: Sureness | None
     averaged: Averaged
     components: Crossed | None
     without_components: str
     control: Control | None
     step: float | None
+    falling: float | None
     notes: tuple[str, ...]
 
     @property
@@ -107,13 +112,25 @@ def measure(case: Case, prepared: Prepared, trained: Trained) -> Measured:
         spreads,
         head,
         agreement(sound, step, delivered),
+        sureness(sound, delivered),
         averaged(case, sound, head.metric, step, case.rng("subsets")),
         components,
         reason,
         _control(case, prepared, trained, settings),
         step,
+        _falling(trained, ensemble_of(case, settings.members)),
         trained.notes,
     )
+
+
+def _falling(trained: Trained, members: Sequence[Member]) -> float | None:
+    shares = []
+    for result in trained.usable(members):
+        loss = np.asarray(result.losses.get("loss", ()), np.float64)
+        before = len(loss) - 1 - max(1, len(loss) // 5)
+        if before >= 0 and loss[before] > 0:
+            shares.append(1 - loss[-1] / loss[before])
+    return float(np.median(shares)) if shares else None
 
 
 def _short(error: str) -> str:
@@ -123,7 +140,7 @@ def _short(error: str) -> str:
 
 
 def further(case: Case, prepared: Prepared, trained: Trained) -> list[Member]:
-    """More members, where the delivered model stands outside what few of them predict.
+    """More members, in steps, as long as the delivered model stands outside what these predict.
 
     The suspicion is cheaper than the verdict: with the verdict's own bound at ten members, what
     ninety-nine would find was seldom looked for.
@@ -137,11 +154,13 @@ def further(case: Case, prepared: Prepared, trained: Trained) -> list[Member]:
         return []
     chosen = headline(case, prepared.delivered, followed(prepared.delivered))
     head = spread_of(chosen, sound, prepared.delivered)
-    if head is None or abs(head.lead.value) < settings.least_gap * head.scale:
+    if head is None:
         return []
-    if abs(head.lead.value) <= one_more(len(sound), 1 - settings.suspect_alpha) * head.sd:
-        return []
-    wanted = ensemble_of(case, settings.grow_to)
+    whole = ensemble_of(case, settings.grow_to)
+    asked = sum(m in trained.members for m in whole)
+    sure = sureness(sound, prepared.delivered)
+    strange = sure is not None and sure.place != "inside"
+    wanted = whole[: next_size(head, settings, asked, strange=strange)]
     return [m for m in wanted if m not in trained.members]
 
 
@@ -149,7 +168,7 @@ def _given(
     case: Case, prepared: Prepared, trained: Trained, settings: SeedEnsembleSettings
 ) -> Answered:
     if prepared.own:
-        return Answered(prepared.own)
+        return Answered(prepared.own, tried=len(prepared.own))
     wanted = ensemble_of(case, max(settings.members, settings.grow_to))
     return of_trained(case, prepared.delivered, trained, wanted, settings.members)
 

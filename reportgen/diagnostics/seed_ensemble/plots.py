@@ -107,8 +107,9 @@ def _churn(series: Series) -> Chart:
             names.append(f"Any of {size} differ")
             values.append(part)
     colours = [TRAIN if n.startswith("Announced") else TEST for n in names]
-    figure = bar_rows(names, values, x="Share of rows", unit="share", colours=colours)
-    title = f"Two members differ on {share(found['value'])} of the rows"
+    cells = found.get("of", "rows")
+    figure = bar_rows(names, values, x=f"Share of {cells}", unit="share", colours=colours)
+    title = f"Two members differ on {share(found['value'])} of the {cells}"
     what = f"Churn and ambiguity; {_where(series)}"
     alt = f"{what}. " + "; ".join(f"{n}: {share(v)}" for n, v in zip(names, values, strict=True))
     return Chart("churn", title, what, alt + ".", figure)

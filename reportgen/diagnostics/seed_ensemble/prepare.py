@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from reportgen.answers import Answers, answers, judged_split
 from reportgen.diagnostic import NotApplicable
-from reportgen.diagnostics.seed_ensemble.answered import numbers, of_predictions
+from reportgen.diagnostics.seed_ensemble.answered import numbers
 from reportgen.diagnostics.seed_ensemble.asked import Asked, ask_again
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
 from reportgen.evidence import Case, settings_of
 from reportgen.models.determinism import Determinism, Untold
 from reportgen.retraining.member import Member
 from reportgen.retraining.standard import seeds, why_not
+from reportgen.scores.members import of_predictions
 
 FEWEST = 3  # members that a spread can be told from
 

@@ -125,9 +125,9 @@ def repeats_words(prepared: Prepared) -> str:
     seen = prepared.determinism
     if isinstance(seen, Untold):
         return f"Whether one seed gives one model is not told: {seen.reason}."
+    started = f"Started twice {'from one' if seen.seed is not None else 'without a'} seed,"
     if seen.where is not None:
-        return f"Started twice from one seed, training differs from the {seen.where} on."
+        return f"{started} training differs from the {seen.where} on."
     return (
-        "Started twice from one seed, training has the same initial weights, first batch and "
-        "first step, bit by bit."
+        f"{started} training has the same initial weights, first batch and first step, bit by bit."
     )

@@ -11,7 +11,7 @@ from reportgen.diagnostics.seed_ensemble.luck import Luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.diagnostics.seed_ensemble.prepare import Prepared
 from reportgen.models.determinism import Determinism
-from reportgen.statistics.future_draws import procedure
+from reportgen.statistics.future_draws import Look, procedure
 
 BINS = 20
 SIZES = (1, 10, 30, 100, 300, 1000)
@@ -49,6 +49,7 @@ def series(
         ],
         "bounds": {"upper": found.upper, "lower": found.lower, "reach": found.reach},
         "power": _power(found),
+        "sureness": _sureness(measured),
         "honest": _honest(measured),
         **repeated_series(measured.prepared),
         "untold": {code.partition(".")[2]: reason for code, reason in untold.items()},
@@ -61,6 +62,7 @@ def series(
             "delivered": agreement.delivered,
             "ambiguity": {str(k): v for k, v in agreement.ambiguity.items()},
             "step": measured.step,
+            "of": agreement.cells,
         },
         "averaged": {
             "members": list(measured.averaged.by_size),
@@ -90,10 +92,24 @@ def series(
     return out
 
 
+def _sureness(measured: Measured) -> dict[str, Any] | None:
+    """How sure the delivered model is, and between what its recipe's models are."""
+    found = measured.sureness
+    if found is None:
+        return None
+    return {
+        "of": "spread of predictions" if found.values else "mean entropy",
+        "delivered": found.delivered,
+        "typical": found.typical,
+        "low": found.low,
+        "high": found.high,
+    }
+
+
 def _power(found: Luck) -> dict[str, Any]:
     """Chance that the best of so many seeds is called lucky: this way, and with other ensembles."""
     ways = [("this audit", found.procedure)]
-    ways += [(plural(n, "member"), procedure(n)) for n in MEMBERS]
+    ways += [(plural(n, "member"), procedure(Look(n, found.alpha))) for n in MEMBERS]
     return {
         "best_of": SIZES,
         "way": [name for name, _ in ways],

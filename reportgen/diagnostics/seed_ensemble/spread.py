@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.seed_ensemble.scores import Followed
+from reportgen.scores.followed import Followed
 from reportgen.statistics.future_draws import spread_interval
-from reportgen.statistics.intervals import Interval, student
+from reportgen.statistics.intervals import Interval
+from reportgen.statistics.member_means import over_members
 from reportgen.statistics.seed_variance import SeedVariance, seed_variance
 
 Floats = NDArray[np.float64]
@@ -26,6 +27,7 @@ class Spread:
     expected : the mean over members with its interval over members and rows: what one more
         training may be expected to score on rows like these.
     lead : how much better the delivered model is than that, paired by row.
+    heaviest : what the row (or cluster of rows) that says most for the lead adds to it.
     sampling : standard error of one model's score on this many rows.
     """
 
@@ -35,6 +37,7 @@ class Spread:
     variance: SeedVariance
     expected: Interval
     lead: Interval
+    heaviest: float
     sampling: float
 
     @property
@@ -68,36 +71,24 @@ def spread_of(metric: Followed, members: Sequence[Answers], delivered: Answers) 
     shares = np.full(delivered.n, 1 / delivered.n) if weights is None else weights / weights.sum()
     rows = np.stack([p.rows for p in parts])
     whole = rows + values[:, None] * shares
-    k, mean = len(values), float(values.mean())
-    of_members = float(np.std(values, ddof=1)) / np.sqrt(k)
-
-    def estimate(value: float, contributions: Floats) -> Interval:
-        of_rows = design.se(contributions)
-        return student(
-            value,
-            float(np.hypot(of_rows, of_members)),
-            _freedom(of_rows, design.df, of_members, k - 1),
-            method="t, rows and members",
-        )
-
+    lead = metric.better * (own.value - values)
+    of_lead = metric.better * (own.rows - rows.mean(axis=0))
     return Spread(
         metric,
         values,
         own.value,
         seed_variance(values, whole),
-        _within(estimate(mean, rows.mean(axis=0)), metric),
-        estimate(
-            metric.better * (own.value - mean), metric.better * (own.rows - rows.mean(axis=0))
-        ),
+        _within(over_members(values, rows.mean(axis=0), design), metric),
+        over_members(lead, of_lead, design),
+        _heaviest(own.rows + own.value * shares - whole.mean(axis=0), design.codes),
         float(np.mean([design.se(r) for r in rows])),
     )
 
 
-def _freedom(of_rows: float, df: float | None, of_members: float, k: int) -> float | None:
-    """Degrees of freedom of two errors together (Satterthwaite 1946); None: those of a normal."""
-    total = of_rows**2 + of_members**2
-    parts = of_members**4 / k + (0.0 if df is None else of_rows**4 / max(df, 1))
-    return total**2 / parts if parts > 0 else df
+def _heaviest(apart: Floats, codes: NDArray[np.int64] | None) -> float:
+    """What the row or cluster that says most for a difference adds to it; ``apart`` by row."""
+    whole = apart if codes is None else np.bincount(codes, weights=apart)
+    return max(0.0, float((np.sign(whole.sum()) * whole).max()))
 
 
 def _within(found: Interval, metric: Followed) -> Interval:

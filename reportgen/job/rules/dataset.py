@@ -32,6 +32,8 @@ def problems(entry: DatasetEntry) -> Iterator[Placed]:
     yield from _classes(entry)
     yield from _target(entry)
     yield from _columns(entry)
+    yield from _heads(entry)
+    yield from _mask(entry)
     yield from _splits(entry)
 
 
@@ -97,7 +99,7 @@ def _target(entry: DatasetEntry) -> Iterator[Placed]:
         isinstance(s, SqlSource) or (isinstance(s, FileSource) and s.path.lower().endswith(TABLES))
         for s in sources
     )
-    if entry.target is None:
+    if entry.target is None and not entry.heads:
         if table:
             yield (
                 (),
@@ -135,8 +137,81 @@ def _target(entry: DatasetEntry) -> Iterator[Placed]:
         )
 
 
+def _heads(entry: DatasetEntry) -> Iterator[Placed]:
+    if entry.heads is None:
+        return
+    at: KeyPath = ("targets",)
+    if not entry.heads:
+        yield at, Problem("there is no output", expected="{output: COLUMN, …}")
+        return
+    if entry.target is not None:
+        yield (
+            ("target",),
+            Problem("`target` and `targets` exclude each other", advice="Keep one of the two."),
+        )
+    if entry.mask is not None:
+        yield at, Problem("labels step by step are those of a single output")
+    first = entry.first_head
+    for name, head in entry.heads.items():
+        if name == first:
+            for key in ("task", "classes", "positive"):
+                if getattr(head, key) is not None:
+                    yield (
+                        (*at, name, key),
+                        Problem(
+                            "the first output is the one that the data set's own keys speak of",
+                            advice=f"Write `{key}:` on the data set.",
+                        ),
+                    )
+            continue
+        for path, problem in _classes(entry.of_head(name)):
+            yield (*at, name, *path), problem
+
+
+def _mask(entry: DatasetEntry) -> Iterator[Placed]:
+    mask, at = entry.mask, ("mask",)
+    if mask is None:
+        return
+    if (mask.label is None) == (mask.array is None):
+        yield (
+            at,
+            Problem(
+                "`mask:` needs either `label:` or `array:`",
+                expected="{label: 0} or {array: NAME}",
+            ),
+        )
+    if entry.task == "multilabel":
+        yield (
+            at,
+            Problem(
+                "several labels a step are not audited",
+                expected="task: binary, multiclass or regression with `mask:`",
+            ),
+        )
+    if entry.task == "regression" and mask.label is not None:
+        yield (
+            (*at, "label"),
+            Problem("regression has no labels", expected="{array: NAME}"),
+        )
+    if len(entry.targets) > 1:
+        yield ("target",), Problem("labels step by step are one array", got=named(entry.targets))
+    sources = [s for s in (entry.train, entry.validation, entry.test) if s is not None]
+    if any(
+        isinstance(s, SqlSource)
+        or (isinstance(s, FileSource) and not s.path.lower().endswith(".npz"))
+        for s in sources
+    ):
+        yield (
+            at,
+            Problem(
+                "labels step by step come as arrays",
+                expected=".npz files, or {python: pkg.mod:function}",
+            ),
+        )
+
+
 def _columns(entry: DatasetEntry) -> Iterator[Placed]:
-    taken = dict.fromkeys(entry.targets, "target")
+    taken = dict.fromkeys(entry.every_target, "target")
     roles = {role: getattr(entry, role) for role in ("id", "group", "time", "weight")}
     for role, column in roles.items():
         if column is None:
@@ -228,6 +303,15 @@ def _cut(entry: DatasetEntry, method: str, path: KeyPath) -> Iterator[Placed]:
             Problem(
                 f"rows are cut by {method}, and the data set has no {method} column",
                 advice=f"Add `{method}: COLUMN` to the data set.",
+            ),
+        )
+    if method == "stratified" and entry.mask is not None:
+        yield (
+            path,
+            Problem(
+                "sequences with a label a step cannot be stratified",
+                expected="one of: random, group, time, tail",
+                got="stratified",
             ),
         )
     if method == "stratified" and entry.task == "regression":

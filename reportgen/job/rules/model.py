@@ -70,10 +70,41 @@ def problems(entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:
                 ("preprocess", i, "standardize"),
                 Problem("standardising by train needs a train split, and there is none"),
             )
+    yield from _step_by_step(entry, dataset)
+    yield from _several_outputs(entry, dataset)
     yield from _networks_alone(entry)
     yield from _output(entry, dataset)
     yield from _decision(entry, dataset)
     yield from _training(entry, dataset)
+
+
+def _step_by_step(entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:
+    """Models that give one answer a row, for labels that stand step by step."""
+    if dataset.mask is None or not isinstance(entry.model, (SklearnModel, PredictionsModel)):
+        return
+    what = "predictions" if isinstance(entry.model, PredictionsModel) else "sklearn"
+    yield (
+        ("model", what),
+        Problem(
+            f"the data set {quoted(entry.dataset)} has labels step by step (`mask:`)",
+            expected="a network: {keras: FILE}, {savedmodel: DIR} or {python: pkg.mod:build}",
+        ),
+    )
+
+
+def _several_outputs(entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:
+    """Models that have one output, for a data set with a target for each of several."""
+    if not dataset.heads or isinstance(entry.model, (KerasModel, PythonModel)):
+        return
+    kind = next(iter(type(entry.model).model_fields))
+    yield (
+        ("model", kind),
+        Problem(
+            f"the data set {quoted(entry.dataset)} has a target an output (`targets:`)",
+            expected="a network: {keras: FILE} or {python: pkg.mod:build}",
+            advice="Give this model a data set with `target:`.",
+        ),
+    )
 
 
 def _networks_alone(entry: ModelEntry) -> Iterator[Placed]:

@@ -54,6 +54,19 @@ def problems(entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:
 
 def _item(item: Reported, entry: ModelEntry, dataset: DatasetEntry) -> Iterator[Placed]:
     yield from _split(item, dataset)
+    if not isinstance(item, ReportedLog) and item.output is not None:
+        heads = dataset.heads or {}
+        if item.output not in heads:
+            yield (
+                ("output",),
+                Problem(
+                    f"there is no output {quoted(item.output)}",
+                    expected=f"one of: {named(heads)}" if heads else "`targets:` on the data set",
+                    advice=meant(item.output, heads),
+                ),
+            )
+            return
+        dataset = dataset.of_head(item.output)
     if isinstance(item, ReportedNumber):
         yield from _number(item, dataset)
     elif isinstance(item, ReportedMatrix):

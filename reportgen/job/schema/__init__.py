@@ -2,6 +2,8 @@
 
 from reportgen.job.schema.dataset import (
     DatasetEntry,
+    HeadTarget,
+    MaskRule,
     SplitRule,
 )
 from reportgen.job.schema.job import (
@@ -72,12 +74,14 @@ __all__ = [
     "FileSource",
     "Format",
     "Fraction",
+    "HeadTarget",
     "HeldOut",
     "ImagesSource",
     "Job",
     "KerasModel",
     "Label",
     "LocalExecutor",
+    "MaskRule",
     "MetricName",
     "ModelEntry",
     "Name",

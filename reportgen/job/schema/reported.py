@@ -16,6 +16,12 @@ MetricName = Literal[
 Average = Literal["binary", "macro", "micro", "weighted", "samples"]
 
 
+OUTPUT = (
+    "Of which output, for a model with several; default: the first of `targets:`, and for `loss` "
+    "the sum of all."
+)
+
+
 class ReportedNumber(Strict):
     """One number as somebody printed it."""
 
@@ -29,6 +35,7 @@ class ReportedNumber(Strict):
     k: Annotated[int, Field(ge=1)] | None = Field(None, description="For top_k_accuracy.")
     unit: Literal["fraction", "percent"] = Field("fraction", description="Of the value.")
     weighted: bool = Field(False, description="Weighted by the data set's weight column.")
+    output: Text | None = Field(None, description=OUTPUT)
 
 
 class ReportedReport(Strict):
@@ -36,6 +43,7 @@ class ReportedReport(Strict):
 
     classification_report: Text = Field(description="The file.")
     split: SplitName = Field("test", description="On which split.")
+    output: Text | None = Field(None, description=OUTPUT)
 
 
 class ReportedMatrix(Strict):
@@ -45,6 +53,7 @@ class ReportedMatrix(Strict):
         description="Counts, a list a true class."
     )
     split: SplitName = Field("test", description="On which split.")
+    output: Text | None = Field(None, description=OUTPUT)
 
 
 class ReportedLog(Strict):

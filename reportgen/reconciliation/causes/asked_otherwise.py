@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.reconciliation.evidence import Evaluation, Evidence, Variation
-from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
+from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, is_off, under
 from reportgen.reconciliation.quantities import possible
 from reportgen.reconciliation.world import World
 
@@ -98,7 +98,9 @@ def _simulated(
             worlds.append(world)
     ranges: list[tuple[float, float] | None] = []
     values: list[float | None] = []
-    wide = float(t.ppf(0.995, len(worlds) - 1)) * float(np.sqrt(1 + 1 / len(worlds)))
+    # 99 % for all numbers together, not for each.
+    tail = 0.005 / max(1, sum(is_off(evidence, c) for c in evaluation.claims))
+    wide = float(t.ppf(1 - tail, len(worlds) - 1)) * float(np.sqrt(1 + 1 / len(worlds)))
     for claim in evaluation.claims:
         drawn = [v for v in (possible(claim, w) for w in worlds) if v is not None]
         if len(drawn) < len(worlds):

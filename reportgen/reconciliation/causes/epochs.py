@@ -22,6 +22,10 @@ def _value(claim: Claim, epoch: Epoch, task: str) -> Printed | None:
         if validation != (claim.split == "validation") or value is None:
             continue
         base = name.removeprefix("val_")
+        if claim.output is not None and claim.called is None:
+            if not base.startswith(f"{claim.output}_"):
+                continue
+            base = base.removeprefix(f"{claim.output}_")
         if claim.called is not None and claim.called.removeprefix("val_") == base:
             return value
         metric, k = keras_log.metric_of(base, task)

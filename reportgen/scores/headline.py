@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.seed_ensemble.scores import (
+from reportgen.evidence import Case
+from reportgen.job.schema import ReportedNumber
+from reportgen.scores.followed import (
     Followed,
     averaged,
     cells_of,
     member_columns,
     score_columns,
 )
-from reportgen.evidence import Case
-from reportgen.job.schema import ReportedNumber
 from reportgen.statistics import influence, matrix
 from reportgen.statistics.influence import Influence
 

@@ -134,7 +134,7 @@ def score_columns(a: Answers) -> Floats:
 def _labels(a: Answers) -> Iterator[Followed]:
     many = a.task == "multilabel"
     yield Followed(
-        "accuracy", "Accuracy, all labels right" if many else "Accuracy", "score", 1, 1.0, _accuracy
+        "accuracy", "Exact-match accuracy" if many else "Accuracy", "score", 1, 1.0, _accuracy
     )
     yield Followed(
         "balanced_accuracy", "Balanced accuracy", "score", 1, 1.0,

@@ -1,0 +1,214 @@
+"""From what the questions found, and what it is worth, to the section."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from reportgen.charts.numbers import number, plural
+from reportgen.diagnostic import Decided, checks
+from reportgen.diagnostics.leakage.ablation import Worth, worth
+from reportgen.diagnostics.leakage.declared import CODES
+from reportgen.diagnostics.leakage.found import Effect, Leak
+from reportgen.diagnostics.leakage.prepare import Prepared
+from reportgen.evidence import Case
+from reportgen.results import SEVERITIES, Finding, Findings, Metric
+from reportgen.retraining.results import Trained
+
+_SENTENCE = re.compile(r"(?<=[.?]) (?=[A-Z“])")
+
+
+def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
+    """Every code is decided; a leak's severity and words may follow from its worth."""
+    told = worth(case, prepared, trained)
+    by_code: dict[str, list[Finding]] = {c.code: [] for c in CODES}
+    for i, leak in enumerate(prepared.leaks):
+        by_code[leak.code].append(_finding(leak, told.effects.get(i)))
+    untold = {
+        code: why for looked in prepared.looked.values() for code, why in looked.untold.items()
+    }
+    decided: dict[str, Decided] = {
+        code: (tuple(found), untold.get(code)) for code, found in by_code.items()
+    }
+    findings = tuple(f for found in by_code.values() for f in found)
+    findings = tuple(sorted(findings, key=lambda f: -SEVERITIES.index(f.severity)))
+    looked = prepared.looked
+    return Findings(
+        headline=_headline(prepared, told, findings),
+        findings=findings,
+        metrics=(*(m for one in looked.values() for m in one.metrics), *_metrics(prepared, told)),
+        series=_series(prepared, told),
+        checks=checks(decided),
+        tried=_joined([one.tried for one in looked.values()], "; "),
+        result="Nothing found" if not _above(findings) else plural(len(_above(findings)), "leak"),
+        detectable=_joined([one.detectable for one in looked.values()], "; "),
+        method=_joined([*(one.method for one in looked.values()), _how(told)], " "),
+    )
+
+
+def _finding(leak: Leak, effect: Effect | None) -> Finding:
+    severity, message = leak.severity, leak.message
+    if leak.weigh is not None:
+        severity, message = leak.weigh(leak, effect)
+    evidence: dict[str, Any] = dict(leak.evidence)
+    if effect is not None and severity != "info":
+        evidence |= {
+            "effect": effect.lost.value,
+            "effect_low": effect.lost.low,
+            "effect_high": effect.lost.high,
+            "with_leak": effect.with_leak,
+            "without": effect.without,
+        }
+        message = f"{message} {effect_words(effect)}"
+    return Finding(
+        code=leak.code,
+        severity=severity,
+        subject=leak.subject,
+        message=message,
+        advice=leak.advice if severity != "info" else "",
+        evidence=evidence,
+    )
+
+
+def effect_words(effect: Effect) -> str:
+    """What the score loses without the leak, in a sentence."""
+    unit, label = effect.unit, effect.label
+    name = label[:1].lower() + label[1:] if label[1:2].islower() else label
+    between = f"({number(effect.lost.low, unit)} to {number(effect.lost.high, unit)})"
+    if effect.members:
+        how = f"Trained without it, {name} is {number(effect.without, unit)}, with it"
+    else:
+        how = f"On the rows it does not reach, {name} is {number(effect.without, unit)}, on all"
+    nothing = effect.lost.low <= 0 <= effect.lost.high
+    what = "no difference that can be told" if nothing else f"{number(effect.lost.value, unit)}"
+    lost = what if nothing else f"it is worth {what}"
+    return f"{how} {number(effect.with_leak, unit)}: {lost} {between}."
+
+
+def _above(findings: tuple[Finding, ...]) -> list[Finding]:
+    return [f for f in findings if f.severity != "info"]
+
+
+def _headline(prepared: Prepared, told: Worth, findings: tuple[Finding, ...]) -> str:
+    above = _above(findings)
+    if not above:
+        return f"No. Nothing of {prepared.judged} was found in what the model was made from."
+    first = "Yes." if above[0].severity == "fail" else "Perhaps."
+    words = f"{first} {_SENTENCE.split(above[0].message)[0]}"
+    if told.without_leaks is None:
+        return words
+    unit = told.head.unit
+    name = told.head.label
+    low, high = told.without_leaks.low, told.without_leaks.high
+    return (
+        f"{words} {name} without {'it' if len(above) == 1 else 'them'}: "
+        f"{number(told.without_leaks.value, unit)} ({number(low, unit)} to {number(high, unit)})."
+    )
+
+
+def _metrics(prepared: Prepared, told: Worth) -> list[Metric]:
+    found = told.without_leaks
+    if found is None:
+        return []
+    return [
+        Metric(
+            name=f"{told.head.name}_without_leaks",
+            label=f"{told.head.label} without leaks",
+            value=found.value,
+            low=found.low,
+            high=found.high,
+            interval=found.method,
+            unit=told.head.unit,
+            split=prepared.judged,
+            n=prepared.delivered.n,
+        )
+    ]
+
+
+def _series(prepared: Prepared, told: Worth) -> dict[str, Any]:
+    """Figures by question; what leaks are worth; the steps that page one may take."""
+    out: dict[str, Any] = {"honest": _honest(prepared, told)}
+    out["worth"] = [
+        {
+            "code": prepared.leaks[i].code,
+            "subject": prepared.leaks[i].subject,
+            "label": e.label,
+            "unit": e.unit,
+            "with_leak": e.with_leak,
+            "without": e.without,
+            "lost": e.lost.value,
+            "low": e.lost.low,
+            "high": e.lost.high,
+            "alone": e.alone.value,
+            "members": e.members,
+        }
+        for i, e in told.effects.items()
+    ]
+    out["unmeasured"] = [
+        {"code": prepared.leaks[i].code, "subject": prepared.leaks[i].subject, "why": why}
+        for i, why in told.why_not.items()
+    ]
+    out["tables"] = [table for looked in prepared.looked.values() for table in looked.tables]
+    for name, looked in prepared.looked.items():
+        if looked.series:
+            out[name] = dict(looked.series)
+    return out
+
+
+def _honest(prepared: Prepared, told: Worth) -> list[dict[str, Any]]:
+    """From the delivered model's score to the one without leaks, and to the mean over seeds."""
+    if told.without_leaks is None or told.together is None:
+        return []
+    own = told.head.of(prepared.delivered).value
+    found = told.without_leaks
+    leaks = plural(len(told.effects), "leak")
+    how = (
+        f"{leaks} left out of training, {plural(told.members, 'seed')} with and without"
+        if told.members
+        else f"judged on the rows that {leaks} {'does' if len(told.effects) == 1 else 'do'} "
+        "not reach"
+    )
+    steps = [
+        {
+            "step": "without_leaks",
+            "metric": told.head.claim,
+            "from": own,
+            "value": found.value,
+            "low": found.low,
+            "high": found.high,
+            "why": f"{how[:1].upper()}{how[1:]}.",
+        }
+    ]
+    over = told.over_seeds
+    if over is not None:
+        steps.append(
+            {
+                "step": "mean_over_seeds",
+                "metric": told.head.claim,
+                "from": found.value,
+                "value": over.value,
+                "low": over.low,
+                "high": over.high,
+                "why": "Mean over seeds of the recipe, less what the leaks are worth.",
+            }
+        )
+    return steps
+
+
+def _how(told: Worth) -> str:
+    if told.members:
+        return (
+            f"What a leak is worth is measured on {plural(told.members, 'seed')}, trained with it "
+            "and without it; rows that leave are compared with as many random rows that leave. "
+            "Leaks that overlap share what they cost together after Shapley."
+        )
+    if told.effects:
+        return (
+            "Nothing could be trained again: a leak's worth is the difference between all judged "
+            "rows and those that it does not reach, which may be harder for other reasons."
+        )
+    return ""
+
+
+def _joined(parts: list[str], by: str) -> str:
+    return by.join(dict.fromkeys(part for part in parts if part))

@@ -1,0 +1,1 @@
+"""What rows have in common: keys, the groups hidden in them, and times."""

@@ -1,0 +1,1 @@
+"""Metrics as diagnostics follow them over models: values with what every row adds to them."""
