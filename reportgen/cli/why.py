@@ -98,7 +98,7 @@ def _explained(
             raise JobError(Problem(f"{name} needs both labels and scores"))
         if truth is not None and answers is not None:
             named = _place(answers)[1]
-            given[name] = Given(_labels(truth), _array(answers), truth, tuple(named))
+            given[name] = Given(_array(truth, flat=True), _array(answers), truth, tuple(named))
     try:
         found = evidence(given, **options)
         claims: tuple[Claim, ...] = ()
@@ -164,16 +164,6 @@ def _known(option: str, value: str | None, values: tuple[str, ...]) -> None:
     if value is not None and value not in values:
         raise JobError(Problem("this value is not known", key=option, got=value,
                                expected=", ".join(values)))  # fmt: skip
-
-
-def _labels(place: str) -> Any:
-    """Labels, one a row, or a column for each of several labels."""
-    path, columns = _place(place)
-    values = _array(place, flat=True)
-    if values.ndim == 2 and not columns and path.suffix not in (".npy", ".npz"):
-        raise JobError(Problem("which column has the labels is not said", file=str(path),
-                               expected=f"--y {path}:COLUMN"))  # fmt: skip
-    return values
 
 
 def _array(place: str, flat: bool = False) -> Any:
@@ -284,6 +274,10 @@ def _columns(path: Path, columns: list[str]) -> Any:
         if uneven is not None:
             raise uneven from None
         raise JobError(Problem(f"the table cannot be read: {first}", file=str(path))) from None
+    if not columns and table.width > 1 and pl.String in table.dtypes:
+        names = ", ".join(table.columns[:12])
+        raise JobError(Problem("which column is meant is not said", file=str(path),
+                               expected=f"{path}:COLUMN, of {names}"))  # fmt: skip
     missing = [c for c in columns if c not in table.columns]
     if missing:
         raise JobError(Problem(f"there is no column {missing[0]!r}", file=str(path),
