@@ -21,8 +21,10 @@ ACCIDENT = 1e-3
 #: A search that was this many times likelier to match by accident than a match that is none is no
 #: rival of it: about the odds of the two, since a search spreads over all that it goes through.
 OUTWEIGHED = 100
-#: The same for a cause with randomness, which matches by ranges.
+#: As ACCIDENT, for a cause with randomness, which matches by ranges.
 STATISTICAL = 1e-2
+#: Units of the last digit within which a number may have slipped.
+SLIP = 3
 #: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
 SECOND = ("decision-threshold", "report-label-set")
 #: More kinds of numbers are not explained one by one: each would match something.
@@ -184,7 +186,8 @@ class _Trial:
         ranges = _widths(self.base, candidates)
         single = model.expected(self._said, freedom if freedom > 1 else 0, fit, ranges)
         # A second cause on top is one of as many as were tried, each with the first one's chance.
-        return float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
+        found = float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
+        return max(found, _slips(self.base))
 
     def _whole(self, hypothesis: Hypothesis) -> None:
         for candidate in hypothesis.candidates(self.evidence, self.base.evaluation):
@@ -234,6 +237,23 @@ class _Trial:
         said = dict(zip(claims, candidate.values, strict=True))
         if candidate.tried == 1:
             self._said.append(tuple(said[c] for c in self.base.off))
+
+
+def _slips(base: Baseline) -> float:
+    """The chance that slips of a few units in the last digits print this, where they could.
+
+    Numbers that are all but right may have been typed, rounded or computed a little otherwise; any
+    cause that moves them as little meets them as often.
+    """
+    chance_of_all = 1.0
+    for claim, value in zip(base.evaluation.claims, base.values, strict=True):
+        if claim not in base.off or value is None:
+            continue
+        unit = digits.width(claim.value)
+        if abs(float(claim.value) - value) > (SLIP + 0.5) * unit:
+            return 0.0
+        chance_of_all /= 2 * SLIP
+    return chance_of_all
 
 
 def _way(candidate: Candidate) -> str:

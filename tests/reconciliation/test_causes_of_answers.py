@@ -316,3 +316,14 @@ def test_of_very_many_thresholds_all_numbers_are_held_against_each() -> None:
     given = (two.scores > 0.31).astype(int)
     # Found, though two digits of so many thresholds are no certainty.
     assert told(two, _report(two.truth, given, two, digits=2)).listed == ["decision-threshold"]
+
+
+def test_a_number_that_is_off_by_a_unit_may_have_slipped() -> None:
+    """What a cause of single numbers meets so may as well be a slip: it is not named."""
+    world = multiclass(np.random.default_rng(46))
+    accuracy = np.mean(world.truth == world.labels)
+    cut = np.floor(accuracy * 1e4) / 1e4
+    slipped = cut if round(accuracy, 4) != cut else cut + 1e-4
+    found = told(world, numbers("multiclass", {"accuracy": (slipped, 4)}))
+    assert found.kinds == ["ambiguous"]
+    assert "rounding" in found.listed
