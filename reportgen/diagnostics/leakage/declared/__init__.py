@@ -9,6 +9,7 @@ from pydantic import Field
 from reportgen.diagnostics.leakage.declared import (
     columns,
     copies,
+    near_copies,
     preprocessing,
     resampled,
     rows,
@@ -16,6 +17,7 @@ from reportgen.diagnostics.leakage.declared import (
 
 CODES = (
     *copies.CODES,
+    *near_copies.CODES,
     *columns.CODES,
     *rows.CODES,
     *preprocessing.CODES,
@@ -25,6 +27,7 @@ CODES = (
 
 class LeakageSettings(
     copies.CopiesSettings,
+    near_copies.NearCopiesSettings,
     columns.ColumnSettings,
     rows.RowSettings,
 ):
