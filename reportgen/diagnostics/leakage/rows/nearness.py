@@ -53,8 +53,9 @@ def nearness(distances: Floats, within: float, moved: NDArray[np.int64]) -> Near
     distances : to the nearest rows, ascending and above zero, shape (n, k); inf where there is
         none. Rows of inf are not judged.
     within : distance up to which a neighbour may be a near copy.
-    moved : in how many columns a row differs from its nearest, shape (n,). A row varies in no more
-        dimensions than these; half of them are counted, for columns that go together.
+    moved : in how many columns a row differs from its nearest, or agrees where rows seldom do,
+        shape (n,). A row varies in no more dimensions than these; half of them are counted, for
+        columns that go together.
     """
     n, k = distances.shape
     judged = np.isfinite(distances[:, 0])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.diagnostics.leakage.rows.space import Points
 
-EXACT_WORK = 1.5e11  # products that are made for an exact search: some seconds on two cores
+EXACT_WORK = 4e10  # products that are made for an exact search: seconds on two cores
 CHECKED = 300  # queries that tell the recall of an inexact search
 CELLS_A_ROOT = 4  # cells are so many times the square root of the rows
 PROBED = 24  # cells that are searched

@@ -26,6 +26,7 @@ MOST_ROWS = 250_000  # judged rows that are looked at
 MOST_TEXTS = 100_000
 LEAST_LENGTH = 2 * SHORT  # characters of a text below which near means little
 BINS = 40
+SELDOM = 0.01
 TINY = 1e-5  # of a column's spread, that float32 does not tell from nothing
 
 Mask = NDArray[np.bool_]
@@ -169,7 +170,7 @@ def _points(
     found = nearest(here[rows], there, NEIGHBOURS)
     distances = found.distances.copy()
     first = found.rows[:, 0]
-    moved = (np.abs(here[rows] - there[first]) > TINY).sum(axis=1)
+    moved = ((np.abs(here[rows] - there[first]) > TINY) | _seldom_agree(there[some])).sum(axis=1)
     if exact is not None:
         distances[exact[0][rows] != exact[1][first], 0] = np.inf
     distances[distances[:, 0] <= 0] = np.inf
@@ -182,6 +183,13 @@ def _points(
         near, place, distance, usual, within, len(rows), found.recall, told.p,
         (here, there) if names else None, names,
     )  # fmt: skip
+
+
+def _seldom_agree(points: Points) -> Mask:
+    """Axes on which two rows agree so seldom that agreeing is as telling as lying near."""
+    n = len(points)
+    counts = [np.unique(axis, return_counts=True)[1] / n for axis in points.T]
+    return np.array([float(c @ c) - 1 / n <= SELDOM for c in counts])
 
 
 def _texts(case: Case, judged: str, fraction: float) -> Near | Untold:
