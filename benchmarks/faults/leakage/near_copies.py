@@ -69,7 +69,7 @@ def twice_in_train(rng: np.random.Generator) -> Case:
 def one_latent(rng: np.random.Generator) -> Case:
     """Eight columns along one curve: neighbours are near by nature."""
     t = rng.random(2000) * 10
-    X = np.stack([np.sin(t * k) for k in range(1, 9)], axis=1)
+    X = np.stack([k * np.sin(t * k) for k in range(1, 9)], axis=1)
     y = (rng.random(2000) < 0.5).astype(np.int64)
     return case((X[:1400], y[:1400]), (X[1400:], y[1400:]))
 
