@@ -13,6 +13,7 @@ from benchmarks.faults.leakage import (
     preprocessing,
     resampled,
     rows,
+    splits,
 )
 
 _MODULES = (
@@ -22,6 +23,7 @@ _MODULES = (
     preprocessing,
     resampled,
     rows,
+    splits,
 )
 PLANTED = tuple(case for module in _MODULES for case in module.PLANTED)
 MORE = tuple(case for module in _MODULES for case in module.MORE)

@@ -13,6 +13,7 @@ from reportgen.diagnostics.leakage.declared import (
     preprocessing,
     resampled,
     rows,
+    splits,
 )
 
 CODES = (
@@ -22,6 +23,7 @@ CODES = (
     *rows.CODES,
     *preprocessing.CODES,
     *resampled.CODES,
+    *splits.CODES,
 )
 
 
@@ -30,6 +32,7 @@ class LeakageSettings(
     near_copies.NearCopiesSettings,
     columns.ColumnSettings,
     rows.RowSettings,
+    splits.SplitsSettings,
 ):
     """Everything the leakage diagnostic can be told."""
 
