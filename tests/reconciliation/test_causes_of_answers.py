@@ -327,3 +327,9 @@ def test_a_number_that_is_off_by_a_unit_may_have_slipped() -> None:
     found = told(world, numbers("multiclass", {"accuracy": (slipped, 4)}))
     assert found.kinds == ["ambiguous"]
     assert "rounding" in found.listed
+
+
+def test_a_model_that_always_says_one_class_is_no_threshold() -> None:
+    world = replace(binary(np.random.default_rng(47), n=50), raw=None)
+    claims = _report(world.truth, np.zeros(50, dtype=int), world, zero_division=0)
+    assert "decision-threshold" not in told(world, claims).listed

@@ -35,7 +35,11 @@ def _other_threshold(evidence: Evidence, evaluation: Evaluation) -> Iterator[Can
     sweep = of_all_margins(claims, margins, world)
     if sweep.nearest is None:
         return
-    found = runs(sweep.fitting) or [(sweep.nearest, sweep.nearest)]
+    # A threshold that all rows are above, or none, is no threshold that somebody set.
+    inside = sweep.fitting[(sweep.fitting > 0) & (sweep.fitting < len(limits) - 1)]
+    if len(sweep.fitting) and not len(inside):
+        return
+    found = runs(inside) or [(sweep.nearest, sweep.nearest)]
     for run in sorted(sorted(found, key=lambda r: r[0] - r[1])[:MOST_RUNS]):
         yield _at(world, evaluation, limits, run, max(2, sweep.tried))
 
