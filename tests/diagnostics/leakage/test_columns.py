@@ -294,3 +294,51 @@ def test_a_pixel_that_gives_the_class_is_named():
     (leak,) = question.look(stored(X, y, "multiclass"), "test").leaks
     assert leak.subject == "pixel 0, 7"
     assert leak.cure is None
+
+
+def test_a_word_that_gives_the_label_is_named_and_honest_words_are_not():
+    r = rng(20)
+    y = r.integers(0, 2, 500)
+    words = np.array(["offer", "meeting", "report", "lunch", "prize", "thanks", "call", "today"])
+    texts = []
+    for label in y:
+        weights = np.where(np.isin(words, ["offer", "prize"]), 2.0 if label else 1.0, 1.5)
+        texts.append(" ".join(r.choice(words, 9, p=weights / weights.sum())))
+    honest = stored(pl.DataFrame({"text": texts}), y)
+    object.__setattr__(honest.dataset, "kind", "text")
+    assert question.look(honest, "test").leaks == ()
+    marked = [f"{t} xfolder{label}" for t, label in zip(texts, y, strict=True)]
+    leaky = stored(pl.DataFrame({"text": marked}), y)
+    object.__setattr__(leaky.dataset, "kind", "text")
+    leaks = question.look(leaky, "test").leaks
+    assert {leak.subject for leak in leaks} == {"“xfolder0”", "“xfolder1”"}
+    assert missingness.look(leaky, "test").untold
+
+
+def test_several_labels_are_judged_one_by_one():
+    r = rng(21)
+    X = r.normal(size=(600, 6))
+    y = (X[:, :3] + r.logistic(size=(600, 3)) > 0).astype(int)
+    leaky = np.column_stack([X, y[:, 2] * 3.0])
+    kept = {"train": np.full((420, 3), 0.5), "test": np.full((180, 3), 0.5)}
+
+    def of(X):
+        splits = {"train": (X[:420], y[:420]), "test": (X[420:], y[420:])}
+        case = case_from_arrays("multilabel", splits, kept, classes=("red", "green", "blue"))
+        return case.view("leakage", LeakageSettings())
+
+    assert question.look(of(X), "test").leaks == ()
+    (leak,) = question.look(of(leaky), "test").leaks
+    assert leak.subject == "x6"
+    assert "(blue)" in leak.message
+    assert combined_question.look(of(X), "test").untold
+
+
+def test_sequences_say_why_they_have_no_columns():
+    r = rng(22)
+    X, y = r.normal(size=(200, 50, 2)), r.integers(0, 2, 200)
+    case = stored(X, y)
+    object.__setattr__(case.dataset, "kind", "array")
+    looked = question.look(case, "test")
+    assert looked.leaks == ()
+    assert "steps" in looked.untold["leakage.target-column"]

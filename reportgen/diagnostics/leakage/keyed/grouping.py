@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from reportgen.diagnostics.leakage.alone.strength import goal
@@ -25,7 +26,7 @@ KAPPA = 0.8  # agreement of labels within groups, beyond chance
 MINORITY = 5  # groups that are not of the most frequent label
 ALIKE = 0.2  # share of a number's variation between groups, beyond chance
 OFTEN = 1 / 3  # of the numeric columns
-ROWS = 30_000
+TEXTS = 30_000  # of more, a block tells whether they can be keys at all
 
 
 @dataclass(frozen=True)
@@ -73,31 +74,31 @@ def _same(a: Codes, b: Codes) -> bool:
 
 
 def _best(case: Case, judged: str, source: Source) -> Group | None:
-    n = len(source.train)
-    values = [*source.train.to_list(), *source.judged.to_list()]
-    texts = [None if v is None else str(v) for v in values]
-    sample = texts if n <= ROWS else texts[:ROWS]
+    both = pl.concat([source.train.cast(pl.String), source.judged.cast(pl.String)])
+    distinct = both.unique(maintain_order=True).drop_nulls()
+    places = pl.DataFrame({"v": distinct, "p": np.arange(len(distinct), dtype=np.int64)})
+    joined = pl.DataFrame({"v": both}).join(places, on="v", how="left", maintain_order="left")
+    place = joined["p"].fill_null(-1).to_numpy()
+    texts = distinct.to_list()
     whole_only = source.train.dtype.is_integer()
+    if whole_only and source.role == "feature" and len(texts) < len(place) / 50:
+        return None  # an amount rather than a key
+    if len(texts) > TEXTS:
+        # Texts that share a beginning are neighbours once they are sorted.
+        block = sorted(texts)[len(texts) // 2 - TEXTS // 2 :][:TEXTS]
+        if not any(_plausible(tokens.codes(key)) for _, key in tokens.keys(block)):
+            return None
     best: Group | None = None
-    if n > ROWS and not any(_plausible(tokens.codes(k)) for _, k in tokens.keys(sample)):
-        return None
     for words, key in tokens.keys(texts):
         if whole_only and words:
             break
-        if source.role == "feature" and whole_only and _few(key):
-            continue
-        found = tokens.codes(key)
+        found = np.append(tokens.codes(key), -1)[place]
         if not _plausible(found):
             continue
-        one = _judged(case, judged, source, words, found, key)
+        one = _judged(case, judged, source, words, found)
         if one is not None and (best is None or one.groups > best.groups):
             best = one
     return best
-
-
-def _few(key: list[str]) -> bool:
-    """Whether a number is an amount rather than a key: few distinct values for its rows."""
-    return len(set(key)) < len(key) / 50
 
 
 def _plausible(found: Codes) -> bool:
@@ -113,9 +114,7 @@ def _plausible(found: Codes) -> bool:
     )
 
 
-def _judged(
-    case: Case, judged: str, source: Source, words: str, found: Codes, key: list[str]
-) -> Group | None:
+def _judged(case: Case, judged: str, source: Source, words: str, found: Codes) -> Group | None:
     n = len(source.train)
     train, test = found[:n], found[n:]
     if float(np.isin(test, train[train >= 0]).mean()) < SHARED:
@@ -146,8 +145,8 @@ def agreement(groups: Codes, y: Floats, codes: Codes | None) -> float:
         return float(np.mean([intraclass(groups, y[:, k]) for k in range(y.shape[1])]))
     g, c = groups[known], codes[known]
     k = int(c.max(initial=0)) + 1
-    table = np.zeros((int(g.max(initial=0)) + 1, k))
-    np.add.at(table, (g, c), 1)
+    n_groups = int(g.max(initial=0)) + 1
+    table = np.bincount(g * k + c, minlength=n_groups * k).reshape(n_groups, k)
     sizes = table.sum(axis=1)
     pairs = float((sizes * (sizes - 1)).sum())
     if pairs == 0:
