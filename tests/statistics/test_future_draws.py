@@ -145,3 +145,34 @@ def test_the_interval_of_a_spread_covers():
     between = [future_draws.spread_interval(s, 10) for s in sd]
     covered = np.mean([low <= 0.2 <= high for low, high in between])
     assert covered == pytest.approx(0.95, abs=0.012)
+
+
+def test_a_skewed_sample_s_bounds_hold_where_a_normal_s_do_not():
+    """Scores that fall short of a ceiling by a gamma: worse ones are far, better ones are near."""
+    runs, n, alpha = 4000, 99, 0.001
+    rng = np.random.default_rng(70)
+    below = {"normal": 0, "skewed": 0}
+    above = {"normal": 0, "skewed": 0}
+    for _ in range(runs):
+        x = 1 - rng.gamma(4.0, size=n)
+        mean, sd, skew = x.mean(), x.std(ddof=1), future_draws.skewness(x)
+        own = 1 - rng.gamma(4.0, size=20)
+        low = future_draws.one_more(n, 1 - alpha) * sd
+        high = future_draws.one_more(n, 0.99) * sd
+        below["normal"] += np.sum(own < mean - low)
+        below["skewed"] += np.sum(own < mean - low * future_draws.lengthened(-skew, alpha))
+        above["normal"] += np.sum(own > mean + high)
+        above["skewed"] += np.sum(own > mean + high * future_draws.shortened(skew, n, 0.01))
+    share = {k: v / (20 * runs) for k, v in below.items()}
+    assert share["normal"] > 4 * alpha
+    assert share["skewed"] < 2 * alpha
+    assert above["normal"] == 0
+    assert 0 < above["skewed"] / (20 * runs) < 0.01
+
+
+def test_skewness_is_scipy_s_and_a_symmetric_sample_s_bounds_are_a_normal_s():
+    x = np.random.default_rng(71).gamma(2.0, size=50)
+    assert future_draws.skewness(x) == pytest.approx(stats.skew(x))
+    assert future_draws.skewness(np.ones(5)) == 0
+    assert future_draws.lengthened(0.0, 0.001) == future_draws.lengthened(-1.0, 0.001) == 1
+    assert future_draws.shortened(-0.4, 99, 0.01) == future_draws.shortened(2.0, 99, 0.01) == 1

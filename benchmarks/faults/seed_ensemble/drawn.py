@@ -36,6 +36,7 @@ def drawn(
     sharp: float = 1.0,
     best_of: int = 1,
     better: float = 0.0,
+    surer: float = 1.0,
     **more: Any,
 ) -> Case:
     """A classifier and its members, exchangeable but for what is planted.
@@ -43,7 +44,7 @@ def drawn(
     ``own`` is the sd of what a member adds to each logit, ``quality`` that of a factor on all
     logits of a member's noise (so that members differ in score on ever more rows), ``sharp``
     multiplies logits after noise (overconfidence), ``best_of`` draws the delivered model as the
-    best of that many on these rows, ``better`` adds truth to its logits.
+    best of that many on these rows, ``better`` adds truth to its logits, ``surer`` multiplies them.
     """
     width = labels or (1 if classes == 2 else classes)
     z = 2.0 * rng.normal(size=(n, width))
@@ -72,7 +73,7 @@ def drawn(
             return float(((given > 0) == (sign > 0)).all(axis=1).mean())
         return float((given.argmax(axis=1) == y).mean())
 
-    delivered = max((logits() for _ in range(best_of)), key=right) + better * sign
+    delivered = surer * (max((logits() for _ in range(best_of)), key=right) + better * sign)
     others = [raw(logits()) for _ in range(members)]
     task: Any = "multilabel" if labels else "binary" if classes == 2 else "multiclass"
     X = rng.normal(size=(n, 2))

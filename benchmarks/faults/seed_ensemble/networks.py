@@ -144,7 +144,7 @@ def fitted(
 # --- chosen among many -----------------------------------------------------------------------
 
 
-def _passes(
+def passes(
     rng: Rng,
     X: np.ndarray,
     y: np.ndarray,
@@ -202,10 +202,10 @@ def chosen(
     splits = splits_of(rng, "binary", n, noise=noise)
     X_test, y_test = splits["test"]
     best: tuple[float, tuple[np.ndarray, ...]] = (-1.0, ())
-    passes = _passes(
+    trained = passes(
         rng, *splits["train"], seeds=seeds, hidden=hidden, rate=rate, epochs=epochs, batch=32
     )
-    for epoch, weights in enumerate(passes, start=1):
+    for epoch, weights in enumerate(trained, start=1):
         if epoch < epochs and not any_epoch:
             continue
         w1, b1, w2, b2 = weights
@@ -218,3 +218,42 @@ def chosen(
     model.set_weights(list(best[1]))
     training = {"epochs": epochs, "batch_size": 32}
     return case_from_arrays("binary", splits, of_live_model(model, "binary"), training=training)
+
+
+def beside(
+    rng: Rng,
+    *,
+    members: int = 99,
+    seeds: int = 1,
+    n: int = 300,
+    noise: float = 1.0,
+    hidden: int = 8,
+    rate: float = 0.1,
+    epochs: int = 20,
+    declared_rate: float | None = None,
+    declared_epochs: int | None = None,
+) -> Case:
+    """The best on test of ``seeds`` trainings, and members by the declared recipe: all in numpy.
+
+    What the audit would train is brought along, so that many draws can be judged.
+    """
+    splits = splits_of(rng, "binary", n, noise=noise)
+    X_test, y_test = splits["test"]
+
+    def answers(count: int, rate: float, epochs: int) -> np.ndarray:
+        *_, (w1, b1, w2, b2) = passes(
+            rng, *splits["train"], seeds=count, hidden=hidden, rate=rate, epochs=epochs, batch=32
+        )
+        p = probabilities((np.maximum(X_test @ w1 + b1, 0) @ w2 + b2)[:, :, 0])
+        return np.clip(p, 1e-7, 1 - 1e-7)
+
+    own = answers(seeds, rate, epochs)
+    best = int(((own > 0.5) == (y_test == 1)).mean(axis=1).argmax())
+    others = answers(members, declared_rate or rate, declared_epochs or epochs)
+    return case_from_arrays(
+        "binary",
+        {"test": (X_test, y_test)},
+        {"test": own[best]},
+        members=[{"test": p} for p in others],
+        output="probability",
+    )

@@ -55,7 +55,7 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
     decided: dict[str, Decided] = {
         UNSTABLE_PREDICTIONS: unstable_predictions(measured, settings),
         UNSTABLE_METRIC: unstable_metric(measured, settings),
-        LUCKY: lucky(measured, placed),
+        LUCKY: lucky(measured, placed, settings),
         NOT_REPRODUCED: not_reproduced(measured, placed, settings),
         NOT_DETERMINISTIC: not_deterministic(prepared),
         COLLAPSES: collapses(measured),
@@ -120,6 +120,12 @@ def _headline(measured: Measured, findings: tuple[Finding, ...]) -> str:
         gone = sum(measured.chance.members) + measured.given.diverged
         total = len(measured.members) + measured.given.diverged
         return f"Not always. {count(gone)} of {count(total)} trainings end in nothing."
+    if first.code == NOT_REPRODUCED and first.subject == "confidence":
+        assert measured.sureness is not None
+        return (
+            f"Not one like it. The delivered model is {measured.sureness.place} of its answers "
+            "than its recipe makes it."
+        )
     if first.code == NOT_REPRODUCED and first.subject == "members":
         return "Not these. The job's own members are not retrainings of its recipe."
     if first.code in (NOT_DETERMINISTIC, NO_EFFECT):

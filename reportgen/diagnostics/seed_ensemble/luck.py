@@ -11,9 +11,12 @@ from reportgen.statistics.future_draws import (
     Look,
     Procedure,
     best_bound,
+    lengthened,
     looks,
     one_more,
     procedure,
+    shortened,
+    skewness,
 )
 
 ROUNDING = 1e-12  # of a mean of equal scores, where all members have the same
@@ -73,11 +76,15 @@ def luck(spread: Spread, settings: SeedEnsembleSettings, *, grows: bool) -> Luck
     grows : whether more members are (or were) trained on suspicion.
     """
     n = len(spread.values)
+    skew = spread.metric.better * skewness(spread.values)
     upper = one_more(n, 1 - settings.lucky_alpha) * spread.sd
+    upper *= shortened(skew, n, settings.lucky_alpha)
     return Luck(
         lead=spread.lead.value,
         upper=upper,
-        lower=one_more(n, 1 - settings.reproduce_alpha) * spread.sd,
+        lower=one_more(n, 1 - settings.reproduce_alpha)
+        * lengthened(-skew, settings.reproduce_alpha)
+        * spread.sd,
         reach=max(upper, best_bound(n, settings.best_of) * spread.sd),
         least=settings.least_gap * spread.scale,
         heaviest=spread.heaviest,
@@ -96,7 +103,9 @@ def how_judged(settings: SeedEnsembleSettings, members: int, grows: bool) -> Pro
     return procedure(*looks(members, last, settings.suspect_alpha, settings.lucky_alpha))
 
 
-def next_size(spread: Spread, settings: SeedEnsembleSettings, members: int) -> int:
+def next_size(
+    spread: Spread, settings: SeedEnsembleSettings, members: int, *, strange: bool = False
+) -> int:
     """To how many the ensemble is grown; 0 where the delivered model is not suspect, or it is all.
 
     Each side is looked at in steps of its own error rate, from the suspicion to the verdict's; on
@@ -105,18 +114,25 @@ def next_size(spread: Spread, settings: SeedEnsembleSettings, members: int) -> i
     Parameters
     ----------
     members : how many were asked for so far; fewer may have come of it.
+    strange : whether something else than its score speaks against the recipe.
     """
-    first, last = settings.members, settings.grow_to
-    lead, n = spread.lead.value, len(spread.values)
-    if abs(lead) < settings.least_gap * spread.scale:
-        return 0
+    lead = spread.lead.value
     alpha = settings.lucky_alpha if lead > 0 else settings.reproduce_alpha
-    at = looks(first, last, settings.suspect_alpha, alpha)
+    at = looks(settings.members, settings.grow_to, settings.suspect_alpha, alpha)
     position = max((k for k, look in enumerate(at) if look.n <= members), default=0)
     if position + 1 >= len(at):
         return 0
+    return at[position + 1].n if strange or _suspect(spread, settings, at[position]) else 0
+
+
+def _suspect(spread: Spread, settings: SeedEnsembleSettings, at: Look) -> bool:
+    lead = spread.lead.value
     steady = abs(lead) - spread.heaviest - ROUNDING
-    if steady <= 0:
-        return 0
-    stands = lead if lead > 0 else steady
-    return at[position + 1].n if stands > at[position].bound(n) * spread.sd else 0
+    if abs(lead) < settings.least_gap * spread.scale or steady <= 0:
+        return False
+    n = len(spread.values)
+    bound = at.bound(n) * spread.sd
+    if lead < 0:
+        return steady > bound
+    skew = spread.metric.better * skewness(spread.values)
+    return lead > bound * shortened(skew, n, at.alpha)

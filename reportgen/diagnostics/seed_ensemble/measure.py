@@ -27,6 +27,7 @@ from reportgen.diagnostics.seed_ensemble.prepare import (
     ensemble_of,
 )
 from reportgen.diagnostics.seed_ensemble.spread import Spread, spread_of
+from reportgen.diagnostics.seed_ensemble.sureness import Sureness, sureness
 from reportgen.evidence import Case, settings_of
 from reportgen.retraining.member import Member
 from reportgen.retraining.results import Trained
@@ -44,8 +45,10 @@ class Measured:
 
     ``sound`` members finished and learned something, ``chance`` tells those that did not;
     ``given`` holds all that answered, and how many did not; ``head`` is the spread of the headline
-    metric; ``control`` compares the job's own members with retrainings; ``step`` is regression's
-    distance from which predictions differ.
+    metric; ``sureness`` how sure the delivered model is of its answers, beside them; ``control``
+    compares the job's own members with retrainings; ``step`` is regression's distance from which
+    predictions differ; ``falling`` is the share of the loss on train that members still lost in
+    the last fifth of their epochs, None where losses are not known.
     """
 
     prepared: Prepared
@@ -55,11 +58,13 @@ class Measured:
     spreads: tuple[Spread, ...]
     head: Spread
     agreement: Agreement
+    sureness: Sureness | None
     averaged: Averaged
     components: Crossed | None
     without_components: str
     control: Control | None
     step: float | None
+    falling: float | None
     notes: tuple[str, ...]
 
     @property
@@ -107,13 +112,25 @@ def measure(case: Case, prepared: Prepared, trained: Trained) -> Measured:
         spreads,
         head,
         agreement(sound, step, delivered),
+        sureness(sound, delivered),
         averaged(case, sound, head.metric, step, case.rng("subsets")),
         components,
         reason,
         _control(case, prepared, trained, settings),
         step,
+        _falling(trained, ensemble_of(case, settings.members)),
         trained.notes,
     )
+
+
+def _falling(trained: Trained, members: Sequence[Member]) -> float | None:
+    shares = []
+    for result in trained.usable(members):
+        loss = np.asarray(result.losses.get("loss", ()), np.float64)
+        before = len(loss) - 1 - max(1, len(loss) // 5)
+        if before >= 0 and loss[before] > 0:
+            shares.append(1 - loss[-1] / loss[before])
+    return float(np.median(shares)) if shares else None
 
 
 def _short(error: str) -> str:
@@ -141,7 +158,9 @@ def further(case: Case, prepared: Prepared, trained: Trained) -> list[Member]:
         return []
     whole = ensemble_of(case, settings.grow_to)
     asked = sum(m in trained.members for m in whole)
-    wanted = whole[: next_size(head, settings, asked)]
+    sure = sureness(sound, prepared.delivered)
+    strange = sure is not None and sure.place != "inside"
+    wanted = whole[: next_size(head, settings, asked, strange=strange)]
     return [m for m in wanted if m not in trained.members]
 
 

@@ -49,6 +49,7 @@ def series(
         ],
         "bounds": {"upper": found.upper, "lower": found.lower, "reach": found.reach},
         "power": _power(found),
+        "sureness": _sureness(measured),
         "honest": _honest(measured),
         **repeated_series(measured.prepared),
         "untold": {code.partition(".")[2]: reason for code, reason in untold.items()},
@@ -89,6 +90,20 @@ def series(
             "high": list(measured.components.high),
         }
     return out
+
+
+def _sureness(measured: Measured) -> dict[str, Any] | None:
+    """How sure the delivered model is, and between what its recipe's models are."""
+    found = measured.sureness
+    if found is None:
+        return None
+    return {
+        "of": "spread of predictions" if found.values else "mean entropy",
+        "delivered": found.delivered,
+        "typical": found.typical,
+        "low": found.low,
+        "high": found.high,
+    }
 
 
 def _power(found: Luck) -> dict[str, Any]:

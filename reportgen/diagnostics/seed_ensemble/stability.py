@@ -26,12 +26,13 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     UNSTABLE_PREDICTIONS,
     SeedEnsembleSettings,
 )
-from reportgen.diagnostics.seed_ensemble.finding import effect, finding
+from reportgen.diagnostics.seed_ensemble.finding import effect, finding, in_a_sentence
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.diagnostics.seed_ensemble.spread import Spread
 from reportgen.results import Severity
 from reportgen.statistics.intervals import Interval, wilson
 
+FALLING = 0.05  # share of the loss that is lost in the last fifth of the epochs: not done yet
 TOLD = 0.01  # chance of calling a spread that the test rows explain more than that
 
 
@@ -84,14 +85,39 @@ def _average(measured: Measured) -> str:
     churn = measured.averaged.churn
     largest = max(churn, default=1)
     rest = (
-        "Train longer at a lower learning rate, or regularise; until then do not explain single "
-        "answers of this model as if another seed would give them too."
+        f"{_train(measured)} Until then do not explain single answers of this model as if another "
+        "seed would give them too."
     )
     if largest == 1 or churn[largest] >= churn[1]:
         return rest
     return (
         f"Average {count(largest)} members: two such averages differ on {share(churn[largest])} "
         f"of the {measured.agreement.cells}, where two members differ on {share(churn[1])}. {rest}"
+    )
+
+
+def _train(measured: Measured) -> str:
+    """How the recipe is mended, from where its members' loss was going when they ended."""
+    if measured.falling is None:
+        return "Train longer at a lower learning rate, or regularise."
+    if measured.falling > FALLING:
+        return (
+            f"Train longer: the loss on train still fell by {share(measured.falling)} in the last "
+            "fifth of the epochs."
+        )
+    return "Lower the learning rate or let it fall, or regularise: the loss on train had settled."
+
+
+def _together(measured: Measured) -> str:
+    """What averaging does for the score, where it does something."""
+    gain = measured.averaged.gain
+    if gain.low <= 0:
+        return ""
+    unit = measured.head.metric.unit
+    label = in_a_sentence(measured.head.metric.label)
+    return (
+        f" Averaging {plural(len(measured.sound), 'member')} gives {label} "
+        f"{number(measured.averaged.score.value, unit)}."
     )
 
 
@@ -125,6 +151,8 @@ def unstable_metric(measured: Measured, settings: SeedEnsembleSettings) -> Decid
             f"{judged.metric.label} of {plural(len(judged.values), 'member')} runs from "
             f"{number(low, unit)} to {number(high, unit)}; its standard "
             f"deviation over seeds is {fixed(variance.sd, 3)} without the test rows' own noise.",
+            f"Report the mean and spread over seeds, not one run. {_train(measured)}"
+            f"{_together(measured)}",
             sd=judged.sd,
             sd_distribution=variance.sd,
             variance_observed=variance.observed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.charts.numbers import count, number, plural, share
+from reportgen.charts.numbers import count, number, plural, score, share
 from reportgen.diagnostic import Decided
 from reportgen.diagnostics.seed_ensemble.declared import (
     LUCKY,
@@ -22,10 +22,12 @@ CONTROL_OPEN = 0.05  # below this they are not said to be of it either
 CONTROL_LEAST = 0.1  # further apart than two retrainings, as a share, to be worth a word
 
 
-def lucky(measured: Measured, found: Luck) -> Decided:
+def lucky(measured: Measured, found: Luck, settings: SeedEnsembleSettings) -> Decided:
     """Does the delivered model beat the upper end of what its recipe predicts?"""
     if found.place != "lucky":
         return (), None
+    if _unlike(measured, settings):
+        return (), "its confidence is not that of its recipe, so that it is not a seed of it"
     head = measured.head
     unit = head.metric.unit
     return (
@@ -46,6 +48,8 @@ def lucky(measured: Measured, found: Luck) -> Decided:
 def not_reproduced(measured: Measured, found: Luck, settings: SeedEnsembleSettings) -> Decided:
     """Is the delivered model worse than its recipe, or better than any seed explains?"""
     findings = [*_strange_members(measured)]
+    if _unlike(measured, settings):
+        findings.insert(0, _sure(measured, found))
     if found.place in ("too good", "too bad"):
         findings.insert(0, _off(measured, found, settings))
     return tuple(findings), None
@@ -70,6 +74,50 @@ def _off(measured: Measured, found: Luck, settings: SeedEnsembleSettings) -> Fin
         f"{plural(found.members, 'model')} of the recipe in the job, "
         f"{number(head.mean, unit)}; {limit}.",
         **_place(measured, found),
+    )
+
+
+def _unlike(measured: Measured, settings: SeedEnsembleSettings) -> bool:
+    """Whether the delivered model is too sure or unsure; told from the grown ensemble alone."""
+    found = measured.sureness
+    return found is not None and found.place != "inside" and _grown(measured, settings)
+
+
+def _sure(measured: Measured, placed: Luck) -> Finding:
+    """Alone a warning; a fail where the score lies outside of the recipe's too."""
+    found = measured.sureness
+    assert found is not None
+    members = plural(len(measured.sound), "model")
+    if found.values:
+        wide = "further apart" if found.place == "surer" else "closer together"
+        message = (
+            f"The delivered model's predictions lie {wide} than its recipe puts them: their "
+            f"standard deviation is {score(found.delivered)} of the target's, where {members} "
+            f"trained for this audit have {score(found.typical)} ({score(found.low)} to "
+            f"{score(found.high)})."
+        )
+    else:
+        message = (
+            f"The delivered model is {found.place} of its answers than its recipe makes it: the "
+            f"mean entropy of its probabilities is {score(found.delivered)}, where {members} "
+            f"trained for this audit have {score(found.typical)} ({score(found.low)} to "
+            f"{score(found.high)}). Choosing a seed hardly does that."
+        )
+    more, higher, less = ("more", "a higher", "less")
+    if found.place == "less sure":
+        more, higher, less = ("fewer", "a lower", "more")
+    return finding(
+        NOT_REPRODUCED,
+        "warn" if placed.place == "inside" else "fail",
+        "confidence",
+        message,
+        f"Find what differs: {more} epochs, {higher} learning rate or {less} regularisation than "
+        "declared do that; then correct `training:` or the model.",
+        delivered=found.delivered,
+        typical=found.typical,
+        low=found.low,
+        high=found.high,
+        members=len(measured.sound),
     )
 
 
@@ -104,12 +152,21 @@ def _strange_members(measured: Measured) -> list[Finding]:
 def members_words(measured: Measured) -> str:
     """What the comparison of the job's members with retrainings came to; "" without one."""
     control = measured.control
-    if control is None or control.p <= CONTROL_OPEN:
+    if control is None or (control.p <= CONTROL_ALPHA and control.excess >= CONTROL_LEAST):
         return ""
-    return (
-        f"The job's members differ as {count(control.members[1])} retrainings by its recipe do "
+    apart = (
         f"(p = {control.p:.2g}; distances {share(abs(control.excess))} "
-        f"{'larger' if control.excess > 0 else 'smaller'}): the seed explains their spread."
+        f"{'larger' if control.excess > 0 else 'smaller'})"
+    )
+    own, retrained = (count(n) for n in control.members)
+    if control.p > CONTROL_OPEN and abs(control.excess) < CONTROL_LEAST:
+        return (
+            f"The job's members differ as {retrained} retrainings by its recipe do {apart}: the "
+            "seed explains their spread."
+        )
+    return (
+        f"Whether more than the seed differed between the job's {own} members cannot be told from "
+        f"so few, set beside {retrained} retrainings by its recipe {apart}."
     )
 
 

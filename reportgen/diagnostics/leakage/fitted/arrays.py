@@ -114,10 +114,14 @@ def standardised(
 
 
 def _usable(tables: Mapping[str, Floats]) -> list[int]:
-    """Columns of numbers without gaps, of more values than a few."""
+    """Columns of numbers without gaps, of more values than a few; counts are not standardised."""
     whole = np.logical_and.reduce([np.isfinite(t).all(axis=0) for t in tables.values()])
     some = tables["train"][:5000]
-    return [int(j) for j in np.flatnonzero(whole) if len(np.unique(some[:, j])) > DISTINCT]
+    return [
+        int(j)
+        for j in np.flatnonzero(whole)
+        if len(np.unique(some[:, j])) > DISTINCT and np.any(some[:, j] % 1)
+    ]
 
 
 def _chosen(

@@ -1,0 +1,128 @@
+"""Copies in words and numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reportgen.charts.numbers import plural, share
+from reportgen.diagnostics.leakage.declared import CODES, LeakageSettings
+from reportgen.diagnostics.leakage.declared.copies import EXACT
+from reportgen.diagnostics.leakage.found import Cure, Leak
+from reportgen.diagnostics.leakage.questions.copies.pairs import Pair, row_cells
+from reportgen.diagnostics.leakage.rows.twins import repeated
+from reportgen.evidence import Case
+from reportgen.results import Metric, Severity
+
+ADVICE = {c.code: c.advice for c in CODES}
+EXAMPLES = 20
+FAINT = 0.01  # p below which chance explains little
+
+
+def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> Leak:
+    """The finding about two splits; info where chance explains what is equal."""
+    n = pair.twins.n
+    severity: Severity = "info"
+    if pair.copied.any():
+        past = pair.excess / pair.n > settings.duplicate_share
+        severity = "fail" if judged and past else "warn"
+    return Leak(
+        EXACT,
+        severity,
+        pair.here if judged else f"{pair.here} in {pair.there}",
+        message(pair),
+        ADVICE[EXACT],
+        {
+            "rows": n,
+            "share": n / pair.n,
+            "same_label": pair.same_label,
+            "expected_by_chance": pair.chance.expected,
+            "p": pair.chance.p,
+            "hidden_by": pair.hidden_by,
+            "example_rows": np.flatnonzero(pair.copied if pair.copied.any() else pair.twins.mask)[
+                :EXAMPLES
+            ],
+        },
+        cure(pair, judged) if severity != "info" else None,
+    )
+
+
+def message(pair: Pair) -> str:
+    """How many rows stand in the other split, and what chance says to it."""
+    n = pair.twins.n
+    stand = "stands" if n == 1 else "stand"
+    words = (
+        f"{n:,} of {plural(pair.n, 'row')} of {pair.here} ({share(n / pair.n)}) {stand} in "
+        f"{pair.there} word for word"
+    )
+    if pair.hidden_by is not None:
+        words += f", but for the column “{pair.hidden_by}”, which numbers the rows and hides them"
+    if pair.same_label is not None and pair.same_label < n:
+        words += f", {pair.same_label:,} of them with the same label"
+    words += "."
+    if not pair.copied.any():
+        if pair.chance.p < FAINT:
+            return f"{words} So few cannot be told from chance."
+        return f"{words} Chance explains them: rows that agree on most columns often agree on all."
+    expected = pair.chance.expected / max(pair.chance.seen, 1) * n
+    if expected >= 0.5:
+        words += f" Chance explains about {expected:,.0f} of them."
+    return words
+
+
+def cure(pair: Pair, judged: bool) -> Cure | None:
+    """Training rows that are copied leave; one copy of each judged row carries the leak."""
+    if not judged:
+        return None
+    others = pair.twins.others.copy()
+    if not pair.copied[pair.twins.mask].all():  # those that chance explains stay
+        others[:] = False
+        others[pair.twins.first[pair.copied]] = True
+    carriers = np.zeros(len(others), dtype=bool)
+    carriers[pair.twins.first[pair.copied]] = True
+    return Cure(rows={pair.there: others}, carriers={pair.there: carriers}, reached=pair.copied)
+
+
+def metrics(case: Case, pair: Pair, settings: LeakageSettings) -> list[Metric]:
+    """Shares of the judged rows and of train's own."""
+    n, copied = pair.twins.n, bool(pair.copied.any())
+    past = copied and pair.excess / pair.n > settings.duplicate_share
+    train = row_cells(case, pair.there)
+    assert train is not None
+    out = [train.names.index(pair.hidden_by)] if pair.hidden_by in train.names else []
+    within = float(repeated(train.rows(out)).mean())
+    return [
+        Metric(
+            name="duplicate_share",
+            label=f"Rows that stand in {pair.there}",
+            value=n / pair.n,
+            unit="share",
+            split=pair.here,
+            n=pair.n,
+            threshold=settings.duplicate_share,
+            bound="at most",
+            verdict="fail" if past else "warn" if copied else "pass",
+        ),
+        Metric(
+            name="repeat_share_train",
+            label="Training rows that repeat an earlier one",
+            value=within,
+            unit="share",
+            split=pair.there,
+            n=train.n,
+        ),
+    ]
+
+
+def tried(pairs: list[Pair]) -> str:
+    """What was compared."""
+    return ", ".join(f"{plural(p.n, 'row')} of {p.here} against {p.there}" for p in pairs)
+
+
+def detectable(pair: Pair) -> str:
+    """The fewest copies that would have been told from chance."""
+    least = pair.chance.detectable
+    if pair.copied.any():
+        return ""
+    if not pair.twins.n:
+        return f"one row of {pair.here} that stands in {pair.there} (none does)"
+    return f"{plural(least, 'copy', 'copies')} in {pair.here} ({share(least / pair.n)})"

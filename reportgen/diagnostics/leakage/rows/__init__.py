@@ -1,0 +1,1 @@
+"""Rows compared with rows: hashes, what chance repeats, nearest neighbours, pictures, texts."""
