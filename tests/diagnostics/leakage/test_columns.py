@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.datasets import make_blobs
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from sklearn.preprocessing import TargetEncoder
@@ -14,7 +15,7 @@ from benchmarks.faults.leakage.honest import SETS, audited, bundled, customers, 
 from reportgen.diagnostics.leakage.alone import identity
 from reportgen.diagnostics.leakage.alone.combined import combinations
 from reportgen.diagnostics.leakage.alone.measured import measured
-from reportgen.diagnostics.leakage.alone.origin import given_the_target
+from reportgen.diagnostics.leakage.alone.origin import remains
 from reportgen.diagnostics.leakage.alone.rest import explained_by_rest
 from reportgen.diagnostics.leakage.alone.strength import auc_of_bins, bins, cuts, goal, strength
 from reportgen.diagnostics.leakage.alone.values import Column, columns, of_series
@@ -191,12 +192,37 @@ def test_noise_on_the_target_goes_with_no_other_column_and_causes_do():
     y = (z > 0).astype(int)
     note = y + 0.2 * r.normal(size=1500)
     case = stored(np.column_stack([X, note]), y)
-    by_name = {c.name: c for c in columns(case, "test")}
-    assert given_the_target(case, "test", by_name["x6"], ()).independent
-    assert not given_the_target(case, "test", by_name["x0"], ()).independent
+    left = remains(case, "test")
+    assert left.related("x6").independent
+    assert not left.related("x0").independent
     # what the others explain is what a regression on them explains
     rest = explained_by_rest(case, "test", ("x0", "x6"))
     assert 0.0 < rest < 0.3
+
+
+def test_clouds_whose_columns_know_nothing_of_each_other_are_no_leak():
+    for seed in range(6):
+        X, y = make_blobs(300, 4, centers=3, random_state=seed)
+        leaks = question.look(stored(X, y, "multiclass"), "test").leaks
+        assert [leak for leak in leaks if leak.severity == "fail"] == []
+        r = rng(seed)
+        y = r.integers(0, 2, 500)
+        X = r.normal(size=(500, 5)) + y[:, None] * np.array([3.5, 1.0, 0.8, 0.6, 0.0])
+        leaks = question.look(stored(X, y), "test").leaks
+        assert [leak for leak in leaks if leak.severity == "fail"] == []
+
+
+def test_numbers_that_never_repeat_are_no_relabelling():
+    r = rng(23)
+    X = np.exp(r.normal(size=(500, 6)))
+    y = X[:, 0] + X[:, 1] + 2 * r.lognormal(size=500)
+    for leak in question.look(stored(X, y, "regression"), "test").leaks:
+        assert leak.severity == "warn"
+    rounded = np.round(y)
+    leaky = stored(np.column_stack([X, 3 * rounded + 1]), rounded, "regression")
+    (leak,) = question.look(leaky, "test").leaks
+    assert (leak.severity, leak.subject) == ("fail", "x6")
+    assert leak.evidence["relabelled"]
 
 
 def test_a_strong_cause_is_asked_about_or_left_alone_but_never_fails():

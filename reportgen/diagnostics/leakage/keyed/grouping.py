@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy import stats
 
 from reportgen.diagnostics.leakage.alone.strength import goal
 from reportgen.diagnostics.leakage.alone.values import columns, rows
@@ -25,6 +26,8 @@ SHARED = 0.1  # share of judged rows whose group stands in train
 KAPPA = 0.8  # agreement of labels within groups, beyond chance
 MINORITY = 5  # groups that are not of the most frequent label
 ALIKE = 0.2  # share of a number's variation between groups, beyond chance
+A_CLASS = 3  # groups, at least
+ORDERED = 0.5  # rank correlation from which a number is an amount, not a key
 OFTEN = 1 / 3  # of the numeric columns
 TEXTS = 30_000  # of more, a block tells whether they can be keys at all
 
@@ -122,6 +125,13 @@ def _judged(case: Case, judged: str, source: Source, words: str, found: Codes) -
     at = rows(case, judged)
     aim = goal(case, judged)
     chosen = np.concatenate([train[at.train], test[at.judged]])
+    groups = len(np.unique(found[found >= 0]))
+    if aim.codes is not None and groups < A_CLASS * aim.y.shape[1]:
+        return None  # the target by another name
+    if aim.codes is None and source.train.dtype.is_integer():
+        values = source.train.to_numpy().astype(np.float64)[at.train]
+        if abs(_rank_correlation(values, aim.y[: aim.n_train, 0])) > ORDERED:
+            return None  # an amount that goes with the target
     kappa = agreement(chosen, aim.y, aim.codes)
     if not kappa >= KAPPA:
         return None
@@ -130,8 +140,14 @@ def _judged(case: Case, judged: str, source: Source, words: str, found: Codes) -
         return None
     where = f"{words} of {source.named}" if words else source.named
     example = str(source.train[0])
-    groups = len(np.unique(found[found >= 0]))
     return Group(source, where, train, test, groups, kappa, alike, example)
+
+
+def _rank_correlation(a: Floats, b: Floats) -> float:
+    known = np.isfinite(a) & np.isfinite(b)
+    if known.sum() < 10:
+        return 0.0
+    return float(np.nan_to_num(stats.spearmanr(a[known], b[known]).statistic))
 
 
 def agreement(groups: Codes, y: Floats, codes: Codes | None) -> float:
