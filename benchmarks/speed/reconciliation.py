@@ -31,8 +31,8 @@ def _timed(what: str, world: World, claims: list[Claim]) -> Measured:
     found: list[Verdict] = []
 
     def ask() -> None:
-        # A fresh evidence and world: nothing is kept of an earlier call.
-        fresh = replace(world)
+        # A fresh evidence and world: nothing is kept of an earlier call, no order of scores.
+        fresh = replace(world, ranking=None)
         at_hand = Evidence(
             world.task, world.classes, world.positive, ("test",), lambda split: fresh
         )

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
+
+import numpy as np
 
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evaluation, Evidence
-from reportgen.reconciliation.quantities import OF_SCORES, Unknown, possible, quantity
-from reportgen.reconciliation.world import World
+from reportgen.reconciliation.quantities import (
+    OF_SCORES,
+    Unknown,
+    of_labels,
+    of_matrices,
+    possible,
+    quantity,
+)
+from reportgen.reconciliation.world import Floats, World
 from reportgen.results import Severity
 
 PREFIX = "reconciliation."
@@ -28,9 +38,11 @@ class Candidate:
         fitting interval, ``{"threshold": [0.31, 0.33]}``.
     tried : how many distinct alternatives the search went through; 1 without a search.
     world : the world behind the values, for certificates, containment and composition.
+    build : makes that world where it has not been, as it was refuted by less.
     ranges : for causes with randomness: the simulated 99 % range of each value.
     exactly : for causes with randomness: the probability that they print just these digits.
     readings : a claim -> the quantity that it is under this cause, where it is another one.
+    claims : what ``ranges`` are of, where there are any.
     expressions : a claim -> its value as arithmetic, where no reading of the world says it.
     likely : False where nothing but the numbers speaks for it: one value of a parameter, which
         a search that has few others may have met as well.
@@ -40,10 +52,12 @@ class Candidate:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     tried: int = 1
     world: World | None = None
+    build: Callable[[], World] | None = None
     ranges: tuple[tuple[float, float] | None, ...] | None = None
     exactly: float | None = None
     readings: Mapping[Claim, Claim] = field(default_factory=dict)
     expressions: Mapping[Claim, str] = field(default_factory=dict)
+    claims: tuple[Claim, ...] | None = None
     likely: bool = True
 
 
@@ -102,8 +116,8 @@ def under(world: World, claims: Iterable[Claim], **parameters: Any) -> Candidate
     values: dict[Claim, float | None] = {}
     known: dict[Any, float | None] = {}
     refuted = False
-    for claim in sorted(wanted, key=lambda c: c.metric in OF_SCORES):
-        if refuted and claim.metric in OF_SCORES and world.n > MANY_ROWS:
+    for claim in sorted(wanted, key=_costly):
+        if refuted and claim.metric in (*OF_SCORES, "loss") and world.n > MANY_ROWS:
             values[claim] = None
             continue
         kind = kind_of(claim)
@@ -113,6 +127,38 @@ def under(world: World, claims: Iterable[Claim], **parameters: Any) -> Candidate
         if value is not None and not claim.running:
             refuted = refuted or not digits.prints_same(value, claim.value)
     return Candidate(tuple(values[c] for c in wanted), parameters, world=world)
+
+
+def from_matrix(
+    world: World,
+    cells: Callable[[], Floats],
+    build: Callable[[], World],
+    claims: Iterable[Claim],
+    **parameters: Any,
+) -> Candidate:
+    """The candidate of a world of as many rows as ``world``, built only where it is needed.
+
+    With many rows the numbers of labels come from its confusion matrix; only if these all print
+    is it built, and the rest computed.
+    """
+    wanted = tuple(claims)
+    counted = [c for c in wanted if of_labels(c) and not c.weighted]
+    if world.n > MANY_ROWS and counted:
+        matrix, values = cells(), {}
+        for claim in counted:
+            try:
+                values[claim] = float(of_matrices(claim, matrix, world))
+            except Unknown:
+                continue
+        known = {c: v for c, v in values.items() if np.isfinite(v)}
+        if any(not c.running and not digits.prints_same(v, c.value) for c, v in known.items()):
+            said = tuple(known.get(c) for c in wanted)
+            return Candidate(said, parameters, build=cache(build))
+    return under(build(), wanted, **parameters)
+
+
+def _costly(claim: Claim) -> int:
+    return 2 if claim.metric in OF_SCORES else int(claim.metric == "loss")
 
 
 def kind_of(claim: Claim) -> tuple[Any, ...]:

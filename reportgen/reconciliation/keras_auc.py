@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.reconciliation.world import Floats
-from reportgen.statistics.ranking import pr_curve, roc_curve
 
 #: Numbers of thresholds that are tried: Keras's own, and that of people who raised it.
 GRIDS = (200, 100, 500, 1000)
-KERAS_EPSILON = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """Members (n, m) and scores (n, m): one area for each column, or for all together."""
-
-    members: NDArray[np.bool_]
-    scores: Floats
-    together: bool = False
-
-
-def areas(columns: Columns, curve: str) -> dict[str, float]:
-    """Every way of an area, by name. ``curve``: ROC or PR.
-
-    A mean over columns where they are not counted together.
-    """
-    found: dict[str, float] = {}
-    for grid in GRIDS:
-        counts = [_counts(m, s, grid) for m, s in _parts(columns)]
-        for rule in ("interpolation", "minoring", "majoring"):
-            value = float(np.mean([_area(c, curve, rule) for c in counts]))
-            found[f"Keras, {grid} thresholds, {rule}"] = value
-    if curve == "PR":
-        found["trapezia"] = float(np.mean([_trapezia(m, s) for m, s in _parts(columns)]))
-    elif columns.together:
-        found["all cells, exact"] = float(np.mean([_exact(m, s) for m, s in _parts(columns)]))
-    return {name: value for name, value in found.items() if np.isfinite(value)}
-
-
-def _parts(columns: Columns) -> list[tuple[NDArray[np.bool_], Floats]]:
-    if columns.together:
-        return [(columns.members.ravel(), columns.scores.ravel())]
-    return list(zip(columns.members.T, columns.scores.T, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
+class Counts:
     """Hits and false alarms above each threshold, (g,), and all positive and negative rows."""
 
     hits: Floats
@@ -57,27 +23,56 @@ class _Counts:
     positives: float
     negatives: float
 
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.hits + other.hits,
+            self.false + other.false,
+            self.positives + other.positives,
+            self.negatives + other.negatives,
+        )
 
-def _counts(member: NDArray[np.bool_], scores: Floats, grid: int) -> _Counts:
+
+#: A column's counts by the number of thresholds.
+Column = Mapping[int, Counts]
+
+
+def areas(columns: Sequence[Column], curve: str) -> dict[str, float]:
+    """Every way of an area, by name, a mean over columns. ``curve``: ROC or PR."""
+    found: dict[str, float] = {}
+    for grid in GRIDS:
+        for rule in ("interpolation", "minoring", "majoring"):
+            value = float(np.mean([_area(column[grid], curve, rule) for column in columns]))
+            found[f"Keras, {grid} thresholds, {rule}"] = value
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+def together(columns: Sequence[Column]) -> Column:
+    """The counts of several columns as one."""
+    total = dict(columns[0])
+    for column in columns[1:]:
+        total = {grid: counts + column[grid] for grid, counts in total.items()}
+    return total
+
+
+def column(member: NDArray[np.bool_], scores: Floats) -> Column:
     """Counts of scores above -ε, 1/(g-1), …, (g-2)/(g-1), 1 + ε, in float32 as Keras has them.
 
     Evenly spread thresholds are counted by buckets: ceil(score · (g - 1)) - 1.
     """
     kept = np.clip(scores.astype(np.float32), 0.0, 1.0)
-    bucket = np.ceil(kept * np.float32(grid - 1)).astype(np.int64) - 1
-    bucket = np.clip(bucket, 0, grid - 1)
-    positive = np.bincount(bucket, weights=member, minlength=grid)
-    negative = np.bincount(bucket, weights=~member, minlength=grid)
-    hits, false = np.cumsum(positive[::-1])[::-1], np.cumsum(negative[::-1])[::-1]
-    return _Counts(
-        hits.astype(np.float64),
-        false.astype(np.float64),
-        float(positive.sum()),
-        float(negative.sum()),
-    )
+    return {grid: _counts(member, kept, grid) for grid in GRIDS}
 
 
-def _area(counts: _Counts, curve: str, rule: str) -> float:
+def _counts(member: NDArray[np.bool_], kept: NDArray[np.float32], grid: int) -> Counts:
+    bucket = np.ceil(kept * np.float32(grid - 1)).astype(np.int32)
+    bucket -= 1
+    np.clip(bucket, 0, grid - 1, out=bucket)
+    cells = np.bincount(bucket * 2 + member, minlength=2 * grid).reshape(grid, 2)
+    above = np.cumsum(cells[::-1], axis=0)[::-1].astype(np.float64)
+    return Counts(above[:, 1], above[:, 0], float(cells[:, 1].sum()), float(cells[:, 0].sum()))
+
+
+def _area(counts: Counts, curve: str, rule: str) -> float:
     if curve == "PR" and rule == "interpolation":
         return _interpolated(counts)
     recall = _over(counts.hits, counts.positives)
@@ -99,7 +94,7 @@ def _over(top: Floats, bottom: float) -> Floats:
     return top / bottom if bottom > 0 else np.zeros_like(top)
 
 
-def _interpolated(counts: _Counts) -> float:
+def _interpolated(counts: Counts) -> float:
     """Davis and Goadrich's integral between points, as Keras has it."""
     hits, called = counts.hits, counts.hits + counts.false
     gained, more = hits[:-1] - hits[1:], called[:-1] - called[1:]
@@ -117,17 +112,3 @@ def _interpolated(counts: _Counts) -> float:
     missed = counts.positives - hits[1:]
     bottom = np.maximum(hits[1:] + missed, 0)
     return float(np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0).sum())
-
-
-def _trapezia(member: NDArray[np.bool_], scores: Floats) -> float:
-    """Trapezia under scikit-learn's precision-recall curve, from (recall 0, precision 1)."""
-    if not member.any():
-        return float("nan")
-    curve = pr_curve(member, scores)
-    recall, precision = np.r_[0.0, curve.recall], np.r_[1.0, curve.precision]
-    return float(np.trapezoid(precision, recall))
-
-
-def _exact(member: NDArray[np.bool_], scores: Floats) -> float:
-    curve = roc_curve(member, scores)
-    return float(np.trapezoid(curve.tpr, curve.fpr))

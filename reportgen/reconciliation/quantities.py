@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from reportgen.job.claims import Claim
 from reportgen.job.keypath import meant
 from reportgen.job.rules.reported import metrics_of
+from reportgen.reconciliation import ranked
 from reportgen.reconciliation.world import Floats, World
-from reportgen.statistics import classification, losses, many_matrices, ranking, regression
+from reportgen.statistics import classification, losses, many_matrices, regression
 
 OF_SCORES = ("roc_auc", "average_precision", "log_loss", "brier", "top_k_accuracy")
 
@@ -134,13 +136,14 @@ def positive(world: World) -> int:
 
 
 def _cell(claim: Claim, cells: Floats, world: World) -> Any:
-    row, column = (_cell_code(label, world) for label in (claim.per_class, claim.predicted))
+    row, column = (cell_code(label, world) for label in (claim.per_class, claim.predicted))
     if max(row, column) >= cells.shape[-1]:
         return np.zeros(cells.shape[:-2])
     return cells[..., row, column]
 
 
-def _cell_code(label: str | None, world: World) -> int:
+def cell_code(label: str | None, world: World) -> int:
+    """The index of a class, or of the label below a confidence threshold, which is no class."""
     if label is not None and label == world.otherwise and label not in world.classes:
         return world.k
     return code(label, world)
@@ -181,8 +184,11 @@ def _of_label_sets(claim: Claim, world: World, weights: Floats | None) -> float:
     if claim.metric not in ("precision", "recall", "f1"):
         raise Unknown(f"{claim.metric} is no metric of several labels a row")
     average = None if claim.per_class is not None else claim.average
-    found = classification.precision_recall_f1(
-        truth, labels, world.k, average, sample_weight=weights
+    found = world.keep(
+        ("label sets", average, weights is None),
+        lambda: classification.precision_recall_f1(
+            truth, labels, world.k, average, sample_weight=weights
+        ),
     )
     value = getattr(found, claim.metric)
     return float(value if average is not None else value[code(claim.per_class, world)])
@@ -195,38 +201,109 @@ def _of_scores(claim: Claim, world: World, weights: Floats | None) -> float:
     if not known.all():
         raise Unknown("some rows have a label that is none of the classes")
     if claim.metric == "log_loss":
-        return losses.log_loss(truth, scores, weights, epsilon=world.resolution)
+        loss = partial(losses.log_loss, truth, scores, weights, epsilon=world.resolution)
+        return float(_kept(world, weights, "log_loss", loss))
     if claim.metric == "brier":
-        return losses.brier(truth, scores, weights)
+        score = partial(losses.brier, truth, scores, weights)
+        return float(_kept(world, weights, "brier", score))
     if claim.metric == "top_k_accuracy":
         return classification.top_k_accuracy(truth, world.table, claim.k or 1, weights)
-    measure = ranking.roc_auc if claim.metric == "roc_auc" else ranking.average_precision
-    columns = world.table
-    member = truth == 1 if truth.ndim == 2 else truth[:, None] == np.arange(world.k)
     if claim.per_class is not None or world.task == "binary":  # an average of two is that of one
         k = code(claim.per_class, world) if claim.per_class else positive(world)
-        return measure(member[:, k], columns[:, k], weights)
-    return averaged_ranks(measure, claim.average, member, columns, weights)
+        return area(claim.metric, k, world, weights)
+    return averaged_areas(claim.metric, claim.average, world, weights)
 
 
-def averaged_ranks(
-    measure: Callable[..., float],
-    average: str | None,
-    member: NDArray[np.bool_],
-    columns: Floats,
-    weights: Floats | None,
-) -> float:
-    """One-vs-rest scores, averaged as scikit-learn does. ``member`` and ``columns``: (n, K)."""
+def area(metric: str, k: int, world: World, weights: Floats | None = None) -> float:
+    """ROC-AUC or average precision of one class against the rest; its scores are sorted once.
+
+    ``trapezia`` is a third: the area under precision over recall with straight lines.
+    """
+
+    def computed() -> dict[str, float]:
+        assert world.ranking is not None
+        return _areas(*world.ranking.steps(k, members(world, k), weights))
+
+    found: dict[str, float] = _kept(world, weights, ("areas", k), computed)
+    return found[metric]
+
+
+def area_of_cells(metric: str, world: World, weights: Floats | None = None) -> float:
+    """The same of all cells (row, class) as rows of one column."""
+
+    def computed() -> dict[str, float]:
+        member = np.column_stack([members(world, k) for k in range(world.k)])
+        repeated = None if weights is None else np.repeat(weights, world.k)
+        return _areas(*ranked.Ranking(world.table.ravel()).steps(1, member.ravel(), repeated))
+
+    found: dict[str, float] = _kept(world, weights, "areas of cells", computed)
+    return found[metric]
+
+
+def _areas(positives: Floats, negatives: Floats) -> dict[str, float]:
+    return {
+        "roc_auc": ranked.roc_auc(positives, negatives),
+        "average_precision": ranked.average_precision(positives, negatives),
+        "trapezia": ranked.trapezia(positives, negatives),
+    }
+
+
+def _kept(world: World, weights: Floats | None, key: Any, compute: Callable[[], Any]) -> Any:
+    """A number of scores: once for all worlds of the same truth and scores, unless weighted."""
+    if weights is None and world.ranking is not None and world.ranking.is_of(world.truth):
+        return world.ranking.keep((key, world.resolution), compute)
+    return world.keep((key, weights is None), compute)
+
+
+def members(world: World, k: int) -> NDArray[np.bool_]:
+    """Which rows are of class k, or have label k, (n,)."""
+    return np.asarray(world.truth[:, k] == 1 if world.truth.ndim == 2 else world.truth == k)
+
+
+def averaged_areas(metric: str, average: str | None, world: World, weights: Floats | None) -> float:
+    """One-vs-rest areas, averaged as scikit-learn does."""
     if average == "micro":
-        repeated = None if weights is None else np.repeat(weights, member.shape[1])
-        return measure(member.ravel(), columns.ravel(), repeated)
+        return area_of_cells(metric, world, weights)
     if average == "samples":
-        each = [measure(m, c) for m, c in zip(member, columns, strict=True)]
-        return float(np.average(each, weights=weights))
-    each = [measure(member[:, k], columns[:, k], weights) for k in range(member.shape[1])]
+        member = np.column_stack([members(world, k) for k in range(world.k)])
+        return _over_rows(metric, member, world.table, weights)
+    each = [area(metric, k, world, weights) for k in range(world.k)]
     if average == "macro":
         return float(np.mean(each))
-    own = np.ones(len(member)) if weights is None else weights
-    supports = own @ member
+    own = [members(world, k) for k in range(world.k)]
+    supports = np.array([float(m.sum() if weights is None else weights[m].sum()) for m in own])
     present = supports > 0
     return float(np.average(np.array(each)[present], weights=supports[present]))
+
+
+#: Rows whose labels are compared with each other at once.
+BLOCK = 200_000
+
+
+def _over_rows(
+    metric: str, member: NDArray[np.bool_], scores: Floats, weights: Floats | None
+) -> float:
+    """The mean over rows of the area of a row's own labels; NaN where a row has none."""
+    count = member.sum(1)
+    if (count == 0).any() or (metric == "roc_auc" and (count == member.shape[1]).any()):
+        return float("nan")
+    each = np.empty(len(member))
+    for start in range(0, len(member), BLOCK):
+        rows = slice(start, start + BLOCK)
+        each[rows] = _of_rows(metric, member[rows], scores[rows])
+    return float(np.average(each, weights=weights))
+
+
+def _of_rows(metric: str, member: NDArray[np.bool_], scores: Floats) -> Floats:
+    k = member.shape[1]
+    total = np.zeros(len(member))
+    for i in range(k):
+        at = scores[:, [i]]
+        if metric == "roc_auc":
+            below = ((scores < at) & ~member).sum(1) + ((scores == at) & ~member).sum(1) / 2
+            total += np.where(member[:, i], below, 0.0)
+        else:
+            called = scores >= at
+            total += np.where(member[:, i], (called & member).sum(1) / called.sum(1), 0.0)
+    own = member.sum(1)
+    return np.asarray(total / (own * (k - own) if metric == "roc_auc" else own))

@@ -44,6 +44,11 @@ def rule_of(world: World) -> Rule | None:
 
     Raises nothing: a loss that cannot be computed has no rule.
     """
+    found: Rule | None = world.keep("rule of the loss", lambda: _rule_of(world))
+    return found
+
+
+def _rule_of(world: World) -> Rule | None:
     if world.loss is None:
         return None
     try:

@@ -25,6 +25,8 @@ ANYWAY, OUTWEIGHED = 1e-2, 30
 STATISTICAL = 1e-2
 #: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
 SECOND = ("decision-threshold", "report-label-set")
+#: More kinds of numbers are not explained one by one: each would match something.
+MOST_APART = 12
 #: With more rows than this, two causes together are not tried on worlds of both.
 COMPOSED_ROWS = 300_000
 
@@ -186,7 +188,8 @@ class _Trial:
                 self.fits.setdefault(hypothesis.name, []).append(candidate)
             else:
                 self.misses.append(_miss(hypothesis, candidate, self.base))
-            if candidate.world is not None and candidate.tried == 1 and not hypothesis.free:
+            has_world = candidate.world is not None or candidate.build is not None
+            if has_world and candidate.tried == 1 and not hypothesis.free:
                 self.plain.append((hypothesis, candidate))
 
     def _numbers(self, hypothesis: Hypothesis) -> None:
@@ -320,16 +323,19 @@ def _apart(trial: _Trial) -> tuple[Answer, ...]:
     them together, and something explains each, each has its own answer.
     """
     whole = _alone(trial)
-    if whole.kind != "unexplained" or trial.base.evaluation.origin or len(trial.base.off) < 2:
+    if whole.kind != "unexplained" or trial.base.evaluation.origin:
         return (whole,)
-    each = []
-    for claim in trial.base.off:
+    if len(trial.base.off) < 2 or len({kind_of(c) for c in trial.base.off}) > MOST_APART:
+        return (whole,)
+    each: dict[Claim, Answer] = {}
+    # Those with the least room first: one that nothing explains settles it for all.
+    for claim in sorted(trial.base.off, key=lambda c: digits.width(c.value)):
         base = baseline(trial.evidence, trial.base.evaluation.only(claim))
         single = _joint([_Trial(trial.evidence, base)])
         if single is None:
             return (whole,)
-        each.append(single)
-    return tuple(each)
+        each[claim] = single
+    return tuple(each[claim] for claim in trial.base.off)
 
 
 def _alone(trial: _Trial) -> Answer:
@@ -508,10 +514,10 @@ def _world_and_more(trial: _Trial) -> list[Explanation]:
         return []
     found = []
     for hypothesis, candidate in trial.plain:
-        assert candidate.world is not None
-        if candidate.world is evidence.world(split):
+        world = candidate.build() if candidate.build is not None else candidate.world
+        if world is None or world is evidence.world(split):
             continue
-        other = evidence.seeing(split, candidate.world)
+        other = evidence.seeing(split, world)
         after = baseline(other, base.evaluation)
         if not after.off:
             continue

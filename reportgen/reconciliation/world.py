@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.reconciliation.ranked import Ranking
 from reportgen.statistics.matrix import confusion_matrix
 
 Floats = NDArray[np.float64]
@@ -34,6 +35,8 @@ class World:
     penalty : what the layers add to the loss, Σ model.losses.
     otherwise : the label below a confidence threshold, where there is one.
     resolution : spacing of the dtype that scores came in; where scikit-learn clips them.
+    ranking : the order of the scores; shared by worlds of the same ones, and told by whoever
+        takes rows or moves columns.
     """
 
     task: str
@@ -50,6 +53,20 @@ class World:
     penalty: Callable[[], float] | None = None
     otherwise: str | None = None
     resolution: float = float(np.finfo(np.float64).eps)
+    ranking: Ranking | None = field(default=None, repr=False, compare=False)
+    _kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.scores is None:
+            object.__setattr__(self, "ranking", None)
+        elif self.ranking is None or self.ranking.scores is not self.scores:
+            object.__setattr__(self, "ranking", Ranking(self.scores))
+
+    def keep(self, key: Any, compute: Callable[[], Any]) -> Any:
+        """``compute()``, once for each key of this world; another world begins anew."""
+        if key not in self._kept:
+            self._kept[key] = compute()
+        return self._kept[key]
 
     @property
     def n(self) -> int:
@@ -103,11 +120,13 @@ class World:
             own = losses() if weights is None else losses() * weights
             return float(own.mean()) + (penalty() if penalty is not None else 0.0)
 
+        scores = taken(self.scores)
         return replace(
             self,
             truth=self.truth[index],
             labels=taken(self.labels),
-            scores=taken(self.scores),
+            scores=scores,
+            ranking=self.ranking.of_rows(scores, index) if self.ranking is not None else None,
             values=taken(self.values),
             raw=taken(self.raw),
             weights=taken(self.weights),

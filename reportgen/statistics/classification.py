@@ -85,11 +85,10 @@ def _label_counts(
     y_true: NDArray[Any], y_pred: NDArray[Any], weight: Floats | None, axis: int
 ) -> PrecisionRecallF1:
     truth, answer = np.asarray(y_true) == 1, np.asarray(y_pred) == 1
-    if weight is not None:
-        truth_weight = truth * weight[:, None]
-        answer_weight = answer * weight[:, None]
-    else:
-        truth_weight, answer_weight = truth.astype(np.float64), answer.astype(np.float64)
+    if weight is None:
+        counts = [part.sum(axis).astype(np.float64) for part in (truth & answer, answer, truth)]
+        return _from_counts(*counts)
+    truth_weight, answer_weight = truth * weight[:, None], answer * weight[:, None]
     return _from_counts(
         (truth_weight * answer).sum(axis), answer_weight.sum(axis), truth_weight.sum(axis)
     )

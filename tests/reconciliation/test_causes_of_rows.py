@@ -203,13 +203,13 @@ def test_a_generator_that_was_not_rewound() -> None:
 
 @pytest.mark.parametrize("lag", [1, 17, 400])
 def test_every_lag_of_the_transform_is_that_of_a_loop(lag: int) -> None:
-    from reportgen.reconciliation.causes.alignment import _hits
+    from reportgen.reconciliation.causes.alignment import _by_lag
 
     world = multiclass(np.random.default_rng(14), n=401)
     expected = [
         np.sum((world.truth == k) & (np.roll(world.labels, lag) == k)) for k in range(world.k)
     ]
-    np.testing.assert_array_equal(_hits(world)[lag], expected)
+    np.testing.assert_array_equal(_by_lag(world).hits[lag - 1], expected)
 
 
 def test_two_shapes_that_broadcast() -> None:

@@ -6,7 +6,7 @@ by ``make bench-faults`` alone.
 
 from __future__ import annotations
 
-from benchmarks.faults.leakage import columns, copies, preprocessing, resampled, rows
+from benchmarks.faults.leakage import columns, copies, preprocessing, resampled, rows, splits
 
 _MODULES = (
     copies,
@@ -14,6 +14,7 @@ _MODULES = (
     preprocessing,
     resampled,
     rows,
+    splits,
 )
 PLANTED = tuple(case for module in _MODULES for case in module.PLANTED)
 MORE = tuple(case for module in _MODULES for case in module.MORE)

@@ -45,12 +45,14 @@ def clusters(n: int, d: int, rng: Rng) -> Drawn:
 
 
 def series(n: int, rng: Rng) -> Drawn:
-    """A walk through time: level, change, and a mean over the last values."""
+    """A walk through time, shuffled: level, change, and a mean over the last values."""
     level = np.cumsum(rng.normal(size=n))
     change = np.diff(level, prepend=0.0)
     mean = np.convolve(level, np.ones(5) / 5, "full")[:n]
     odds = 1 / (1 + np.exp(1.2 - change - 0.3 * (level - mean)))
-    return np.column_stack([level, change, mean]), (rng.random(n) < odds).astype(np.int64)
+    order = rng.permutation(n)
+    y = (rng.random(n) < odds).astype(np.int64)
+    return np.column_stack([level, change, mean])[order], y[order]
 
 
 def derived(n: int, rng: Rng) -> Drawn:

@@ -267,7 +267,6 @@ CLEAN = (
     CleanCase("a sorted file, cut at random", clean(ordered(gaussian(400, 8)))),
 )
 MORE_CLEAN = (
-    CleanCase("days cut where the future begins", in_time(0.0)),
     CleanCase("households that are alike", clean(households)),
     CleanCase("iris, sorted, cut at random", clean(ordered(bundled("iris")))),
     CleanCase("subjects that nobody names, apart", apart(subjects(60, 4))),

@@ -13,40 +13,30 @@ from reportgen.diagnostics.imbalance.prepare import Prepared
 from reportgen.diagnostics.imbalance.remedies import WORDS, held_out
 from reportgen.diagnostics.imbalance.thresholds import Move, best_strength, best_threshold
 from reportgen.evidence import Case
-from reportgen.retraining.member import Member
 from reportgen.retraining.results import Trained
 from reportgen.scores.followed import Followed, followed
 from reportgen.scores.headline import headline
 from reportgen.scores.members import of_result
-from reportgen.statistics.intervals import LEVEL, Interval, student
-from reportgen.statistics.member_means import over_members
+from reportgen.scores.what_ifs import (
+    FEWEST,
+    Gain,
+    answers_of,
+    both,
+    gain,
+    joint_level,
+    why_missing,
+)
+from reportgen.statistics.intervals import LEVEL
 
 Floats = NDArray[np.float64]
-FEWEST = 3
 #: Headline metrics that a small class cannot be hidden from: the remedies are judged by them.
 FAIR = ("balanced_accuracy", "f1", "f1_macro", "mcc")
 
 
 @dataclass(frozen=True)
-class Gain:
-    """A remedy beside the recipe.
+class Tried(Gain):
+    """A remedy's gain; ``move`` is the threshold's, else None."""
 
-    Attributes
-    ----------
-    gain : on the metric that matters, better less worse; its interval holds for all remedies
-        together.
-    without, having : means over members, of the recipe and of the remedy.
-    others : change of every other metric, as it is printed: label -> (unit, change).
-    members : seeds; 0 for the delivered model alone.
-    move : the threshold's, else None.
-    """
-
-    name: str
-    gain: Interval
-    without: float
-    having: float
-    others: dict[str, tuple[str, float]]
-    members: int
     move: Move | None = None
 
     @property
@@ -59,12 +49,15 @@ class Gains:
     """All remedies on one metric; ``untold`` says why others have no number."""
 
     metric: Followed
-    found: tuple[Gain, ...] = ()
+    found: tuple[Tried, ...] = ()
     untold: dict[str, str] = field(default_factory=dict)
     level: float = LEVEL
 
-    def of(self, name: str) -> Gain | None:
+    def of(self, name: str) -> Tried | None:
         return next((g for g in self.found if g.name == name), None)
+
+
+Moved = tuple[list[Answers], list[Answers], Move | None]
 
 
 def gains(case: Case, prepared: Prepared, trained: Trained) -> Gains:
@@ -75,106 +68,27 @@ def gains(case: Case, prepared: Prepared, trained: Trained) -> Gains:
     fair = next(m for m in metrics if m.name == "balanced_accuracy")
     metric = head if head.name in FAIR else fair
     moved = _moved(case, prepared, trained)
-    pairs: dict[str, tuple[list[Answers], list[Answers], Move | None]] = {}
+    pairs: dict[str, Moved] = {}
     untold = dict(plan.untold)
+    base = answers_of(case, delivered, trained, plan.base)
     for name, members in plan.tried.items():
-        both = [
-            (a, b)
-            for a, b in zip(
-                _all(case, delivered, trained, plan.base),
-                _all(case, delivered, trained, members),
-                strict=True,
-            )
-            if a is not None and b is not None
-        ]
-        if len(both) < FEWEST:
-            untold[name] = _reason(trained, members)
-            continue
-        pairs[name] = ([a for a, _ in both], [b for _, b in both], None)
+        before, after = both(base, answers_of(case, delivered, trained, members))
+        if len(before) < FEWEST:
+            untold[name] = why_missing(trained, members)
+        else:
+            pairs[name] = (before, after, None)
     if isinstance(moved, str):
         untold.setdefault("threshold", moved)
     elif moved is not None:
         pairs["threshold"] = moved
         untold.pop("threshold", None)
-    level = 1 - (1 - LEVEL) / max(len(pairs), 1)
-    found = [
-        _gain(name, metric, metrics, delivered, *both, level=level) for name, both in pairs.items()
-    ]
-    return Gains(metric, tuple(g for g in found if g is not None), untold, level)
-
-
-def _all(
-    case: Case, delivered: Answers, trained: Trained, members: Sequence[Member]
-) -> list[Answers | None]:
-    """Each member's answers, in order; None where it has none."""
-    given = []
-    for member in members:
-        result = trained.members.get(member)
-        usable = result is not None and result.usable
-        given.append(of_result(case, delivered, result) if result and usable else None)
-    return given
-
-
-def _reason(trained: Trained, members: Sequence[Member]) -> str:
-    for member in members:
-        result = trained.members.get(member)
-        if result is None:
-            return "its retrainings were cut to the budget"
-        if not result.usable:
-            return (result.error or result.why or result.status).splitlines()[0][:160]
-    return "too few members gave answers"
-
-
-def _gain(
-    name: str,
-    metric: Followed,
-    metrics: Sequence[Followed],
-    delivered: Answers,
-    before: list[Answers],
-    after: list[Answers],
-    move: Move | None,
-    *,
-    level: float,
-) -> Gain | None:
-    def change(of: Followed) -> tuple[Floats, Floats, Floats, Floats]:
-        a, b = [of.of(x) for x in before], [of.of(x) for x in after]
-        return (
-            np.array([x.value for x in a]),
-            np.array([x.value for x in b]),
-            np.array([x.rows for x in a]),
-            np.array([x.rows for x in b]),
-        )
-
-    was, becomes, of_was, of_becomes = change(metric)
-    if not (np.isfinite(was).all() and np.isfinite(becomes).all()):
-        return None
-    rows = metric.better * (of_becomes - of_was).mean(axis=0)
-    values = metric.better * (becomes - was)
-    if len(before) >= FEWEST:
-        found = over_members(values, rows, delivered.design, level=level)
-    else:
-        found = student(
-            float(values[0]), delivered.design.se(rows), delivered.design.df, level=level,
-            method="paired delta method, t",
-        )  # fmt: skip
-    others = {}
-    for other in metrics:
-        if other.name != metric.name:
-            a, b, _, _ = change(other)
-            if np.isfinite(a).all() and np.isfinite(b).all():
-                others[other.label] = (other.unit, float((b - a).mean()))
-    return Gain(
-        name,
-        found,
-        float(was.mean()),
-        float(becomes.mean()),
-        others,
-        len(before) if len(before) >= FEWEST else 0,
-        move,
-    )
-
-
-Moved = tuple[list[Answers], list[Answers], Move | None]
+    level = joint_level(len(pairs))
+    found = []
+    for name, (before, after, move) in pairs.items():
+        told = gain(name, metric, metrics, before, after, level=level)
+        if told is not None:
+            found.append(Tried(**vars(told), move=move))
+    return Gains(metric, tuple(found), untold, level)
 
 
 def _moved(case: Case, prepared: Prepared, trained: Trained) -> Moved | str | None:
@@ -189,27 +103,27 @@ def _moved(case: Case, prepared: Prepared, trained: Trained) -> Moved | str | No
     reason = plan.untold.get("threshold")
     if reason in ("the classes are not skewed", "switched off in the job (`remedies`)"):
         return reason
-    given = _all(case, delivered, trained, plan.base)
+    given = answers_of(case, delivered, trained, plan.base)
     elsewhere = held_out(case)
     if elsewhere is not None:
         there = answers(case, elsewhere)
-        held = _all(case, there, trained, plan.base)
-        both = [
+        held = answers_of(case, there, trained, plan.base)
+        chosen = [
             (a, move)
             for a, b in zip(given, held, strict=True)
             if a is not None and b is not None and (move := _choose(case, b)) is not None
         ]
-        if len(both) < FEWEST:
-            both = [(delivered, move)] if (move := _choose(case, there)) is not None else []
+        if len(chosen) < FEWEST:
+            chosen = [(delivered, move)] if (move := _choose(case, there)) is not None else []
     else:
         move = _out_of_fold(case, prepared, trained)
-        both = [(a, move) for a in given if a is not None and move is not None]
-        if len(both) < FEWEST:
-            both = []
-    if not both:
+        chosen = [(a, move) for a in given if a is not None and move is not None]
+        if len(chosen) < FEWEST:
+            chosen = []
+    if not chosen:
         return f"{reason or 'too few members'}; there is no validation split to choose it on"
-    after = [_relabelled(a, move) for a, move in both]
-    return [a for a, _ in both], after, _typical([move for _, move in both])
+    after = [_relabelled(a, move) for a, move in chosen]
+    return [a for a, _ in chosen], after, _typical([move for _, move in chosen])
 
 
 def _choose(case: Case, on: Answers) -> Move | None:

@@ -15,7 +15,7 @@ from reportgen.diagnostics.imbalance.declared import (
     THRESHOLD,
     ImbalanceSettings,
 )
-from reportgen.diagnostics.imbalance.gains import Gain, Gains, gains
+from reportgen.diagnostics.imbalance.gains import Gains, Tried, gains
 from reportgen.diagnostics.imbalance.prepare import Prepared
 from reportgen.diagnostics.imbalance.rare import Range, ranges
 from reportgen.diagnostics.imbalance.series import of_ranges, of_rows
@@ -54,7 +54,7 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
         return _regression(case, prepared)
     settings = settings_of(case, ImbalanceSettings)
     delivered, counted = prepared.delivered, prepared.counted
-    classes = recalls(delivered)
+    classes = recalls(delivered, counted)
     gap = gap_of(delivered, classes)
     found = gains(case, prepared, trained)
     decided: dict[str, Decided] = {
@@ -110,12 +110,12 @@ def _threshold(found: Gains, settings: ImbalanceSettings) -> Decided:
     return (_helping(THRESHOLD, gain, found, where),), None
 
 
-def _helps(gain: Gain, settings: ImbalanceSettings, found: Gains) -> bool:
+def _helps(gain: Tried, settings: ImbalanceSettings, found: Gains) -> bool:
     scale = found.metric.range or 1.0
     return gain.gain.low > 0 and gain.gain.value >= settings.helps_least * scale
 
 
-def _helping(code: str, gain: Gain, found: Gains, more: str) -> Finding:
+def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
     metric = found.metric
     name = _small(metric.label)
     costs = sorted(
@@ -147,7 +147,7 @@ def _helping(code: str, gain: Gain, found: Gains, more: str) -> Finding:
     )
 
 
-def _advice(code: str, gain: Gain) -> str:
+def _advice(code: str, gain: Tried) -> str:
     """What to type tomorrow."""
     move = gain.move
     if move is not None and move.threshold is not None:

@@ -15,10 +15,10 @@ from reportgen.models.training import train_weights
 from reportgen.retraining.added import add_rows, trained_splits
 from reportgen.retraining.member import Member, content
 from reportgen.retraining.standard import seeds, why_not
+from reportgen.scores.what_ifs import same_steps
 
 LEAST_OF_CLASS = 10  # rows of the smallest class below which throwing others away teaches nothing
 LARGEST = 4  # times the training rows that oversampling may come to
-LONGEST = 10  # times the epochs that fewer rows may be trained for
 FOLDS = 5
 MANY = 20_000  # synthetic rows from which all seeds train on the same ones
 
@@ -210,14 +210,6 @@ def _resampled(
         epochs = same_steps(case, len(y), len(chosen))
         made.append(Member(seed, seed, rows=content(chosen), epochs=epochs))
     return tuple(made)
-
-
-def same_steps(case: Case, before: int, after: int) -> int | None:
-    """Epochs on ``after`` rows that take about as many steps; None for estimators."""
-    training = case.entry.training
-    if case.predictor.framework == "sklearn" or training is None:
-        return None
-    return max(1, min(round(training.epochs * before / after), LONGEST * training.epochs))
 
 
 def _parts(y: Rows, rng: np.random.Generator) -> tuple[Rows, ...]:

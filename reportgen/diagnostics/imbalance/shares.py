@@ -29,6 +29,12 @@ class Shares:
         """The split that says how skewed the classes are: train where there is one."""
         return "train" if "train" in self.counts else next(iter(self.counts))
 
+    def part(self, split: str) -> NDArray[np.float64] | None:
+        """Share of a split's rows by class, (K,); None where the split has no targets."""
+        if not self.total.get(split):
+            return None
+        return np.asarray(self.counts[split] / self.total[split], np.float64)
+
     def ratio(self) -> float:
         """Rows of the largest class for one of the smallest; multilabel: the worst label's own."""
         counts = self.counts[self.first]

@@ -47,11 +47,16 @@ class Recall:
         return float(np.sqrt(self.recall.value * self.others.value))
 
 
-def recalls(of: Answers) -> tuple[Recall, ...]:
-    """Every class that has judged rows, in their order; ``others``: its one-against-rest rows."""
+def recalls(of: Answers, counted: Shares | None = None) -> tuple[Recall, ...]:
+    """Every class that has judged rows, in their order; ``others``: its one-against-rest rows.
+
+    A class is small that has fewer than an even share of the judged rows, or of train's.
+    """
     assert of.labels is not None
+    trained = None if counted is None else counted.part("train")
     found = []
     k = of.y.shape[1] if of.y.ndim == 2 else len(of.classes)
+    even = 0.5 if of.y.ndim == 2 else 1 / max(k, 2)
     for code in range(k):
         own, given = _columns(of, code)
         n = int(own.sum())
@@ -68,7 +73,7 @@ def recalls(of: Answers) -> tuple[Recall, ...]:
                 estimates.proportion(given[own], of.design.rows(own)),
                 estimates.proportion(~given[~own], of.design.rows(~own)),
                 estimates.proportion(own[given], of.design.rows(given)) if given.any() else None,
-                part < (0.5 if of.y.ndim == 2 else 1 / max(k, 2)),
+                min(part, part if trained is None else float(trained[code])) < even,
             )
         )
     return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -16,20 +17,24 @@ from reportgen.reconciliation.hypothesis import (
     Candidate,
     Hypothesis,
     declared,
+    from_matrix,
     instead,
+    kind_of,
     under,
 )
-from reportgen.reconciliation.quantities import of_labels, possible
+from reportgen.reconciliation.margins import Margins
+from reportgen.reconciliation.quantities import OF_SCORES, of_labels, possible
 from reportgen.reconciliation.row_losses import changed, detailed, rule_of
-from reportgen.reconciliation.sweeps import known, of_label_claims, swept
+from reportgen.reconciliation.sweeps import MANY, known, of_all_margins, of_label_claims, swept
 from reportgen.reconciliation.world import Floats, World
+from reportgen.statistics.matrix import confusion_matrix
 
 #: Simulated evaluations of shuffled rows: of counts, and of scores, which cost a sort each.
 COUNT_DRAWS, SCORE_DRAWS = 2000, 60
-#: Quantiles of a 99 % range.
-LOW, HIGH = 0.005, 0.995
-#: Half of a normal 99 % range, widened for a spread that is told from SCORE_DRAWS draws.
-WIDE = 2.576 * 1.15
+#: All numbers of an evaluation lie in their ranges with 99 %: each in one of 1 - OUTSIDE / numbers.
+OUTSIDE = 0.01
+#: Normal ranges are widened for a spread that is told from SCORE_DRAWS draws.
+WIDER = 1.15
 #: Rows times classes that are transformed class by class.
 MOST_CELLS = 20_000_000
 #: Rows of which every lag with a reason is computed in full.
@@ -42,30 +47,35 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
     world = detailed(evidence, evaluation.split)
     if world.n < 20:
         return
-    rng = np.random.default_rng(22)
     counted = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
     ranges: dict[Claim, tuple[float, float]] = {}
     middles: dict[Claim, float] = {}
     exactly = sharpest = 1.0
+    each = OUTSIDE / len({kind_of(c) for c in evaluation.claims})
+    wide = WIDER * NormalDist().inv_cdf(1 - each / 2)
     simple = world.labels is not None and world.truth.ndim == 1
     if simple and counted:
-        drawn = of_label_claims(counted, _independent(world.matrix, rng), world)
+        matrices = world.keep("shuffled matrices", lambda: _independent(world.matrix))
+        drawn = of_label_claims(counted, matrices, world)
         exactly *= _density(counted, drawn)
         for claim, row in zip(counted, drawn, strict=True):
             if np.isfinite(row).all():
-                ranges[claim] = (float(np.quantile(row, LOW)), float(np.quantile(row, HIGH)))
+                low, high = np.quantile(row, (each / 2, 1 - each / 2)).tolist()
+                ranges[claim] = (low, high)
                 middles[claim] = float(row.mean())
-    others = [c for c in evaluation.claims if c not in ranges]
-    if any(not c.running and not _inside(c, ranges[c]) for c in counted if c in ranges):
-        others = []  # refuted by what is cheap
-    for claim, row in zip(others, _of_draws(world, others, rng), strict=True):
+    refuted = any(not c.running and not _inside(c, ranges[c]) for c in counted if c in ranges)
+    others = [] if refuted else [c for c in evaluation.claims if c not in ranges]
+    for claim in sorted(others, key=_costly):
+        row = _drawn(world, claim, others)
         if np.isfinite(row).all() and len(row) > 1:
             middle, spread = float(row.mean()), float(row.std(ddof=1))
-            ranges[claim] = (middle - WIDE * spread, middle + WIDE * spread)
+            ranges[claim] = (middle - wide * spread, middle + wide * spread)
             middles[claim] = middle
             if spread > 0:
                 peak = digits.width(claim.value) / (spread * chance.ROOT_TAU)
                 sharpest = min(sharpest, peak)
+            if not claim.running and not _inside(claim, ranges[claim]):
+                break  # refuted: what costs more need not be drawn
     exactly *= sharpest  # of numbers of scores one counts: they go together
     if ranges:
         yield Candidate(
@@ -73,6 +83,7 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
             {"draws": COUNT_DRAWS},
             ranges=tuple(ranges.get(c) for c in evaluation.claims),
             exactly=exactly,
+            claims=evaluation.claims,
         )
 
 
@@ -98,41 +109,52 @@ def _step(row: Floats) -> float:
     return float(apart.min()) if len(apart) else 0.0
 
 
-def _independent(matrix: Floats, rng: np.random.Generator) -> Floats:
+def _costly(claim: Claim) -> int:
+    return 2 if claim.metric in OF_SCORES else int(of_labels(claim) or claim.metric == "loss")
+
+
+def _independent(matrix: Floats) -> Floats:
     """Matrices of answers in a random order: both margins are kept, (draws, R, R)."""
+    rng = np.random.default_rng(22)
     rows, left = matrix.sum(1).astype(np.int64), matrix.sum(0).astype(np.int64)
     draws = COUNT_DRAWS if len(matrix) <= 50 else COUNT_DRAWS // 10
     drawn = np.zeros((draws, *matrix.shape))
     remaining = np.tile(left, (draws, 1))
     for i, size in enumerate(rows):
-        if size == 0:
-            continue
-        for d in range(draws) if len(matrix) > 2 else ():
-            drawn[d, i] = rng.multivariate_hypergeometric(remaining[d], size, method="marginals")
-        if len(matrix) == 2:
-            drawn[:, i, 0] = rng.hypergeometric(remaining[:, 0], remaining[:, 1], size)
-            drawn[:, i, 1] = size - drawn[:, i, 0]
+        # One row of the matrix: how many of each answer are among `size` of those that remain.
+        wanted, pool = np.full(draws, size), remaining.sum(1)
+        for j in range(len(left)):
+            pool = pool - remaining[:, j]
+            drawn[:, i, j] = rng.hypergeometric(remaining[:, j], pool, wanted)
+            wanted = wanted - drawn[:, i, j].astype(np.int64)
         remaining = remaining - drawn[:, i].astype(np.int64)
     return drawn
 
 
-def _of_draws(world: World, claims: list[Claim], rng: np.random.Generator) -> list[Floats]:
-    """Each number over shuffles of the truth."""
-    if not claims:
-        return []
+def _drawn(world: World, claim: Claim, among: list[Claim]) -> Floats:
+    """A number over shuffles of the truth, drawn with all others that cost as much."""
+    kept: dict[object, Floats] = world.keep("numbers of shuffles", dict)
+    if kind_of(claim) not in kept:
+        alike = {kind_of(c): c for c in among if _costly(c) == _costly(claim)}
+        kept |= _of_draws(world, {k: c for k, c in alike.items() if k not in kept})
+    return kept[kind_of(claim)]
+
+
+def _of_draws(world: World, claims: dict[tuple[object, ...], Claim]) -> dict[object, Floats]:
+    """Numbers over shuffles of the truth, the same ones whatever is asked."""
+    rng = np.random.default_rng(23)
     draws = SCORE_DRAWS if world.n <= 200_000 else SCORE_DRAWS // 4
-    found = np.full((len(claims), draws), np.nan)
+    found: dict[object, Floats] = {kind: np.full(draws, np.nan) for kind in claims}
     rule = rule_of(world)
     for d in range(draws):
         other = replace(world, truth=world.truth[rng.permutation(world.n)], loss=None)
-        for i, claim in enumerate(claims):
-            if claim.metric == "loss":
-                if rule is not None:
-                    found[i, d] = rule(other).mean()
-                continue
-            value = possible(claim, other)
-            found[i, d] = np.nan if value is None else value
-    return list(found)
+        for kind, claim in claims.items():
+            if claim.metric != "loss":
+                value = possible(claim, other)
+            else:
+                value = None if rule is None else float(rule(other).mean())
+            found[kind][d] = np.nan if value is None else value
+    return found
 
 
 def _offset(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -148,33 +170,72 @@ def _offset(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     if not claims:
         yield from _natural_lags(world, evaluation)
         return
-    hits = evidence.keep(("hits by lag", evaluation.split), lambda: _hits(world))
-    values = _by_lag(claims, hits, world)
-    values[:, 0] = np.nan
-    told = np.flatnonzero(np.isfinite(values).any(axis=1))
-    if not len(told):
+    if world.n > MANY and not _can_be_moved(claims, world):
+        yield replace(_at_lag(world, evaluation, 1), tried=2)
         return
-    ours = [claims[i] for i in told]
+    margins = world.keep("margins by lag", lambda: _by_lag(world))
+    if margins.hits.shape[1] < world.k:
+        claims = [c for c in claims if c.metric in ("accuracy", "mcc") or c.average == "micro"]
+    if len(world.matrix) > world.k:  # labels that are no class stand in averages, not in these
+        claims = [
+            c for c in claims if c.metric == "accuracy" or c.per_class or c.average == "micro"
+        ]
     natural = _natural(world.n)
-    few = swept(values[np.ix_(told, natural)], ours)
+    few = of_all_margins(claims, margins.at(natural - 1), world)
     if len(few.fitting):
-        sweep = replace(few, fitting=natural[few.fitting])
+        sweep = replace(few, fitting=natural[few.fitting] - 1)
     else:
-        sweep = swept(values[told], ours)
+        sweep = of_all_margins(claims, margins, world)
     chosen = sweep.fitting[:MOST_LAGS].tolist()
-    if not chosen and sweep.nearest:
+    if not chosen and sweep.nearest is not None:
         chosen = [sweep.nearest]
-    for lag in chosen:
-        candidate = under(_rolled(world, lag), evaluation.claims, lag=_signed(lag, world.n))
-        yield replace(candidate, tried=max(2, sweep.tried))
+    for index in chosen:
+        yield replace(_at_lag(world, evaluation, index + 1), tried=max(2, sweep.tried))
+
+
+def _at_lag(world: World, evaluation: Evaluation, lag: int) -> Candidate:
+    labels = world.labels
+    assert labels is not None
+    return from_matrix(
+        world,
+        lambda: confusion_matrix(world.truth, np.roll(labels, lag), world.k),
+        lambda: _rolled(world, lag),
+        evaluation.claims,
+        lag=_signed(lag, world.n),
+    )
+
+
+def _can_be_moved(claims: list[Claim], world: World) -> bool:
+    """Whether any order of the answers can print these: their margins stay as they are.
+
+    Recall, precision and F1 of a class each bound its right rows; a whole number must be left.
+    """
+    truth, given = world.matrix.sum(1), world.matrix.sum(0)
+    low, high = np.zeros(world.k), np.minimum(truth, given)[: world.k]
+    for claim in claims:
+        k = _class_of(claim, world)
+        if k is None or claim.metric not in ("precision", "recall", "f1"):
+            continue
+        below = {"precision": given[k], "recall": truth[k], "f1": (truth[k] + given[k]) / 2}
+        least, most = (limit * below[claim.metric] for limit in digits.interval(claim.value))
+        low[k], high[k] = max(low[k], np.ceil(least - 1e-6)), min(high[k], np.floor(most + 1e-6))
+    if (low > high).any():
+        return False
+    shares = [digits.interval(c.value) for c in claims if c.metric == "accuracy"]
+    return all(low.sum() <= b * world.n + 1e-6 and high.sum() >= a * world.n for a, b in shares)
+
+
+def _class_of(claim: Claim, world: World) -> int | None:
+    if claim.per_class in world.classes:
+        return world.classes.index(claim.per_class)
+    return world.positive if claim.per_class is None and claim.average == "binary" else None
 
 
 def _natural_lags(world: World, evaluation: Evaluation) -> Iterator[Candidate]:
     """Numbers that hits do not say: the lags with a reason, one by one."""
     lags = _natural(world.n).tolist() if world.n <= MOST_TURNED else []
     for lag in lags:
-        candidate = under(_rolled(world, lag), evaluation.claims, lag=_signed(lag, world.n))
-        yield replace(candidate, tried=len(lags))
+        yield replace(_at_lag(world, evaluation, lag), tried=len(lags))
 
 
 def _natural(n: int) -> NDArray[np.int64]:
@@ -191,22 +252,29 @@ def _rolled(world: World, lag: int) -> World:
     def turned(part: Any) -> Any:
         return None if part is None else np.roll(part, lag, axis=0)
 
+    scores, ranking = turned(world.scores), world.ranking
+    if ranking is not None:
+        ranking = ranking.of_rows(scores, np.arange(-lag, world.n - lag) % world.n)
     return changed(
         world,
         labels=turned(world.labels),
-        scores=turned(world.scores),
+        scores=scores,
         values=turned(world.values),
+        ranking=ranking,
     )
 
 
-def _hits(world: World) -> Floats:
-    """Right rows of each class under every lag, (n, K); (n, 1) in sum where that is too large."""
+def _by_lag(world: World) -> Margins:
+    """Margins under every lag from 1 on: right rows by class, or in sum where that is too large.
+
+    Truth and answers keep their own counts, so that right rows say all but single cells.
+    """
     from scipy.fft import irfft, next_fast_len, rfft
 
     n, k = world.n, world.k
     apart = n * k <= MOST_CELLS
-    found = np.zeros((n, k if apart else 1))
-    size = next_fast_len(2 * n)
+    hits = np.zeros((k if apart else 1, n - 1), dtype=np.int32)
+    size = next_fast_len(2 * n, real=True)
     assert world.labels is not None
     for c in range(k):
         truth, given = (world.truth == c).astype(np.float64), (world.labels == c).astype(np.float64)
@@ -214,52 +282,13 @@ def _hits(world: World) -> Floats:
             continue
         product = rfft(truth, size) * np.conj(rfft(given, size))
         linear = irfft(product, size)
-        cyclic = linear[:n].copy()
-        cyclic[1:] += linear[size - n + 1 :]
-        found[:, c if apart else 0] += np.round(cyclic)
-    return found
-
-
-def _by_lag(claims: list[Claim], hits: Floats, world: World) -> Floats:
-    """Numbers under every lag, (claims, n): margins do not change, so hits say all but cells."""
-    n, k = world.n, world.k
-    truth, given = world.matrix.sum(1), world.matrix.sum(0)
-    found = np.full((len(claims), n), np.nan)
-    for i, claim in enumerate(claims):
-        if claim.metric == "accuracy" or claim.average == "micro":
-            found[i] = hits.sum(1) / n
-        elif claim.metric == "mcc":
-            top = hits.sum(1) * n - truth @ given
-            under_ = (n**2 - given @ given) * (n**2 - truth @ truth)
-            found[i] = top / np.sqrt(under_) if under_ > 0 else 0.0
-        elif hits.shape[1] == k and len(truth) == k:
-            found[i] = _of_hits(claim, hits, truth, given, world)
-    return found
-
-
-def _of_hits(claim: Claim, hits: Floats, truth: Floats, given: Floats, world: World) -> Any:
-    """Precision, recall, F1 and balanced accuracy of many rows of hits, NaN for other numbers."""
-    if claim.metric == "balanced_accuracy":
-        own = truth > 0
-        return (hits[:, own] / truth[own]).mean(1)
-    below = {"precision": given, "recall": truth, "f1": (truth + given) / 2}.get(claim.metric)
-    if below is None:
-        return np.nan
-    each = np.divide(hits, below, out=np.zeros_like(hits), where=below > 0)
-    if claim.per_class is not None:
-        return each[:, world.classes.index(claim.per_class)] if _known(claim, world) else np.nan
-    if claim.average == "binary":
-        return each[:, world.positive] if world.positive is not None else np.nan
-    if claim.average == "weighted":
-        return each @ truth / truth.sum()
-    if claim.average == "macro":
-        present = truth + given > 0
-        return each[:, present].mean(1)
-    return np.nan
-
-
-def _known(claim: Claim, world: World) -> bool:
-    return claim.per_class in world.classes
+        cyclic = linear[1:n] + linear[size - n + 1 :]
+        hits[c if apart else 0] += np.round(cyclic).astype(np.int32)
+    truth, given = world.matrix.sum(1)[:k], world.matrix.sum(0)[:k]
+    wide = (n - 1, k)
+    return Margins(
+        hits.T, np.broadcast_to(truth, wide), np.broadcast_to(given, wide), np.full(n - 1, n)
+    )
 
 
 def _shifted_values(world: World, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -293,7 +322,7 @@ def _broadcast(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate
     """Every answer compared with every truth, (n, 1) against (n,)."""
     (claim,) = evaluation.claims
     world = evidence.world(evaluation.split)
-    value = _over_pairs(claim, world)
+    value = world.keep(("over pairs", kind_of(claim)), lambda: _over_pairs(claim, world))
     if value is not None:
         yield instead(evidence, evaluation, {claim: value}, pairs=f"{world.n} x {world.n}")
 
@@ -351,15 +380,14 @@ def _swapped(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
         if world.labels is None:
             return
         other = replace(world, truth=world.labels, labels=world.truth)
-    kept = {
-        c: possible(c, other)
-        if of_labels(c) or world.task == "regression"
-        else declared(evidence, c)
-        for c in evaluation.claims
-    }
-    yield Candidate(
-        tuple(kept[c] for c in evaluation.claims), {"arguments": "exchanged"}, world=other
-    )
+    kept: dict[object, float | None] = {}
+    for claim in evaluation.claims:
+        kind = kind_of(claim)
+        if kind not in kept:
+            same = of_labels(claim) or world.task == "regression"
+            kept[kind] = possible(claim, other) if same else declared(evidence, claim)
+    said = tuple(kept[kind_of(c)] for c in evaluation.claims)
+    yield Candidate(said, {"arguments": "exchanged"}, world=other)
 
 
 HYPOTHESES = [

@@ -8,16 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import digits, keras_auc
+from reportgen.reconciliation import keras_auc
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
-from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
-from reportgen.reconciliation.sweeps import sieve
+from reportgen.reconciliation.margins import Margins
+from reportgen.reconciliation.quantities import of_labels
+from reportgen.reconciliation.sweeps import of_all_margins, runs
 from reportgen.reconciliation.world import Floats, World
 from reportgen.statistics import many_matrices
 
-#: Alternatives count as tried where they print about the same, this far from what was reported.
-NEAR = 0.15
+#: Runs of thresholds that are told, the longest where there are more.
+MOST_RUNS = 64
 
 
 def _other_threshold(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -26,44 +27,25 @@ def _other_threshold(evidence: Evidence, evaluation: Evaluation) -> Iterator[Can
     claims = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
     if scores is None or not claims:
         return
+    limits, margins = world.keep("thresholds", lambda: _thresholds(world, scores))
+    sweep = of_all_margins(claims, margins, world)
+    if sweep.nearest is None:
+        return
+    found = runs(sweep.fitting) or [(sweep.nearest, sweep.nearest)]
+    for run in sorted(sorted(found, key=lambda r: r[0] - r[1])[:MOST_RUNS]):
+        yield _at(world, evaluation, limits, run, max(2, sweep.tried))
+
+
+def _thresholds(world: World, scores: Floats) -> tuple[Floats, Margins]:
+    """Every rule, descending, and the margins of its answers by class."""
     positive = world.positive or 0
-    limits, cells = evidence.keep(
-        ("thresholds", evaluation.split),
-        lambda: many_matrices.at_thresholds(world.truth == positive, scores),
-    )
+    limits, cells = many_matrices.at_thresholds(world.truth == positive, scores)
     if positive == 0:
         cells = cells[:, ::-1, ::-1]
-    claims = sieve(claims, len(limits))
-    right = np.zeros(len(limits), dtype=np.int64)
-    printed = np.zeros((len(claims), len(limits)))
-    near = np.ones(len(limits), dtype=bool)
-    distance = np.zeros(len(limits))
-    for i, claim in enumerate(claims):
-        try:
-            values = np.asarray(of_matrices(claim, cells, world))
-        except Unknown:
-            return
-        printed[i] = np.round(np.nan_to_num(values) / digits.width(claim.value))
-        near &= np.abs(values - float(claim.value)) <= NEAR * max(1.0, float(claim.value))
-        right += digits.same(values, claim.value)
-        distance = np.maximum(distance, np.nan_to_num(abs(values - float(claim.value)), nan=1.0))
-    tried = max(2, len(np.unique(printed[:, near], axis=1).T)) if near.any() else 2
-    whole = np.flatnonzero(right == len(claims))
-    for run in _runs(whole) if len(whole) else [(_best(right, distance),) * 2]:
-        yield _at(world, evaluation, limits, run, tried)
-
-
-def _best(right: np.ndarray, distance: Floats) -> int:
-    nearest = np.lexsort((distance, -right))
-    return int(nearest[0])
-
-
-def _runs(index: np.ndarray) -> list[tuple[int, int]]:
-    """First and last of each run of consecutive integers."""
-    breaks = np.flatnonzero(np.diff(index) > 1)
-    starts = index[np.r_[0, breaks + 1]]
-    ends = index[np.r_[breaks, len(index) - 1]]
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+    truth, given = cells.sum(2), cells.sum(1)
+    hits = np.diagonal(cells, axis1=1, axis2=2)
+    hits, truth, given = (np.asfortranarray(part) for part in (hits, truth, given))
+    return limits, Margins(hits, truth, given, truth.sum(1), lambda a, b: cells[:, a, b])
 
 
 def _at(
@@ -117,15 +99,15 @@ def _areas_of_logits(world: World, evaluation: Evaluation) -> dict[Claim, float]
         return {}
     if raw.min() >= 0 and raw.max() <= 1:
         return {}
-    logits = np.asarray(raw, dtype=np.float64).reshape(-1, 1)
+    logits = np.asarray(raw, dtype=np.float64).reshape(-1)
     if positive == 0:
         logits = -logits
-    columns = keras_auc.Columns((world.truth == positive)[:, None], logits)
+    counts = keras_auc.column(world.truth == positive, logits)
     found = {}
     for claim in evaluation.claims:
         if claim.metric in ("roc_auc", "average_precision") and not claim.weighted:
             curve = "ROC" if claim.metric == "roc_auc" else "PR"
-            found[claim] = keras_auc.areas(columns, curve)["Keras, 200 thresholds, interpolation"]
+            found[claim] = keras_auc.areas([counts], curve)["Keras, 200 thresholds, interpolation"]
     return found
 
 

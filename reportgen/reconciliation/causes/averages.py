@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.job.claims import Claim
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, declared, instead, read_as
+from reportgen.reconciliation.ranked import roc_auc
 from reportgen.reconciliation.world import World
 
 _OF_CLASSES = ("precision", "recall", "f1")
@@ -98,8 +99,6 @@ def _one_against_one(evidence: Evidence, split: str) -> dict[str, float]:
     """Hand and Till's areas, averaged over pairs as scikit-learn does; {} where undefined."""
 
     def computed() -> dict[str, float]:
-        from reportgen.statistics.ranking import roc_auc
-
         world = evidence.world(split)
         k = world.k
         counts = np.bincount(np.clip(world.truth, 0, k), minlength=k + 1)[:k]
@@ -108,11 +107,7 @@ def _one_against_one(evidence: Evidence, split: str) -> dict[str, float]:
         areas, shares = [], []
         for a in range(k):
             for b in range(a + 1, k):
-                rows = (world.truth == a) | (world.truth == b)
-                own = world.truth[rows]
-                first = roc_auc(own == a, world.table[rows, a])
-                second = roc_auc(own == b, world.table[rows, b])
-                areas.append((first + second) / 2)
+                areas.append((_pair(world, a, b) + _pair(world, b, a)) / 2)
                 shares.append(counts[a] + counts[b])
         return {
             "macro": float(np.mean(areas)),
@@ -121,6 +116,16 @@ def _one_against_one(evidence: Evidence, split: str) -> dict[str, float]:
 
     found: dict[str, float] = evidence.keep(("one against one", split), computed)
     return found
+
+
+def _pair(world: World, a: int, b: int) -> float:
+    """The area of class a among the rows of two classes, by the scores of a."""
+    assert world.ranking is not None
+    places, m = world.ranking.places(a)
+    up, down = (
+        np.bincount(places[world.truth == k], minlength=m).astype(np.float64) for k in (a, b)
+    )
+    return roc_auc(up, down)
 
 
 HYPOTHESES = [

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
-from reportgen.reconciliation.batch_numbers import per_batch
+from reportgen.reconciliation.batch_numbers import per_batch, per_batch_of_labels
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import (
     Candidate,
@@ -24,6 +24,7 @@ from reportgen.reconciliation.hypothesis import (
 )
 from reportgen.reconciliation.row_losses import detailed
 from reportgen.reconciliation.row_values import row_values
+from reportgen.reconciliation.sweeps import NEAR, distinct, hashed
 from reportgen.reconciliation.world import Floats, World
 
 #: Sizes that people use; the job's own comes before them.
@@ -49,9 +50,13 @@ USUAL = (
     2048,
     4096,
 )
-#: Rows times sizes that are gone through for numbers that are no mean of rows.
-MOST_ROWS = 30_000_000
+#: More sizes are a scan over all of them.
+MOST_USUAL = len(USUAL) + 1
+#: Of numbers that are no mean of rows: the largest size of a scan, how many batches it has in all
+#: sizes together, and for areas, which sort each batch, rows times sizes.
 LARGEST = 1024
+MOST_BATCHES = 5_000_000
+MOST_ROWS = 10_000_000
 #: Share of printable numbers that unusual sizes may meet before a match is none.
 MOST_COVERED = 0.1
 
@@ -64,13 +69,17 @@ CONVENTIONS = (
 )
 
 
-def sizes_first(evidence: Evidence, n: int) -> list[list[int]]:
+def sizes_first(evidence: Evidence, n: int) -> list[NDArray[np.int64]]:
     """Batch sizes in the order in which they are believed: declared, usual, all others."""
     declared_size = evidence.batch_size
     first = [declared_size] if declared_size is not None and 1 < declared_size < n else []
     usual = [b for b in USUAL if b < n and b not in first]
-    rest = [b for b in range(2, n) if b not in {*first, *usual}]
-    return [group for group in (first, usual, rest) if group]
+    most = -(-n // (LEAST_BATCHES - 1))  # larger ones are fewer batches
+    left = np.ones(max(n, 2), dtype=bool)
+    left[[0, 1, *first, *usual]] = False
+    rest = np.flatnonzero(left[:most])
+    groups = (np.array(first, dtype=np.int64), np.array(usual, dtype=np.int64), rest)
+    return [group for group in groups if len(group)]
 
 
 def _batch_mean(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -78,7 +87,9 @@ def _batch_mean(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidat
 
 
 def _cumulative(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-    yield from _searched(evidence, evaluation, _mean_of_running)
+    off = [c for c in evaluation.claims if is_off(evidence, c) and c.metric not in _COUNTS]
+    if all(c.metric in _OF_ROWS for c in off):
+        yield from _searched(evidence, evaluation, _mean_of_running)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +115,17 @@ def _searched(evidence: Evidence, evaluation: Evaluation, way: Way) -> Iterator[
     """
     world = detailed(evidence, evaluation.split)
     wrong = [c for c in evaluation.claims if is_off(evidence, c) and c.metric not in _COUNTS]
-    if not wrong or world.n < 3:
+    if not wrong or world.n < 3 or not all(_has_batches(c, world) for c in wrong):
         return
     off = [*wrong, *_of_one_loop(evidence, evaluation, wrong, way)]
     nearest: Candidate | None = None
     tried = 0
-    for group in sizes_first(evidence, world.n):
-        sizes = np.array(group, dtype=np.int64)
+    for sizes in sizes_first(evidence, world.n):
         found = _alive(evidence, off, world, sizes, way)
         if found is None:
-            continue
+            continue  # not computable, or every size is refuted before all numbers are
         fits, close, distinct = _joint(off, found)
-        if len(group) > len(USUAL) + 1 and _saturated(evidence, wrong, found):
+        if len(sizes) > MOST_USUAL and _saturated(evidence, wrong, found):
             fits[:] = False
         tried += distinct
         for column in np.flatnonzero(fits.any(axis=0)).tolist():
@@ -166,20 +176,38 @@ def _loop(claim: Claim) -> str:
 def _alive(
     evidence: Evidence, off: list[Claim], world: World, sizes: NDArray[np.int64], way: Way
 ) -> list[_Values] | None:
-    """Each number by size; sizes that earlier numbers refuted are left out of many."""
+    """Each number by size, of those sizes that earlier numbers did not refute.
+
+    None where a number cannot be computed, and where no size is left before the last one.
+    """
     alive = np.ones(len(sizes), dtype=bool)
     found: dict[Claim, _Values] = {}
-    for claim in sorted(off, key=lambda c: c.metric not in _OF_ROWS):
-        values = way(evidence, claim, world, sizes, alive)
+    kinds: dict[object, _Values] = {}
+    for claim in sorted(off, key=_costly):
+        kind = kind_of(claim)
+        values = kinds[kind] if kind in kinds else way(evidence, claim, world, sizes, alive)
         if values is None:
             return None
-        found[claim] = values
+        found[claim] = kinds[kind] = values
         alive &= digits.same(values.table, claim.value).any(axis=1)
-        if not alive.any():
-            break
-    first = next(iter(found.values()))
-    nothing = _Values(np.full_like(first.table, np.nan), first.names)
-    return [found.get(c, nothing) for c in off]
+        if not alive.any() and len(found) < len(off):
+            return None
+    return [found[c] for c in off]
+
+
+def _has_batches(claim: Claim, world: World) -> bool:
+    """Whether a number has a value in each batch that is known here."""
+    if claim.weighted:
+        return False
+    return claim.metric in _OF_ROWS or (world.task != "regression" and world.truth.ndim == 1)
+
+
+def _costly(claim: Claim) -> int:
+    """Means of rows are told at once, areas size by size."""
+    return 0 if claim.metric in _OF_ROWS else 1 + (claim.metric in _AREAS)
+
+
+_AREAS = ("roc_auc", "average_precision")
 
 
 def _saturated(evidence: Evidence, off: list[Claim], found: list[_Values]) -> bool:
@@ -201,19 +229,21 @@ def _joint(
     """Which sizes and conventions print all; the nearest; how many distinct ones are near."""
     fits = np.ones_like(found[0].table, dtype=bool)
     distance = np.zeros_like(found[0].table)
-    codes = np.zeros_like(found[0].table)
+    codes = np.zeros(found[0].table.shape, dtype=np.uint64)
     near = np.ones_like(fits)
     rng = np.random.default_rng(3)
     for claim, values in zip(off, found, strict=True):
         fits &= digits.same(values.table, claim.value)
         apart = np.nan_to_num(np.abs(values.table - float(claim.value)), nan=np.inf)
         distance = np.maximum(distance, apart)
-        width = max(digits.width(claim.value), 1e-300)
-        codes += rng.normal() * np.round(np.nan_to_num(values.table) / width)
-        near &= apart <= 0.15 * max(1.0, abs(float(claim.value)))
+        near &= apart <= NEAR * max(1.0, abs(float(claim.value)))
     best = np.unravel_index(int(np.argmin(distance)), distance.shape)
     close = (int(best[0]), int(best[1])) if np.isfinite(distance[best]) else None
-    return fits, close, max(1, len(np.unique(codes[near])))
+    if not fits.any() and len(fits) > MOST_USUAL:
+        return fits, close, 2  # how many there are is asked of a match alone
+    for claim, values in zip(off, found, strict=True):
+        codes += hashed(values.table, digits.width(claim.value), rng)
+    return fits, close, max(1, distinct(codes[near]))
 
 
 def _candidate(
@@ -246,8 +276,45 @@ def _mean_of_batches(
     rows = evidence.keep(("rows of", kind_of(claim)), lambda: row_values(claim, world))
     if rows is not None:
         return _Values(_means(rows, sizes), CONVENTIONS)
+    if claim.metric in _AREAS:
+        return _of_areas(claim, world, sizes, alive)
+    return _of_labels(claim, world, sizes, alive)
+
+
+def _of_labels(
+    claim: Claim, world: World, sizes: NDArray[np.int64], alive: NDArray[np.bool_]
+) -> _Values | None:
+    """Means over batches of a number of labels, for all sizes that are left."""
     table = np.full((len(sizes), len(CONVENTIONS)), np.nan)
-    most = min(LARGEST, MOST_ROWS // world.n) if len(sizes) > len(USUAL) + 1 else len(sizes)
+    index = np.flatnonzero(alive)
+    if len(sizes) > MOST_USUAL:
+        index = _within(index[sizes[index] <= LARGEST], sizes, world.n)
+    said = False
+    for places, starts, values in per_batch_of_labels(claim, world, sizes[index]):
+        said = True
+        at = index[places]
+        totals = np.add.reduceat(values, starts)
+        counts = np.diff(np.r_[starts, len(values)])
+        whole = world.n // sizes[at]
+        partial = (whole > 0) & (counts > whole)
+        last = values[starts + counts - 1]
+        table[at, 0] = totals / counts
+        table[at[partial], 1] = (totals - last)[partial] / whole[partial]
+    return _Values(table, CONVENTIONS) if said or not len(index) else None
+
+
+def _within(index: NDArray[np.int64], sizes: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Of the sizes, the largest whose batches are MOST_BATCHES together; in their order."""
+    largest = index[np.argsort(-sizes[index], kind="stable")]
+    return np.sort(largest[np.cumsum(-(-n // sizes[largest])) <= MOST_BATCHES])
+
+
+def _of_areas(
+    claim: Claim, world: World, sizes: NDArray[np.int64], alive: NDArray[np.bool_]
+) -> _Values | None:
+    """Means over batches of an area, size by size: each has its own order of rows."""
+    table = np.full((len(sizes), len(CONVENTIONS)), np.nan)
+    most = min(LARGEST, MOST_ROWS // world.n) if len(sizes) > MOST_USUAL else len(sizes)
     for i in np.flatnonzero(alive)[:most].tolist():
         values = per_batch(claim, world, int(sizes[i]))
         if values is None:

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reportgen.job.claims import Claim
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
+from reportgen.reconciliation.margins import Margins, Parts, sums
 from reportgen.reconciliation.quantities import of_labels
-from reportgen.reconciliation.sweeps import (
-    MOST_CELLS,
-    Sweep,
-    cell_codes,
-    known,
-    of_label_claims,
-    sieve,
-    swept,
-)
+from reportgen.reconciliation.sweeps import Sweep, near_margins, of_all_margins, runs
 from reportgen.reconciliation.world import Floats, World
 
 #: Runs of thresholds that are told of one default class.
@@ -32,16 +24,21 @@ def _default_class(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candi
     claims = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
     if world.scores is None or world.labels is None or world.truth.ndim != 1 or not claims:
         return
-    confidence = world.table.max(axis=1)
-    limits = np.unique(confidence)
+    doubted: _Doubted = world.keep("rows below a confidence", lambda: _below(world))
+    limits = doubted.limits
     # In binary tasks a default class is another threshold of the positive one.
-    claims = sieve(claims, len(limits))
     codes = [world.k] if world.task == "binary" else [*range(world.k), world.k]
-    found = {code: _swept(world, claims, confidence, limits, code) for code in codes}
-    tried = sum(s.tried for s, _ in found.values())
-    for code, (sweep, runs) in found.items():
-        for first, last in runs[:MOST_RUNS] or _single(sweep):
-            labels = np.where(confidence <= limits[(first + last) // 2], code, world.labels)
+    found = {c: of_all_margins(claims, _with_default(doubted, c), world) for c in codes}
+    tried = 2
+    if any(len(s.fitting) for s in found.values()):
+        tried = sum(
+            s.tried if len(s.fitting) else near_margins(claims, _with_default(doubted, c), world)
+            for c, s in found.items()
+        )
+    for code, sweep in found.items():
+        for first, last in runs(sweep.fitting)[:MOST_RUNS] or _single(sweep):
+            at = limits[(first + last) // 2]
+            labels = np.where(doubted.confidence <= at, code, world.labels)
             if (labels == code).all():
                 continue  # a threshold that leaves nothing else is none that somebody set
             high = float(limits[last + 1]) if last + 1 < len(limits) else 1.0
@@ -59,67 +56,44 @@ def _single(sweep: Sweep) -> list[tuple[int, int]]:
     return [] if sweep.nearest is None else [(sweep.nearest, sweep.nearest)]
 
 
-def _swept(
-    world: World, claims: list[Claim], confidence: Floats, limits: Floats, code: int
-) -> tuple[Sweep, list[tuple[int, int]]]:
-    """Every limit: rows at or below it have the label ``code``. Runs of those that print all."""
-    assert world.labels is not None
-    given = np.full(world.n, code, dtype=np.int64)
-    before, size = cell_codes(world.truth, world.labels, world.k + (code == world.k))
-    after, _ = cell_codes(world.truth, given, world.k + (code == world.k))
-    place = np.searchsorted(limits, confidence)
-    block = max(1, MOST_CELLS // size**2)
-    fitting: list[NDArray[np.int64]] = []
-    tried, nearest, best = 0, None, (-1.0, np.inf)
-    base = np.bincount(before, minlength=size * size).astype(np.float64)
-    order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(0, len(limits) + block, block))
-    for i, start in enumerate(range(0, len(limits), block)):
-        rows = order[starts[i] : starts[i + 1]]
-        wide = min(block, len(limits) - start)
-        at = (place[rows] - start) * size * size
-        change = np.bincount(at + after[rows], minlength=wide * size * size).astype(np.float64)
-        change -= np.bincount(at + before[rows], minlength=wide * size * size)
-        cells = base + np.cumsum(change.reshape(wide, size * size), axis=0)
-        base = cells[-1].copy()
-        shaped = _trimmed(cells.reshape(wide, size, size), world.k)
-        values, kept = known(of_label_claims(claims, shaped, world), claims)
-        if not kept:
-            break
-        sweep = swept(values, kept)
-        tried += sweep.tried
-        fitting.append(sweep.fitting + start)
-        score = _score(values[:, sweep.nearest or 0], kept)
-        if score > best or nearest is None:
-            best, nearest = score, (sweep.nearest or 0) + start
-    whole = np.concatenate(fitting) if fitting else np.zeros(0, dtype=np.int64)
-    return Sweep(whole, max(1, tried), nearest), _runs(whole)
+@dataclass(frozen=True, slots=True)
+class _Doubted:
+    """``confidence`` (n,), its distinct values ``limits`` (m,), and margins up to each, (m, R)."""
+
+    confidence: Floats
+    limits: Floats
+    below: Margins
+    all: Margins
 
 
-def _score(values: Floats, claims: list[Claim]) -> tuple[float, float]:
-    """How many numbers are about right, and how far the worst is off."""
-    apart = np.abs(values - np.array([float(c.value) for c in claims]))
-    return (float((apart < 1e-3).sum()), -float(apart.max()))
+def _below(world: World) -> _Doubted:
+    """Margins of the rows at or below every confidence, R = K + 1."""
+    scores = world.table
+    confidence = scores.max(axis=1)
+    order = np.argsort(confidence, kind="stable")
+    ordered = confidence[order]
+    last = np.r_[ordered[1:] != ordered[:-1], True]
+    running = sums(Parts.of(world).with_none(world.k).ordered(order))
+    below = running.at(np.flatnonzero(last) + 1)
+    return _Doubted(confidence, ordered[last], below, running.at(-1))
 
 
-def _trimmed(cells: Floats, k: int) -> Floats:
-    """Without the row and column of no class where nothing stands in them."""
-    if cells.shape[-1] > k and not cells[:, k:].any() and not cells[:, :, k:].any():
-        return cells[:, :k, :k]
-    return cells
+def _with_default(doubted: _Doubted, code: int) -> Margins:
+    """Every limit: rows at or below it have the label ``code``."""
+    low, whole = doubted.below, doubted.all
+    hits, given = whole.hits - low.hits, whole.given - low.given
+    hits[:, code] += low.truth[:, code]
+    given[:, code] += low.rows
+    truth = np.broadcast_to(whole.truth, hits.shape)
+    rows = np.broadcast_to(whole.rows, low.rows.shape)
 
+    def cell(a: int, b: int) -> Any:
+        assert low.cell is not None
+        assert whole.cell is not None
+        left = whole.cell(a, b) - low.cell(a, b)
+        return left + low.truth[:, a] if b == code else left
 
-def _runs(index: NDArray[np.int64]) -> list[tuple[int, int]]:
-    if not len(index):
-        return []
-    breaks = np.flatnonzero(np.diff(index) > 1)
-    return list(
-        zip(
-            index[np.r_[0, breaks + 1]].tolist(),
-            index[np.r_[breaks, len(index) - 1]].tolist(),
-            strict=True,
-        )
-    )
+    return Margins(hits, truth, given, rows, cell)
 
 
 HYPOTHESES = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from reportgen.job.claims import Claim
 from reportgen.reconciliation import keras_auc
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, declared, instead, read_as
-from reportgen.reconciliation.quantities import positive
+from reportgen.reconciliation.quantities import area, area_of_cells, members, positive
 from reportgen.reconciliation.row_losses import one_hot
 from reportgen.reconciliation.world import World
 
@@ -128,35 +129,50 @@ def _buckets(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     world = evidence.world(evaluation.split)
     if claim.metric not in ("roc_auc", "average_precision") or world.scores is None:
         return
-    tables = _flattened(claim, world)
-    curve = "ROC" if claim.metric == "roc_auc" else "PR"
     own = declared(evidence, claim)
     said: set[float] = {round(own, 12)} if own is not None else set()
-    for which, columns in tables.items():
-        for name, value in keras_auc.areas(columns, curve).items():
-            if round(value, 12) in said:
-                continue
-            said.add(round(value, 12))
-            yield instead(evidence, evaluation, {claim: value}, area=name, of=which)
+    for which, ways in _other_areas(claim, world).items():
+        for name, value in ways.items():
+            if np.isfinite(value) and round(value, 12) not in said:
+                said.add(round(value, 12))
+                yield instead(evidence, evaluation, {claim: value}, area=name, of=which)
 
 
-def _flattened(claim: Claim, world: World) -> dict[str, keras_auc.Columns]:
-    """Members and scores by which of them are counted together."""
-    scores = world.scores
-    assert scores is not None
-    if world.task == "binary":
-        k = positive(world)
-        return {"one column": keras_auc.Columns((world.truth == k)[:, None], world.table[:, [k]])}
-    member = world.truth == 1 if world.truth.ndim == 2 else one_hot(world.truth, world.k)
-    if claim.per_class is not None:
-        if claim.per_class not in world.classes:
+def _other_areas(claim: Claim, world: World) -> dict[str, dict[str, float]]:
+    """Areas by which columns are counted together, and how."""
+    curve = "ROC" if claim.metric == "roc_auc" else "PR"
+    if world.task == "binary" or claim.per_class is not None:
+        if claim.per_class is not None and claim.per_class not in world.classes:
             return {}
-        k = world.classes.index(claim.per_class)
-        return {"one class": keras_auc.Columns(member[:, [k]], scores[:, [k]])}
-    return {
-        "all outputs together": keras_auc.Columns(member, scores, together=True),
-        "mean over outputs": keras_auc.Columns(member, scores),
-    }
+        one = world.task != "binary"
+        k = world.classes.index(claim.per_class) if one else positive(world)
+        ways = {"one class" if one else "one column": _areas(world, curve, (k,))}
+        if curve == "PR":
+            next(iter(ways.values()))["trapezia"] = area("trapezia", k, world)
+        return ways
+    every = tuple(range(world.k))
+    cells = _areas(world, curve, every, together=True)
+    each = _areas(world, curve, every)
+    if curve == "PR":
+        cells["trapezia"] = area_of_cells("trapezia", world)
+        each["trapezia"] = float(np.mean([area("trapezia", k, world) for k in every]))
+    else:
+        cells["all cells, exact"] = area_of_cells("roc_auc", world)
+    return {"all outputs together": cells, "mean over outputs": each}
+
+
+def _areas(
+    world: World, curve: str, columns: tuple[int, ...], *, together: bool = False
+) -> dict[str, float]:
+    def computed() -> dict[str, float]:
+        counts = [world.keep(("counts", k), partial(_counted, world, k)) for k in columns]
+        return keras_auc.areas([keras_auc.together(counts)] if together else counts, curve)
+
+    return dict(world.keep(("areas of buckets", curve, columns, together), computed))
+
+
+def _counted(world: World, k: int) -> keras_auc.Column:
+    return keras_auc.column(members(world, k), world.table[:, k])
 
 
 HYPOTHESES = [

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
 from reportgen.reconciliation.evidence import Evaluation, Evidence
-from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, prints, under
+from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, from_matrix, prints, under
 from reportgen.reconciliation.quantities import of_labels
 from reportgen.reconciliation.row_losses import changed, detailed
 from reportgen.reconciliation.sweeps import of_label_claims, swept
 from reportgen.reconciliation.world import Floats, World
+from reportgen.statistics.assignment import assigned
 
 #: All orders are tried up to this many classes; exchanges of two above it.
 MOST_CLASSES = 6
@@ -31,22 +32,28 @@ def _label_order(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candida
     if world.k == 2 and not any(of_labels(c) for c in evaluation.claims):
         return  # of scores alone it is the column of the other class
     found = False
-    for name, order in _stated(world).items():
-        for of, other in _worlds(world, order):
-            candidate = under(
-                other, evaluation.claims, order=[world.classes[i] for i in order], by=name, of=of
-            )
+    orders: dict[str, Order] = world.keep("stated orders", lambda: _stated(world))
+    for name, order in orders.items():
+        for of in ("answers", "names") if world.k > 2 else ("answers",):
+            candidate = _under_order(world, evaluation, order, of, name)
             found = found or prints(candidate, evaluation.claims)
             yield candidate
     if world.k > 2 and not found:
         yield from _searched(world, evaluation)
 
 
-def _worlds(world: World, order: Order) -> Iterator[tuple[str, World]]:
+def _under_order(world: World, evaluation: Evaluation, order: Order, of: str, by: str) -> Candidate:
     """Output j is read as class ``order[j]``: of the answers alone, or of the names of both."""
-    yield "answers", _answers(world, order)
-    if world.k > 2:
-        yield "names", _names(world, order)
+    make = _answers if of == "answers" else _names
+    return from_matrix(
+        world,
+        lambda: _moved(world.matrix, order, of),
+        lambda: make(world, order),
+        evaluation.claims,
+        order=[world.classes[i] for i in order],
+        by=by,
+        of=of,
+    )
 
 
 def _stated(world: World) -> dict[str, Order]:
@@ -92,26 +99,23 @@ def _number(text: str) -> float | None:
 
 def _assigned(matrix: Floats) -> Order:
     """For each output the class that it meets most (Kuhn's assignment)."""
-    from scipy.optimize import linear_sum_assignment
-
-    rows, columns = linear_sum_assignment(-matrix)
     order = np.empty(len(matrix), dtype=np.int64)
-    order[columns] = rows
+    order[assigned(-matrix)] = np.arange(len(matrix))
     return order
 
 
 def _answers(world: World, order: Order) -> World:
     assert world.labels is not None
     labels = _mapped(world.labels, order)
-    scores = world.scores
-    if scores is not None:
+    scores, ranking = world.scores, world.ranking
+    if scores is not None and ranking is not None:
         if scores.ndim == 1:
             scores = 1.0 - scores if order[0] == 1 else scores
         else:
-            moved = np.empty_like(scores)
-            moved[:, order] = scores
-            scores = moved
-    return changed(world, labels=labels, scores=scores)
+            inverse = np.argsort(order)
+            scores = scores[:, inverse]
+            ranking = ranking.of_columns(scores, inverse)
+    return changed(world, labels=labels, scores=scores, ranking=ranking)
 
 
 def _names(world: World, order: Order) -> World:
@@ -152,20 +156,22 @@ def _searched(world: World, evaluation: Evaluation) -> Iterator[Candidate]:
         if not chosen and sweep.nearest is not None:
             chosen = [sweep.nearest]
         for i in chosen:
-            other = (_answers if of == "answers" else _names)(world, orders[i])
-            names = [world.classes[j] for j in orders[i]]
-            candidate = under(other, evaluation.claims, order=names, by="search", of=of)
+            candidate = _under_order(world, evaluation, orders[i], of, "search")
             yield replace(candidate, tried=max(2, min(sweep.tried, most)))
 
 
 def _under_orders(world: World, orders: Order, claims: list[Claim], of: str) -> Floats:
     cells = np.empty((len(orders), world.k, world.k))
     for matrix, order in zip(cells, orders, strict=True):
-        inverse = np.argsort(order)
-        matrix[:] = world.matrix[:, inverse]
-        if of == "names":
-            matrix[:] = matrix[inverse]
+        matrix[:] = _moved(world.matrix, order, of)
     return of_label_claims(claims, cells, world)
+
+
+def _moved(matrix: Floats, order: Order, of: str) -> Floats:
+    """The matrix under an order; what is no class stays where it is."""
+    inverse = np.argsort(order)
+    inverse = np.r_[inverse, np.arange(len(order), len(matrix))]
+    return matrix[:, inverse] if of == "answers" else matrix[np.ix_(inverse, inverse)]
 
 
 def _flipped(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:

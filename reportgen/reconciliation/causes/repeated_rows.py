@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.causes.batch_means import USUAL
 from reportgen.reconciliation.causes.row_counts import MOST_WORLDS, WORKERS
 from reportgen.reconciliation.evidence import Evaluation, Evidence
-from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
+from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
 from reportgen.reconciliation.row_losses import detailed
+from reportgen.reconciliation.row_sets import Piece, of_rows
 from reportgen.reconciliation.row_values import row_values
 from reportgen.reconciliation.world import Floats, World
 
@@ -22,26 +22,23 @@ def _duplicated(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidat
     """Streams that workers replay, and last batches filled up from the start."""
     world = detailed(evidence, evaluation.split)
     n = world.n
-    ways: dict[tuple[str, int], tuple[NDArray[np.int64], dict[str, object]]] = {}
+    ways: dict[tuple[str, int], tuple[list[Piece], dict[str, object]]] = {}
     for workers in WORKERS:
-        first = np.arange(-(-n // workers))
-        ways["replayed", len(first)] = (
-            np.repeat(first, workers)[:n] if n % workers == 0 else first,
-            {"workers": workers, "rows": len(first)},
-        )
+        first = -(-n // workers)
+        times = workers if n % workers == 0 else 1
+        ways["replayed", first] = ([(0, first, times)], {"workers": workers, "rows": first})
     size = evidence.batch_size
     for batch in (*([size] if size else []), *USUAL, *WORKERS):
         extra = -n % batch
         if 0 < extra < n and ("filled", extra) not in ways:
-            rows = np.r_[np.arange(n), np.arange(extra)]
-            ways["filled", extra] = (rows, {"twice": extra, "batch_size": batch})
-            last = np.r_[np.arange(n), np.full(extra, n - 1)]
-            ways["repeated", extra] = (last, {"last_row_more": extra, "batch_size": batch})
+            more: dict[str, object] = {"batch_size": batch}
+            ways["filled", extra] = ([(0, n, 1), (0, extra, 1)], {"twice": extra, **more})
+            last: list[Piece] = [(0, n, 1), (n - 1, n, extra)]
+            ways["repeated", extra] = (last, {"last_row_more": extra, **more})
     batched = _batches_again(world, evaluation, size)
     tried = len(ways) + len(batched)
-    for index, parameters in (*ways.values(), *_likely(world, evaluation, batched)):
-        part = world.rows(index)
-        candidate = under(part, evaluation.claims, **parameters)
+    for pieces, parameters in (*ways.values(), *_likely(world, evaluation, batched)):
+        candidate = of_rows(world, evaluation.claims, pieces, **parameters)
         yield replace(candidate, tried=tried)
 
 
@@ -76,7 +73,7 @@ def _batches_again(world: World, evaluation: Evaluation, size: int | None) -> li
 
 def _likely(
     world: World, evaluation: Evaluation, batched: list[Again]
-) -> Iterator[tuple[NDArray[np.int64], dict[str, object]]]:
+) -> Iterator[tuple[list[Piece], dict[str, object]]]:
     """The rows of those that print the accuracy, or of the first few where none is said."""
     said = next((c for c in evaluation.claims if c.metric == "accuracy" and not c.weighted), None)
     right = None if said is None else row_values(said, world)
@@ -85,8 +82,10 @@ def _likely(
         batched = [batched[i] for i in np.flatnonzero(digits.same(means, said.value))]
     for workers, batch, whole, more in batched[:MOST_WORLDS]:
         left = -(-world.n // batch) % workers
-        index = np.r_[np.repeat(np.arange(whole), workers), np.repeat(np.arange(whole, more), left)]
-        yield index, {"workers": workers, "batch_size": batch, "rows": more}
+        pieces: list[Piece] = [(0, whole, workers)]
+        if left and more > whole:
+            pieces.append((whole, more, left))
+        yield pieces, {"workers": workers, "batch_size": batch, "rows": more}
 
 
 def _means(sums: Floats, batched: list[Again]) -> Floats:

@@ -11,18 +11,12 @@ from numpy.typing import NDArray
 from reportgen.job.claims import Claim
 from reportgen.reconciliation.causes.batch_means import USUAL
 from reportgen.reconciliation.evidence import Evaluation, Evidence
-from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
-from reportgen.reconciliation.quantities import of_labels
+from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
+from reportgen.reconciliation.margins import of_margins, running
+from reportgen.reconciliation.quantities import Unknown, of_labels
 from reportgen.reconciliation.row_losses import detailed
-from reportgen.reconciliation.row_values import row_values
-from reportgen.reconciliation.sweeps import (
-    MOST_CELLS,
-    known,
-    of_label_claims,
-    prefix_matrices,
-    sieve,
-    swept,
-)
+from reportgen.reconciliation.row_sets import of_rows, row_sums
+from reportgen.reconciliation.sweeps import Sweep, sifted
 from reportgen.reconciliation.world import Floats, World
 
 #: Worlds of row prefixes that are computed in full.
@@ -68,12 +62,12 @@ def _prefixes(
     if not ends:
         return
     ordered = np.array(sorted(ends), dtype=np.int64)
-    keep = _screened(world, evaluation, ordered)
-    for end in ordered[keep].tolist():
+    for end in ordered[_screened(world, evaluation, ordered)].tolist():
         sizes = ends[end]
-        candidate = under(
-            world.rows(slice(0, end)),
+        candidate = of_rows(
+            world,
             evaluation.claims,
+            [(0, end, 1)],
             rows=end,
             of=world.n,
             batch_size=sizes[0] if len(sizes) == 1 else sizes,
@@ -83,39 +77,42 @@ def _prefixes(
 
 def _screened(world: World, evaluation: Evaluation, ends: NDArray[np.int64]) -> list[int]:
     """Indices of prefixes worth computing: those that print what is cheap, else the nearest."""
-    values, claims = _cheap(world, evaluation, ends)
-    if not claims:
+    sweep = _swept(world, evaluation, ends)
+    if sweep is None:
         return list(range(min(len(ends), MOST_WORLDS)))
-    sweep = swept(values, claims)
     if len(sweep.fitting):
         return [int(i) for i in sweep.fitting[:MOST_WORLDS]]
     return [] if sweep.nearest is None else [sweep.nearest]
 
 
-def _cheap(
-    world: World, evaluation: Evaluation, ends: NDArray[np.int64]
-) -> tuple[Floats, list[Claim]]:
-    """Numbers of prefixes from running sums: of labels, and means of rows; (claims, prefixes)."""
-    counted = [c for c in evaluation.claims if of_labels(c) and not c.weighted and not c.running]
-    counted = sieve(counted, len(ends))
-    single = world.labels is not None and world.truth.ndim == 1
-    small = len(ends) * (world.k + 1) ** 2 <= MOST_CELLS
-    parts: list[Floats] = []
-    claims: list[Claim] = []
-    if single and counted and small:
-        cells = prefix_matrices(world.truth, world.labels, world.k, ends)
-        values, kept = known(of_label_claims(counted, cells, world), counted)
-        parts.append(values)
-        claims += kept
-    for claim in evaluation.claims:
-        if claim in claims or claim.running or (of_labels(claim) and claim.metric != "accuracy"):
-            continue
-        rows = row_values(claim, world) if claim.metric != "log_loss" else None
-        if rows is not None:
-            parts.append((np.cumsum(rows)[ends - 1] / ends)[None])
-            claims.append(claim)
-    table = np.concatenate(parts) if parts else np.zeros((0, len(ends)))
-    return table, claims
+def _swept(world: World, evaluation: Evaluation, ends: NDArray[np.int64]) -> Sweep | None:
+    """The first ``ends`` rows, from running sums of labels and of rows; None where these say
+    nothing.
+    """
+    claims = [c for c in evaluation.claims if not c.running and _is_cheap(c, world)]
+    if not claims:
+        return None
+
+    def values(claim: Claim, at: NDArray[np.int64] | None) -> Floats | None:
+        stops = ends if at is None else ends[at]
+        sums = row_sums(claim, world)
+        if sums is not None:
+            return np.asarray(sums[stops] / stops)
+        try:
+            found = of_margins(claim, running(world).at(stops), world)
+        except Unknown:
+            return None
+        return np.asarray(found, dtype=np.float64)
+
+    return sifted(values, claims, len(ends))
+
+
+def _is_cheap(claim: Claim, world: World) -> bool:
+    if claim.weighted:
+        return False
+    if of_labels(claim) and world.labels is not None:
+        return world.truth.ndim == 1 or claim.average != "samples"
+    return row_sums(claim, world) is not None
 
 
 def _any_prefix(
@@ -123,37 +120,23 @@ def _any_prefix(
 ) -> Iterator[Candidate]:
     """Every other number of first rows, from half of them on; below, whole batches."""
     start = max(1, int(world.n * LEAST))
-    batches = [np.arange(b, start, b) for b in {*WHOLE, *((size,) if size else ())}]
-    wanted = np.unique(np.concatenate([np.arange(start, world.n), *batches]))
-    ends = np.setdiff1d(wanted, np.array(sorted(done), dtype=np.int64))
+    left = np.zeros(world.n, dtype=bool)
+    left[start:] = True
+    for batch in {*WHOLE, *((size,) if size else ())}:
+        left[batch:start:batch] = True
+    left[list(done)] = False
+    ends = np.flatnonzero(left)
     total = [c for c in evaluation.claims if c.metric == "support" and c.per_class is None]
     if total and float(total[0].value) == int(float(total[0].value)):
         ends = ends[ends == int(float(total[0].value))]
-    if not len(ends):
+    sweep = _swept(world, evaluation, ends) if len(ends) else None
+    if sweep is None:
         return
-    survivors, tried = _sieved(world, evaluation, ends)
-    for end in survivors[:MOST_WORLDS].tolist():
-        candidate = under(
-            world.rows(slice(0, end)), evaluation.claims, rows=end, of=world.n, batch_size=None
+    for end in ends[sweep.fitting[:MOST_WORLDS]].tolist():
+        candidate = of_rows(
+            world, evaluation.claims, [(0, end, 1)], rows=end, of=world.n, batch_size=None
         )
-        yield replace(candidate, tried=max(2, tried))
-
-
-def _sieved(
-    world: World, evaluation: Evaluation, ends: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], int]:
-    """Prefixes that print every cheap number, in blocks; how many distinct ones were near."""
-    block = max(1, MOST_CELLS // (world.k + 1) ** 2)
-    found, tried = [], 0
-    for first in range(0, len(ends), block):
-        part = ends[first : first + block]
-        values, claims = _cheap(world, evaluation, part)
-        if not claims:
-            return ends[:0], 1
-        sweep = swept(values, claims)
-        tried += sweep.tried
-        found.append(part[sweep.fitting])
-    return np.concatenate(found), tried
+        yield replace(candidate, tried=max(2, sweep.tried))
 
 
 def _shards(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -166,8 +149,8 @@ def _shards(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
         if m not in batches and world.n - m < 24 and world.n % r[0]
     }
     for end, replicas in rest.items():
-        candidate = under(
-            world.rows(slice(0, end)), evaluation.claims, rows=end, of=world.n, replicas=replicas
+        candidate = of_rows(
+            world, evaluation.claims, [(0, end, 1)], rows=end, of=world.n, replicas=replicas
         )
         yield replace(candidate, tried=max(2, len(rest)))
 

@@ -20,6 +20,8 @@ from reportgen.reconciliation.hypothesis import (
     is_off,
     read_as,
 )
+from reportgen.reconciliation.world import World
+from reportgen.statistics.assignment import assigned
 
 _SHARES = (
     "accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc", "average_precision",
@@ -67,16 +69,24 @@ def _auc_of_labels(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candi
     world = evidence.world(evaluation.split)
     if claim.metric not in ("roc_auc", "average_precision") or world.labels is None:
         return
+    other: Evidence = world.keep(
+        "hard labels", lambda: evidence.seeing(evaluation.split, _hard(world))
+    )
+    candidate = instead(other, evaluation, {})
+    hard = other.world(evaluation.split)
+    yield replace(candidate, parameters={"scores": "hard labels"}, world=hard)
+
+
+def _hard(world: World) -> World:
+    """Labels in place of scores."""
+    assert world.labels is not None
     if world.truth.ndim == 2:
         scores = world.labels.astype(np.float64)
     elif world.task == "binary":
         scores = (world.labels == 1).astype(np.float64)
     else:
         scores = (world.labels[:, None] == np.arange(world.k)).astype(np.float64)
-    hard = replace(world, scores=scores)
-    other = evidence.seeing(evaluation.split, hard)
-    candidate = instead(other, evaluation, {})
-    yield replace(candidate, parameters={"scores": "hard labels"}, world=hard)
+    return replace(world, scores=scores)
 
 
 def _renamed(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -103,15 +113,12 @@ _OWN_CAUSE = (
 def _permuted(evidence: Evidence, evaluation: Evaluation, off: list[Claim]) -> Iterator[Candidate]:
     if not 2 <= len(off) <= 12 or {c.metric for c in off} in _OWN_CAUSE:
         return
-    from scipy.optimize import linear_sum_assignment
-
     values = [declared(evidence, c) for c in off]
     known = np.array([np.nan if v is None else v for v in values])
     if not np.isfinite(known).all():
         return
     fitting = np.array([digits.same(known, c.value) for c in off])
-    rows, columns = linear_sum_assignment(~fitting)
-    readings = {off[i]: off[j] for i, j in zip(rows, columns, strict=True)}
+    readings = {off[i]: off[j] for i, j in enumerate(assigned(~fitting).tolist())}
     if any(a.metric == b.metric and a.per_class != b.per_class for a, b in readings.items()):
         return  # classes exchanged: an order of labels, not of names
     yield read_as(

@@ -12,6 +12,7 @@ from reportgen.diagnostics.leakage.declared import (
     preprocessing,
     resampled,
     rows,
+    splits,
 )
 
 CODES = (
@@ -20,6 +21,7 @@ CODES = (
     *rows.CODES,
     *preprocessing.CODES,
     *resampled.CODES,
+    *splits.CODES,
 )
 
 
@@ -27,6 +29,7 @@ class LeakageSettings(
     copies.CopiesSettings,
     columns.ColumnSettings,
     rows.RowSettings,
+    splits.SplitsSettings,
 ):
     """Everything the leakage diagnostic can be told."""
 

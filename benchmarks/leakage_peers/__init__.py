@@ -1,0 +1,1 @@
+"""Planted leaks and clean data before deepchecks, evidently and ours: who says what."""

@@ -1,0 +1,1 @@
+"""Whether the judged rows are of the population that the training rows are of."""
