@@ -23,9 +23,11 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.retraining.blueprint import Blueprint
 from reportgen.retraining.engine import Round
 from reportgen.retraining.loop import Loop
 from reportgen.retraining.member import Member, Pool, Recipe
+from reportgen.retraining.network import Network
 from reportgen.retraining.plan import Group, Plan
 from reportgen.retraining.process import Worker
 
@@ -148,7 +150,7 @@ def measure(problem: Problem, folder: Path, timed: int) -> dict[str, Any]:
     told: dict[str, Any] = {"loop": looped(problem, keras, timed) * scale}
 
     started = time.perf_counter()
-    loop = Loop(recipe, pool, members[0])
+    loop = Loop(recipe, pool, lambda: Network(Blueprint.read(file), members[0]))
     refitted = [loop.train(member, "", keep_weights=True) for member in members[:timed]]
     told["refit"] = (time.perf_counter() - started) * scale
 
@@ -181,13 +183,14 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], help="part of a problem's name")
     parser.add_argument("--looped", type=int, default=1, help="members that the loops train")
     parser.add_argument("--grid", action="store_true", help="only: is it ever slower than a loop?")
+    parser.add_argument("--kind", default="", help="of the grid, this kind of network alone")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     met = given.grid or targets(given.only, given.looped)
     if not given.only:
         from benchmarks.speed.never_slower import grid
 
-        met &= grid()
+        met &= grid(given.kind)
     return 0 if met else 1
 
 

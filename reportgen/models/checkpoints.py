@@ -122,6 +122,26 @@ def moving_averages(predictor: KerasPredictor) -> KerasPredictor | None:
     return _holding(predictor, weights)
 
 
+def before_training(predictor: KerasPredictor, seed: int) -> KerasPredictor:
+    """The network as it is built after ``keras.utils.set_random_seed(seed)``, untrained.
+
+    Raises
+    ------
+    ModelError
+        if the network cannot be copied.
+    """
+    import importlib
+
+    keras = importlib.import_module(predictor.framework)
+    with untouched():
+        keras.utils.set_random_seed(seed)
+        try:
+            model = predictor.copied() if predictor.build is None else predictor.build()
+        except Exception as error:
+            raise ModelError(Problem(f"the network cannot be copied: {error}"[:300])) from error
+    return predictor.around(model)
+
+
 def untrained_layers(delivered: Any, checkpoint: Any) -> tuple[str, ...]:
     """Layers that a checkpoint has trained and the delivered network has as they were made.
 

@@ -90,6 +90,8 @@ def measure(
         return Untold("the job has no `training:` that could be started twice")
     if train is None or train.y is None:
         return Untold("there are no training rows with a target to start on")
+    if getattr(predictor, "stateful", False):
+        return Untold("layers carry a state from batch to batch: such a training is not started")
     if dataset.heads:
         return Untold("the model has several outputs, and such a training is not started here")
     if train.steps is not None:

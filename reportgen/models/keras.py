@@ -7,7 +7,7 @@ import json
 import math
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from reportgen.errors import ModelError, Problem
 from reportgen.job import python_code
-from reportgen.models import headers, keras_config
+from reportgen.models import headers, keras_config, stateful
 from reportgen.models.inference import checked, declared, from_network
 from reportgen.models.keras_inputs import Feeder, said, specs_of
 from reportgen.models.keras_loss import (
@@ -86,7 +86,10 @@ class KerasPredictor:
         self._feeder = Feeder(specs_of(model))
         self._evaluator: Evaluator | None = None
         self._activation = keras_config.last_layer(config, head)[0] if config else None
-        self._batch = batch_size(model)
+        self.stateful = bool(stateful.stateful_layers(model))
+        self._delivered_state = stateful.states(model) if self.stateful else []
+        self._fixed = stateful.fixed_batch(model)
+        self._batch = self._fixed or batch_size(model)
         self.n_weights: int | None = _count(model)
         self.output: Output = from_network(self._activation, loss, task)
         self.description = describe(config, self._feeder, self.n_weights)
@@ -107,11 +110,38 @@ class KerasPredictor:
     def predict(self, inputs: Any) -> np.ndarray:
         """``model.predict`` for rows of preprocessed inputs: float array (n, K).
 
+        Layers that carry a state begin with none.
+
         Raises
         ------
         ModelError
             if the inputs do not fit the model, it raises, or it has several outputs.
         """
+        if self.stateful:
+            stateful.reset(self.model)
+        return self._passed(inputs)
+
+    def carried(self, before: Sequence[Any], inputs: Any, *, delivered: bool = False) -> np.ndarray:
+        """As :meth:`predict`, with the state that rows asked before have left.
+
+        Parameters
+        ----------
+        before : rows that were asked since the last reset, in order.
+        delivered : the state that the model came with, in place of none.
+        """
+        stateful.reset(self.model)
+        if delivered:
+            stateful.put(self.model, self._delivered_state)
+        for rows in before:
+            self._passed(rows)
+        return self._passed(inputs)
+
+    @property
+    def came_with_state(self) -> bool:
+        """Whether the model was delivered with a state that is not zero."""
+        return any(state.any() for state in self._delivered_state)
+
+    def _passed(self, inputs: Any) -> np.ndarray:
         total = n_rows(inputs)
         counted = self._feeder.missing_rows
         result: np.ndarray | None = None
@@ -315,6 +345,9 @@ class KerasPredictor:
         return rows - rows % self._batch
 
     def _ask(self, batch: Any) -> np.ndarray:
+        rows = n_rows(batch)
+        if self._fixed is not None and 0 < rows < self._fixed:
+            return self._ask(_filled(batch, self._fixed))[:rows]
         try:
             answer = self.model.predict_on_batch(batch)
         except ModelError:
@@ -349,6 +382,14 @@ class KerasPredictor:
             if self.head in names:
                 return answer[names.index(self.head)]
         raise headers.several_outputs(names)
+
+
+def _filled(batch: Any, rows: int) -> Any:
+    """A batch with its last row again and again, for networks that take one size alone."""
+    if isinstance(batch, (list, tuple)):
+        return [_filled(part, rows) for part in batch]
+    array = np.asarray(batch)
+    return np.concatenate([array, np.repeat(array[-1:], rows - len(array), axis=0)])
 
 
 def output_names(model: Any) -> tuple[str, ...]:

@@ -243,7 +243,7 @@ def load(job: Job, entry: ModelEntry, dataset: Dataset) -> Preprocess:
     ModelError
         if a file cannot be loaded, or there is no train split to standardise by.
     """
-    from reportgen.job.schema import PythonStep, SklearnStep, StandardizeStep
+    from reportgen.job.schema import PythonStep, ResizeStep, SklearnStep, StandardizeStep
 
     steps: list[Step] = []
     names: list[str] = []
@@ -259,6 +259,11 @@ def load(job: Job, entry: ModelEntry, dataset: Dataset) -> Preprocess:
         elif isinstance(step, PythonStep):
             steps.append(PythonTransform(step.python, job.file.parent))
             names.append(step.python)
+        elif isinstance(step, ResizeStep):
+            from reportgen.models.resize import Resize
+
+            steps.append(Resize(step.resize, step.method))
+            names.append(f"resize: {step.resize[0]} × {step.resize[1]}, {step.method}")
         elif isinstance(step, StandardizeStep):
             if "train" not in dataset.splits:
                 raise ModelError(

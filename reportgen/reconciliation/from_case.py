@@ -73,6 +73,9 @@ def losses_of(
     """
     if getattr(predictor, "loss", None) is None:
         return None
+    if getattr(predictor, "stateful", False):
+        raw = case.predict(split).raw if predictor is case.predictor else None
+        return None if raw is None else losses_of_outputs(predictor, case, split, raw)
     if getattr(predictor, "head", None) is not None:
         return _of_one_output(predictor, case, split, inputs)
     if case.split(split).steps is not None:
@@ -150,6 +153,23 @@ def _of_one_output(predictor: Any, case: Case, split: str, inputs: Callable[[str
             return np.full(case.split(split).n, np.nan)
 
     return Losses(mean, known_rows)
+
+
+def losses_of_outputs(predictor: Any, case: Case, split: str, raw: np.ndarray) -> Losses | None:
+    """The loss of outputs that a second evaluation would not give again."""
+    compute: Callable[..., float] | None = getattr(predictor, "loss_of", None)
+    if compute is None or case.split(split).steps is not None:
+        return None
+
+    def mean(weights: Any) -> float:
+        if weights is not None:
+            raise Unknown("the weighted loss of these outputs is not computed")
+        try:
+            return float(compute(raw, case.split(split).y))
+        except ReportgenError as error:
+            raise Unknown(error.problems[0].message) from None
+
+    return Losses(mean)
 
 
 def losses_of_steps(

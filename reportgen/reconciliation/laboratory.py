@@ -11,8 +11,7 @@ import numpy as np
 
 from reportgen.errors import ReportgenError
 from reportgen.reconciliation.evidence import Variation
-from reportgen.reconciliation.from_case import Losses, losses_of, losses_of_steps, seen
-from reportgen.reconciliation.quantities import Unknown
+from reportgen.reconciliation.from_case import losses_of, losses_of_outputs, losses_of_steps, seen
 from reportgen.reconciliation.world import World
 
 if TYPE_CHECKING:
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 #: Batch sizes that code in the wild evaluates with, besides the declared one.
 BATCHES = (32,)
 MOVING = "the optimizer's moving averages"
-_OTHER_WEIGHTS = ("weights", "partly", "averages")
+_OTHER_WEIGHTS = ("weights", "partly", "averages", "strangers")
+SEEDED = "the initial weights, drawn from the job's seed"
 RESCALED = "rescaled before the network's own Rescaling"
 ALL_STEPS = "all steps, padded ones included"
 HALF_NETWORK = "float16 weights and layers"
@@ -54,6 +54,10 @@ class Asked:
             "weights": lambda: [p.name for p in self.case.checkpoints if not self._untrained(p)],
             "partly": lambda: [p.name for p in self.case.checkpoints if self._untrained(p)],
             "averages": self._averages,
+            "strangers": self._strangers,
+            "index": self._indices,
+            "state": self._states,
+            "resized": self._resizings,
             "precision": self._precisions,
             "steps": lambda: [ALL_STEPS] * (self.case.split(self.case.splits[0]).steps is not None),
         }
@@ -86,6 +90,14 @@ class Asked:
         elif variation.kind == "inputs":
             inputs = self._varied(split, variation.detail)
             raw = None if inputs is None else predictor.predict(inputs)
+        elif variation.kind == "index":
+            inputs = reindexed(np.asarray(inputs), variation.detail)
+            raw = predictor.predict(inputs)
+        elif variation.kind == "resized":
+            inputs = self._resized(split, variation.detail)
+            raw = predictor.predict(inputs)
+        elif variation.kind == "state":
+            raw = self._carried(split, variation.detail)
         elif variation.kind == "rescaled":
             scale, offset = self._own_scaling() or (1.0, 0.0)
             inputs = np.asarray(inputs, dtype=np.float64) * scale + offset
@@ -112,11 +124,11 @@ class Asked:
         if variation.kind == "steps":
             return self._padded(split, raw)
         predictions = case.interpreted(raw, split)
-        if variation.kind in ("inputs", "rescaled", *_OTHER_WEIGHTS):
+        if variation.kind in ("inputs", "index", "rescaled", "resized", *_OTHER_WEIGHTS):
             return seen(
                 case, split, predictions, losses_of(predictor, case, split, lambda _: inputs)
             )
-        return seen(case, split, predictions, _of_outputs(predictor, case, split, raw))
+        return seen(case, split, predictions, losses_of_outputs(predictor, case, split, raw))
 
     def _padded(self, split: str, raw: np.ndarray) -> World | None:
         """All steps, padded ones included; None where their labels are no classes."""
@@ -144,6 +156,12 @@ class Asked:
         """The network with other weights; None where there are no such ones."""
         from reportgen.models import checkpoints
 
+        if variation.detail == SEEDED:
+            training = self.case.entry.training
+            assert training is not None
+            return checkpoints.before_training(self.case.predictor, int(training.seed or 0))  # type: ignore[arg-type]
+        if variation.kind == "strangers":
+            return self.case.members[int(variation.detail.split()[1]) - 1]
         if variation.detail == MOVING:
             return checkpoints.moving_averages(self.case.predictor)  # type: ignore[arg-type]
         if variation.kind == "averages":
@@ -152,6 +170,76 @@ class Asked:
             return checkpoints.mean_of(self.case.predictor, others)  # type: ignore[arg-type]
         named = next(p for p in self.case.checkpoints if p.name == variation.detail)
         return self._restored(named)
+
+    def _strangers(self) -> list[str]:
+        """Weights that never were to be delivered: the job's members', the network's as built."""
+        if self.case.predictor.framework not in ("keras", "tf_keras"):
+            return []
+        training = self.case.entry.training
+        seeded = training is not None and training.seed is not None
+        members = [f"member {k + 1} of the job" for k in range(len(self.case.members))]
+        return members + [SEEDED] * seeded
+
+    def _states(self) -> list[str]:
+        """What may have been asked before, since the state was last reset."""
+        predictor: Any = self.case.predictor
+        if not getattr(predictor, "stateful", False):
+            return []
+        found = [f"after {name}" for name in self.case.splits]
+        if len(found) > 2:
+            found.append(f"after {', '.join(self.case.splits[:-1])}")
+        return found + ["as the model was delivered"] * predictor.came_with_state
+
+    def _carried(self, split: str, detail: str) -> np.ndarray:
+        predictor: Any = self.case.predictor
+        given = self.case.inputs(split)
+        if detail == "as the model was delivered":
+            return np.asarray(predictor.carried((), given, delivered=True))
+        before = [self.case.inputs(name) for name in detail.removeprefix("after ").split(", ")]
+        return np.asarray(predictor.carried(before, given))
+
+    def _resizings(self) -> list[str]:
+        """Other ways to resize, where the job or the network itself resizes images."""
+        from reportgen.models.resize import VARIANTS, WAYS, own_size
+
+        if not self._numbers():
+            return []
+        own = [step.way for step in self._resize_steps()]
+        if not own and own_size(self.case.predictor.model) is None:
+            return []
+        return [way for way in (*WAYS, *VARIANTS) if way not in own]
+
+    def _resize_steps(self) -> list[Any]:
+        from reportgen.models.resize import Resize
+
+        return [step for step in self.case.preprocess.steps if isinstance(step, Resize)]
+
+    def _resized(self, split: str, way: str) -> Any:
+        """The inputs with the job's resizing done so, or resized so before the network does."""
+        from reportgen.models.resize import Resize, own_size
+
+        case, steps = self.case, self._resize_steps()
+        if not steps:
+            size = own_size(case.predictor.model)
+            assert size is not None
+            return Resize(size, way)(np.asarray(case.inputs(split)))
+        rows: Any = case.split(split).X
+        for step in case.preprocess.steps:
+            rows = Resize(step.size, way)(rows) if isinstance(step, Resize) else step(rows)
+        return rows
+
+    def _indices(self) -> list[str]:
+        """Other indices of the tokens, where the network embeds whole numbers."""
+        from reportgen.models.training_mode import layers_within
+
+        model = self.case.predictor.model
+        if self.case.predictor.framework not in ("keras", "tf_keras") or not self._numbers():
+            return []
+        ids = np.asarray(self.case.inputs(self.case.splits[0]))
+        embeds = any(type(layer).__name__ == "Embedding" for layer in layers_within(model))
+        if not embeds or ids.ndim != 2 or (ids != np.round(ids)).any() or ids.min() < 0:
+            return []
+        return [f"{how}, from {first}" for how in INDICES for first in (1, 2, 0)]
 
     def _restored(self, path: Path) -> Any:
         """The network with the weights of a checkpoint; read once.
@@ -301,21 +389,31 @@ class Asked:
         return ["float16", *([HALF_NETWORK] if network else [])]
 
 
-def _of_outputs(predictor: Any, case: Case, split: str, raw: np.ndarray) -> Losses | None:
-    """The loss of outputs that a second evaluation would not give again."""
-    compute: Callable[..., float] | None = getattr(predictor, "loss_of", None)
-    if compute is None or case.split(split).steps is not None:
-        return None
+#: Ways to number the tokens of a split anew.
+INDICES = ("by frequency", "by first appearance", "by sorted value")
 
-    def mean(weights: Any) -> float:
-        if weights is not None:
-            raise Unknown("the weighted loss of these outputs is not computed")
-        try:
-            return float(compute(raw, case.split(split).y))
-        except ReportgenError as error:
-            raise Unknown(error.problems[0].message) from None
 
-    return Losses(mean)
+def reindexed(ids: np.ndarray, detail: str) -> np.ndarray:
+    """Token ids, (n, T), numbered anew from these rows alone.
+
+    Parameters
+    ----------
+    detail : ``by frequency, from 1``: the most frequent token is 1, equal ones in the order of
+        their first appearance, as ``collections.Counter.most_common`` has it; smaller numbers are
+        reserved (padding, unknown) and stay.
+    """
+    how, _, first = detail.rpartition(", from ")
+    reserved = int(first)
+    flat = ids.astype(np.int64).ravel()
+    tokens, at, counts = np.unique(flat[flat >= reserved], return_index=True, return_counts=True)
+    order = {
+        "by frequency": np.lexsort((at, -counts)),
+        "by first appearance": np.argsort(at),
+        "by sorted value": np.arange(len(tokens)),
+    }[how]
+    table = np.arange(int(flat.max(initial=0)) + 1)
+    table[tokens[order]] = reserved + np.arange(len(tokens))
+    return table[flat].reshape(ids.shape).astype(ids.dtype)
 
 
 def _floats(rows: Any) -> Any:

@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from reportgen.charts import fonts, numbers
-from reportgen.diagnosis import spoken
+from reportgen.diagnosis import first_sentence, spoken
 from reportgen.errors import Problem, RenderError
 from reportgen.render import themes
 
@@ -55,6 +55,7 @@ def environment() -> jinja2.Environment:
         fixed=numbers.fixed,
         shorten=numbers.shorten,
         begun=numbers.begun,
+        first_sentence=first_sentence,
         spoken=spoken,
         capital=capital,
         setting=setting,

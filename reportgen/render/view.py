@@ -24,7 +24,7 @@ MONTHS = (
 )  # fmt: skip
 PLAIN_SECTION = "section.html.j2"
 MOST_METRICS = 40  # rows of a section's table; the rest stands in report.json
-MOST_CAUSES = 8  # on page one
+MOST_CAUSES = 5  # on page one, which is one page
 WORDS = {
     "pass": "PASS",
     "info": "INFO",

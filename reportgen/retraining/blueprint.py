@@ -27,7 +27,7 @@ TENSORFLOW_ONLY = (
     "TFSMLayer", "SpectralNormalization", "Lambda",
 )  # fmt: skip
 
-#: Layers that treat each row of a batch on its own, in training too.
+#: Layers that treat each row of a batch on its own, in training too, or can be told which count.
 ROWWISE = frozenset((
     "Sequential", "Functional", "InputLayer", "Dense", "EinsumDense", "Activation", "ReLU",
     "LeakyReLU", "PReLU", "ELU", "Softmax", "Dropout", "SpatialDropout1D", "SpatialDropout2D",
@@ -40,7 +40,7 @@ ROWWISE = frozenset((
     "UpSampling1D", "UpSampling2D", "Embedding", "LSTM", "GRU", "SimpleRNN", "Bidirectional",
     "LayerNormalization", "UnitNormalization", "GroupNormalization", "MultiHeadAttention", "Add",
     "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Rescaling",
-    "Normalization",
+    "Normalization", "BatchNormalization",
 ))  # fmt: skip
 #: Layers whose loop over steps TensorFlow maps over members more slowly than it loops.
 RECURRENT = frozenset(("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM2D"))
@@ -81,12 +81,17 @@ class Blueprint:
     def rowwise(self) -> bool:
         """Whether a row of weight zero in a batch has no effect while training.
 
-        Not so where rows meet (batch normalisation), are counted (activity penalties, masks), or
-        where the loss is no plain mean over rows.
+        Not so where rows are counted (activity penalties, masks), or where the loss is no plain
+        mean over rows. Batch normalisation is told which rows count
+        (:mod:`reportgen.retraining.moments`).
         """
         for layer in self.layers:
             settings = layer["config"]
             if layer["class_name"] not in ROWWISE or settings.get("mask_zero"):
+                return False
+            if settings.get("renorm") or settings.get("synchronized"):
+                return False
+            if layer["class_name"] == "BatchNormalization" and settings.get("axis", -1) != -1:
                 return False
             if settings.get("activity_regularizer") or settings.get("stateful"):
                 return False

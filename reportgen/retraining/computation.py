@@ -1,7 +1,7 @@
-"""What one member's training and prediction compute, as functions that are traced.
+"""What training and predicting compute, as functions that are traced.
 
-One member's epochs are a ``lax.scan`` over batches of a row pool that lies on the device. The
-stack maps them over members.
+Epochs are a ``lax.scan`` over batches of a row pool that lies on the device. One member's step is
+mapped over members inside the scan: mapping the scan would trace its body again and again.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from reportgen.retraining import logits
 from reportgen.retraining.embeddings import Slices
+from reportgen.retraining.moments import counting
 from reportgen.retraining.supplies import Supplies
 
 Tree = Any
 
 
 class Computation:
-    """One member's computation. ``own``, ``shared`` and the state are as ``Supplies`` has them."""
+    """A stack's computation. ``own``, ``shared`` and the state are as ``Supplies`` has them."""
 
     def __init__(self, supplies: Supplies, *, settled: bool = False) -> None:
         #: Whether every member trains in every epoch that is computed.
@@ -46,12 +48,13 @@ class Computation:
             self._slices = Slices.of(self.network, self.supplies.example())
         return self._slices
 
-    def _loss(self, tv: Tree, ntv: Tree, x: Tree, y: Any, w: Any, probes: Tree) -> Any:
-        with self.slices.probing(probes) as found:
-            p, ntv, losses = self.model.stateless_call(
-                tv, ntv, self.packed(x), training=True, return_losses=True
-            )
-        loss = self.model._compile_loss(y, p, w)
+    def _loss(self, tv: Tree, ntv: Tree, x: Tree, y: Any, w: Any, probes: Tree, rows: Any) -> Any:
+        with logits.remembered():
+            with self.slices.probing(probes) as found, counting(self.model, rows):
+                p, ntv, losses = self.model.stateless_call(
+                    tv, ntv, self.packed(x), training=True, return_losses=True
+                )
+            loss = self.model._compile_loss(y, p, w)
         for penalty in losses:
             loss = loss + jnp.sum(penalty)
         return loss, (ntv, found)
@@ -65,14 +68,21 @@ class Computation:
         return keras.tree.pack_sequence_as(self.model._inputs_struct, list(x))
 
     def _step(
-        self, own: Tree, shared: Tree, carry: Tree, positions: Any, of_rows: Any = None
+        self, own: Tree, shared: Tree, carry: Tree, positions: Any, count: Any = None
     ) -> tuple[Tree, Any]:
-        """One batch; ``of_rows`` are weights that make up for rows that only fill it."""
-        index = own["rows"][positions] if "rows" in own else positions
-        x = tuple(a[index] for a in shared["x"])
-        y = own["labels"][positions] if "labels" in own else shared["y"][index]
-        w = own["weights"][positions] if "weights" in own else None
-        if of_rows is not None:
+        """One batch; of one that is filled up, ``count`` rows are its own.
+
+        The r rows of a short batch weigh B/r and the others nothing, so that the mean over B
+        rows is the mean over r.
+        """
+        index = _taken(own["rows"], positions) if "rows" in own else positions
+        x = tuple(_taken(a, index) for a in shared["x"])
+        y = _taken(own["labels"], positions) if "labels" in own else _taken(shared["y"], index)
+        w = _taken(own["weights"], positions) if "weights" in own else None
+        rows = None
+        if count is not None:
+            rows = jnp.arange(len(positions)) < count
+            of_rows = jnp.where(rows, (len(positions) / count).astype(jnp.float32), 0.0)
             w = of_rows if w is None else w * of_rows
         x = _without(x, own, shared)
         aug = carry["aug"]
@@ -80,23 +90,68 @@ class Computation:
             augmented, aug = self.augment.stateless_call([], aug, x[0], training=True)
             x = (augmented, *x[1:])
         probes = self.slices.zeros(len(positions))
-        tv, ntv = carry["tv"], carry["ntv"]
+        layout, ntv = self.network.layout, carry["ntv"]
         (loss, (ntv, found)), (gradients, by_probe) = jax.value_and_grad(
             self._loss, argnums=(0, 5), has_aux=True
-        )(tv, ntv, x, y, w, probes)
-        with self.slices.squares(tv, by_probe, found):
-            tv, ov = self.network.optimizer.stateless_apply(carry["ov"], gradients, tv)
+        )(layout.parted(carry["tv"]), ntv, x, y, w, probes, rows)
+        with self.slices.squares(by_probe, found):
+            tv, ov = self.network.optimizer.stateless_apply(
+                carry["ov"], layout.joined(gradients), carry["tv"]
+            )
         return {"tv": tv, "ntv": ntv, "ov": ov, "aug": aug}, loss
 
-    def _epoch(self, own: Tree, shared: Tree, state: Tree, order: Tree) -> tuple[Tree, Tree]:
-        positions, epoch = order
+    def _epoch(
+        self, own: Tree, shared: Tree, state: Tree, positions: Tree, epoch: Any
+    ) -> tuple[Tree, Tree]:
+        """All members' batches of an epoch, and what is seen of them after it."""
         before = {name: state[name] for name in ("tv", "ntv", "ov", "aug")}
-        steps = self._filled_steps if self.supplies.fills else self._exact_steps
-        carry, loss = steps(own, shared, before, positions)
+        carry, loss = self._batches(own, shared, before, positions)
+
+        def seen_of(own: Tree, before: Tree, state: Tree, carry: Tree, loss: Any) -> Any:
+            return self._seen(own, shared, {**state, **before}, carry, loss, epoch)
+
+        others = {name: tree for name, tree in state.items() if name not in before}
+        after, seen = jax.vmap(seen_of)(own, before, others, carry, loss)
+        return after, seen
+
+    def _batches(self, own: Tree, shared: Tree, carry: Tree, positions: Tree) -> tuple[Tree, Any]:
+        """Steps of all members, and each one's mean loss (K,); see ``Supplies.batches``."""
+        n, batch = self.n, self.batch
+
+        def step(own: Tree, carry: Tree, positions: Any, number: Any) -> tuple[Tree, Any]:
+            rows = own.get("n", n)
+            if not self.supplies.fills or (n % batch == 0 and not self.supplies.uneven):
+                carry, loss = self._step(own, shared, carry, positions)
+                return carry, loss * batch
+            count = jnp.clip(rows - number * batch, 0, batch)
+            after, loss = self._step(own, shared, carry, positions, jnp.maximum(count, 1))
+            if self.supplies.uneven:  # batches beyond a member's last change nothing
+                after, loss = _where(count > 0, after, carry), jnp.where(count > 0, loss, 0.0)
+            return after, loss * count
+
+        def steps(carry: Tree, batch: Tree) -> tuple[Tree, Any]:
+            carry, losses = jax.vmap(step, in_axes=(0, 0, 0, None))(own, carry, *batch)
+            return carry, losses
+
+        full = positions["full"]
+        numbers = jnp.arange(len(full), dtype=jnp.int32)
+        carry, losses = lax.scan(steps, carry, (full, numbers))
+        total = jnp.sum(losses, axis=0)
+        if "rest" in positions:  # as short as it comes, where filling it up has an effect
+            rest = positions["rest"][0]
+            carry, last = jax.vmap(lambda o, c, p: self._step(o, shared, c, p))(own, carry, rest)
+            total = total + last * rest.shape[1]
+        return carry, total / own.get("n", n)
+
+    def _seen(
+        self, own: Tree, shared: Tree, state: Tree, carry: Tree, loss: Any, epoch: Any
+    ) -> tuple[Tree, Tree]:
+        """One member's state after an epoch, and its losses."""
+        before = {name: state[name] for name in carry}
         seen = {"loss": loss}
         if self.evaluation is not None:
             seen |= self.evaluation.measure(
-                carry["tv"],
+                self.network.layout.parted(carry["tv"]),
                 carry["ntv"],
                 shared["validation"],
                 lambda x: self.packed(_without(x, own, shared)),
@@ -117,48 +172,10 @@ class Computation:
             return result, seen
         return result, {k: jnp.where(active, v, jnp.nan) for k, v in seen.items()}
 
-    def _exact_steps(self, own: Tree, shared: Tree, before: Tree, positions: Any) -> Any:
-        """An epoch's batches, the last as short as it comes; the mean loss."""
-        full, rest = divmod(self.n, self.batch)
-        carry, losses = lax.scan(
-            lambda c, p: self._step(own, shared, c, p),
-            before,
-            positions[: full * self.batch].reshape(full, self.batch),
-        )
-        total = jnp.sum(losses) * self.batch
-        if rest:
-            carry, last = self._step(own, shared, carry, positions[full * self.batch :])
-            total = total + last * rest
-        return carry, total / self.n
-
-    def _filled_steps(self, own: Tree, shared: Tree, before: Tree, positions: Any) -> Any:
-        """An epoch's batches of one size.
-
-        The r rows of a short last one weigh B/r and the others nothing, so that the mean over B
-        rows is the mean over r. Batches beyond a member's last change nothing.
-        """
-        steps = -(-self.n // self.batch)
-        filled = jnp.pad(positions, (0, steps * self.batch - self.n))
-        place = jnp.arange(steps * self.batch).reshape(steps, self.batch)
-        rows = jnp.clip(own["n"] - jnp.arange(steps) * self.batch, 0, self.batch)
-        weights = jnp.where(
-            place < own["n"], self.batch / jnp.maximum(rows, 1)[:, None], 0.0
-        ).astype(jnp.float32)
-
-        def step(carry: Tree, batch: Tree) -> tuple[Tree, Any]:
-            chosen, of_rows, count = batch
-            after, loss = self._step(own, shared, carry, chosen, of_rows)
-            if self.supplies.uneven:
-                after, loss = _where(count > 0, after, carry), jnp.where(count > 0, loss, 0.0)
-            return after, loss * count
-
-        carry, losses = lax.scan(step, before, (filled.reshape(steps, self.batch), weights, rows))
-        return carry, jnp.sum(losses) / own["n"]
-
     def _watched(
         self, seen: Tree, active: Any, after: Tree, state: Tree, stop: Tree, epoch: Any
     ) -> Tree:
-        """``keras.callbacks.EarlyStopping.on_epoch_end``, for the members that are training."""
+        """``keras.callbacks.EarlyStopping.on_epoch_end``, for a member that is training."""
         stopping = self.recipe.stopping
         assert stopping is not None
         value = stopping.sign * seen[stopping.monitor]
@@ -179,18 +196,27 @@ class Computation:
         best = {"tv": after["tv"], "ntv": after["ntv"]}
         return {"stop": stop, "best": _where(keep, best, state["best"])}
 
-    def epochs(self, state: Tree, own: Tree, shared: Tree, positions: Any, first: Any) -> Any:
-        """Epochs ``first`` and on, one for each row of ``positions``; the state and losses."""
-        numbers = first + jnp.arange(positions.shape[0], dtype=jnp.int32)
+    def epochs(self, state: Tree, own: Tree, shared: Tree, positions: Tree, first: Any) -> Any:
+        """All members' epochs ``first`` and on, as ``positions`` has them; the state and losses."""
+        numbers = first + jnp.arange(len(positions["full"]), dtype=jnp.int32)
         return lax.scan(
-            lambda s, order: self._epoch(own, shared, s, order), state, (positions, numbers)
+            lambda s, order: self._epoch(own, shared, s, *order), state, (positions, numbers)
         )
 
-    def predict(self, weights: Tree, own: Tree, shared: Tree, x: Tree) -> Any:
-        """Raw outputs for rows ``x`` by weights ``(trainable, other)``."""
+    def predictions(self, weights: Tree, own: Tree, shared: Tree, x: Tree) -> Any:
+        """All members' raw outputs for rows ``x`` by weights ``(trainable, other)``."""
+        return jax.vmap(self._predicted, in_axes=(0, 0, None, None))(weights, own, shared, x)
+
+    def _predicted(self, weights: Tree, own: Tree, shared: Tree, x: Tree) -> Any:
         tv, ntv = weights
         packed = self.packed(_without(x, own, shared))
-        return self.model.stateless_call(tv, ntv, packed, training=False)[0]
+        parts = self.network.layout.parted(tv)
+        return self.model.stateless_call(parts, ntv, packed, training=False)[0]
+
+
+def _taken(array: Any, places: Any) -> Any:
+    """Rows of an array, at places that are known to be there."""
+    return array.at[places].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
 
 def _without(x: tuple[Any, ...], own: Tree, shared: Tree) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,8 +17,13 @@ from reportgen.retraining.convolutions import as_matrices
 from reportgen.retraining.programs import Programs
 
 Tree = Any
-#: Less optimisation by LLVM than usual compiles a fifth faster and runs no slower.
-COMPILER = {"xla_backend_optimization_level": 1}
+#: A cold night is mostly compilation. Less optimisation by LLVM than usual, kernels written by
+#: XLA's older emitters instead of through MLIR, and one module instead of 32 halve it or better.
+COMPILER = {
+    "xla_backend_optimization_level": 1,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,
+}
 
 
 def nothing() -> None:
@@ -28,7 +32,7 @@ def nothing() -> None:
 
 @dataclass(frozen=True)
 class Mapped:
-    """One member's function, and along which axis each argument and result has the members.
+    """A function of all members, and along which axis each argument and result has them.
 
     None: the same for all. ``gives`` lists the results', ``donated`` the arguments whose memory
     may be used again. ``before`` is called before the function is traced: what it builds lazily
@@ -53,8 +57,6 @@ class Cores:
         self.mesh = Mesh(np.array(self.devices), ("members",))
         #: Members more that leave no core idle: cheaper than that, and dropped in the end.
         self.spare = -members % len(self.devices)
-        #: A member alone is not mapped, and its convolutions stay what they are.
-        self.maps = members + self.spare > 1
         self.seconds: dict[str, float] = {}
         self._compilers = ThreadPoolExecutor(2, "compiler")
 
@@ -82,8 +84,8 @@ class Cores:
             self.spent("fetch", time.perf_counter() - started)
             return ready
         mapped.before()
-        with as_matrices() if self.maps else contextlib.nullcontext():
-            function = jax.jit(self._over_members(mapped), donate_argnums=mapped.donated)
+        with as_matrices():
+            function = jax.jit(self._spread(mapped), donate_argnums=mapped.donated)
             lowered = function.lower(*args)
         self.spent("trace", time.perf_counter() - started)
 
@@ -91,15 +93,12 @@ class Cores:
             programs.compiled, name, args, self.devices, lowered, COMPILER
         )
 
-    def _over_members(self, mapped: Mapped) -> Callable[..., Any]:
-        over: Callable[..., Any] = jax.vmap(
-            mapped.function, in_axes=mapped.takes, out_axes=mapped.gives
-        )
+    def _spread(self, mapped: Mapped) -> Callable[..., Any]:
         if len(self.devices) == 1:
-            return over
+            return mapped.function
         gives = mapped.gives
         spread: Callable[..., Any] = jax.shard_map(
-            over,
+            mapped.function,
             mesh=self.mesh,
             in_specs=tuple(_spec(axis) for axis in mapped.takes),
             out_specs=tuple(map(_spec, gives)) if isinstance(gives, tuple) else _spec(gives),

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-#: Multiply-adds a second that small layers reach on one core of an ordinary machine, forward and
+#: Multiply-adds a second that stacked layers reach on one core of an ordinary machine, forward and
 #: backward together; seconds that a step costs whatever its size, and a program's compilation.
-#: Measured on two cores in 2026; they weigh one way against another and fill the budget, nothing
-#: else depends on them.
-RATE = 4e9
-STACKED_STEP, STACKED_PROGRAM = 60e-6, 4.0
-VECTORISED_STEP, VECTORISED_PROGRAM = 1.5e-3, 6.0
+#: Measured on two cores in 2026 (``make bench-retraining`` prints the choice beside what each way
+#: took); they weigh one way against another and fill the budget, nothing else depends on them.
+RATE = 2e10
+STACKED_STEP, STACKED_PROGRAM = 60e-6, 1.5
+#: Seconds until a worker has imported what it needs: once, whatever it trains.
+STACKED_START = 4.0
+VECTORISED_STEP, VECTORISED_PROGRAM = 1.5e-3, 5.0
 LOOP_STEP, LOOP_MEMBER, LOOP_MODEL = 1.5e-3, 0.4, 2.0
 
 
@@ -26,7 +28,8 @@ class Cost:
 
     Attributes
     ----------
-    multiply_adds : of one forward pass of a row.
+    multiply_adds : of one forward pass of a row; ``convolved``, those of convolutions among them,
+        which TensorFlow computes twice as fast as a stack does.
     activations : numbers that the layers put out for a row.
     weights : numbers in all variables; ``trainable`` in those that are trained.
     """
@@ -35,11 +38,12 @@ class Cost:
     activations: int
     weights: int
     trainable: int
+    convolved: float = 0.0
 
     @classmethod
     def of(cls, model: Any) -> Cost:
         """Costs of a built Keras model; unknown layers count as one use of each weight."""
-        adds, numbers = 0.0, 0
+        adds, convolved, numbers = 0.0, 0.0, 0
         cells: set[int] = set()
         for layer in model._flatten_layers(include_self=False):
             if hasattr(layer, "cell"):
@@ -52,15 +56,21 @@ class Cost:
                 continue  # counted already, or its parts are
             outputs = _numbers(_shape(layer, "output"))
             numbers += outputs
-            adds += _multiply_adds(layer, outputs)
+            own = _multiply_adds(layer, outputs)
+            adds += own
+            convolved += own * hasattr(layer, "kernel_size")
         trainable = sum(_numbers(tuple(v.shape)) for v in model.trainable_variables)
         weights = sum(_numbers(tuple(v.shape)) for v in model.variables)
-        return cls(max(adds, trainable), max(numbers, 1), weights, trainable)
+        return cls(max(adds, trainable), max(numbers, 1), weights, trainable, convolved)
 
     def seconds(self, rows: int, epochs: int, batch_size: int, members: int, cores: int) -> float:
-        """Of training a stack, roughly."""
+        """Of training a stack, roughly.
+
+        A core has whole members: the third of three takes as long as a fourth would.
+        """
         steps = -(-rows // batch_size) * epochs
-        work = 3 * self.multiply_adds * rows * epochs * members / RATE / min(cores, members)
+        adds = self.multiply_adds + self.convolved
+        work = 3 * adds * rows * epochs / RATE * -(-members // cores)
         return STACKED_PROGRAM + work + steps * STACKED_STEP * max(1.0, members / 10)
 
     def vectorised_seconds(
@@ -71,10 +81,15 @@ class Cost:
         work = 3 * self.multiply_adds * rows * epochs * members / RATE / min(cores, members)
         return VECTORISED_PROGRAM + work + steps * VECTORISED_STEP * max(1.0, members / 10)
 
-    def loop_seconds(self, rows: int, epochs: int, batch_size: int, members: int) -> float:
-        """Of training the same members with ``fit``, one after another."""
+    def loop_seconds(
+        self, rows: int, epochs: int, batch_size: int, members: int, cores: int
+    ) -> float:
+        """Of training the same members with ``fit``, one after another.
+
+        Where a step is mostly work, TensorFlow gives it all cores.
+        """
         steps = -(-rows // batch_size) * epochs
-        work = 3 * self.multiply_adds * rows * epochs / (1.5 * RATE)
+        work = 3 * self.multiply_adds * rows * epochs / RATE / cores
         return LOOP_MODEL + members * (LOOP_MEMBER + work + steps * LOOP_STEP)
 
     def member_bytes(self, batch_size: int, predicted_rows: int, outputs: int) -> int:

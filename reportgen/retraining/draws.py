@@ -72,6 +72,37 @@ def _zeros(shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
     return np.zeros(shape, dtype=str(dtype or "float32"))
 
 
+@contextlib.contextmanager
+def without_kernels() -> Iterator[None]:
+    """Within it, Keras's variables are made and filled without a kernel for each of their shapes.
+
+    JAX compiles one to make zeros, and one more to take over an array of numpy's: a sixth of what
+    a cold night compiles.
+    """
+    import keras
+
+    if keras.backend.backend() != "jax":
+        yield
+        return
+    import jax
+    from keras.src.backend.jax import core
+
+    zeros, convert = keras.initializers.Zeros, core.convert_to_tensor
+    original = zeros.__call__
+
+    def converted(x: Any, dtype: Any = None, **named: Any) -> Any:
+        if isinstance(x, np.ndarray):
+            x = jax.device_put(np.asarray(x, core.standardize_dtype(dtype or x.dtype)))
+        return convert(x, dtype=dtype, **named)
+
+    zeros.__call__ = lambda self, shape, dtype=None: _zeros(shape, dtype)
+    core.convert_to_tensor = converted
+    try:
+        yield
+    finally:
+        zeros.__call__, core.convert_to_tensor = original, convert
+
+
 def draw(initializer: Any, shape: tuple[int, ...], dtype: str, seed: int, index: int) -> np.ndarray:
     """Initial values of one variable.
 

@@ -99,7 +99,7 @@ class Slices:
                 object.__setattr__(layer, "call", originals[place])
 
     @contextlib.contextmanager
-    def squares(self, tv: list[Any], by_probe: list[Any], tokens: list[Any]) -> Iterator[None]:
+    def squares(self, by_probe: list[Any], tokens: list[Any]) -> Iterator[None]:
         """Within it, the optimizer's square of such a gradient is the sum of the squares."""
         if not self.layers:
             yield
@@ -108,19 +108,25 @@ class Slices:
 
         sums: dict[int, Any] = {}
         for (place, _, _), gradient, ids in zip(self.outputs, by_probe, tokens, strict=True):
-            table = sums.get(place, jnp.zeros_like(tv[place]))
+            weights = self.layers[place]._embeddings
+            table = sums.get(place, jnp.zeros(weights.shape, str(weights.dtype)))
             squared = jnp.square(gradient).reshape(-1, gradient.shape[-1])
             sums[place] = table.at[ids.reshape(-1)].add(squared.astype(table.dtype))
-        optimizer = self.network.optimizer
+        optimizer, layout = self.network.optimizer, self.network.layout
         places = {id(v): i for i, v in enumerate(optimizer._trainable_variables)}
         update_step, square = optimizer.update_step, ops.square
 
+        def squared_of(gradient: Any, place: int) -> Any:
+            """The sum of squares of a variable; the squares where it is none of these."""
+            if layout.shapes is None:
+                return sums.get(place, square(gradient))
+            parts = layout.parted([gradient])
+            (joined,) = layout.joined([sums.get(i, square(g)) for i, g in enumerate(parts)])
+            return joined
+
         def step(gradient: Any, variable: Any, learning_rate: Any) -> None:
-            place = places.get(id(variable))
-            if place not in sums:
-                update_step(gradient, variable, learning_rate)
-                return
-            waiting = [sums[place]]  # the first square that an optimizer takes is the gradient's
+            # The first square that an optimizer takes is the gradient's.
+            waiting = [squared_of(gradient, places[id(variable)])]
             ops.square = lambda x: waiting.pop() if waiting else square(x)
             try:
                 update_step(gradient, variable, learning_rate)

@@ -95,14 +95,14 @@ class Round:
             reply = self._stacked(group, told)
             if isinstance(reply, Answer):
                 return self._unpacked(group, reply)
-            way, why = "vectorised", reply.why
+            way, why = group.second, reply.why
         few = len(group.members) < FEWEST_MAPPED
         if way == "vectorised" and self.unmappable is None and not few:
             try:
                 return self._mapped(group.members, why, told)
             except Unstackable as refusal:
                 why = f"{why}; {refusal}"
-        elif way == "vectorised" and self.unmappable is not None:
+        elif self.unmappable is not None and group.way == "stacked":
             why = f"{why}; {self.unmappable}"
         found = []
         for place, member in enumerate(group.members):

@@ -11,8 +11,9 @@ from typing import Any, Literal
 import numpy as np
 
 from reportgen.retraining.draws import draw, dropout_state
+from reportgen.retraining.layout import Layout
 from reportgen.retraining.member import Member
-from reportgen.retraining.network import Network, Unstackable, Weights
+from reportgen.retraining.network import Network, Unstackable, Weights, rate_index
 
 #: ``drawn`` by an initialiser, whose configuration ``value`` is; ``seed`` of a seed generator,
 #: ``value`` if the model gives one; the ``same`` for every member; ``unknown``, ``value`` says why.
@@ -73,29 +74,32 @@ class Facts:
     ----------
     trainable, other : how the model's variables start.
     delivered : the values in its file.
-    optimizer : values of a fresh optimizer's variables; ``rate`` the place of the learning rate
-        among them, None for a schedule.
+    layout : how the trainable variables lie on the devices.
+    optimizer : values of a fresh optimizer's variables in that layout; ``rate`` the place of the
+        learning rate among them, None for a schedule.
     activations : numbers that all layers put out for a row.
     """
 
     trainable: tuple[Start, ...]
     other: tuple[Start, ...]
     delivered: Weights
+    layout: Layout
     optimizer: list[np.ndarray]
     rate: int | None
     activations: int
 
     @classmethod
-    def of(cls, network: Network) -> Facts:
-        """The facts of a network that is built."""
+    def of(cls, network: Network, layout: Layout, optimizer: Any) -> Facts:
+        """The facts of a network that is built, and of its optimizer in this layout."""
         model = network.model
         others = enumerate(model.non_trainable_variables, 10_000)
         return cls(
             tuple(Start.of(network, v, i) for i, v in enumerate(model.trainable_variables)),
             tuple(Start.of(network, v, i) for i, v in others),
             network.delivered,
-            network.optimizer_start,
-            network.learning_rate_index,
+            layout,
+            [np.asarray(v) for v in optimizer.variables],
+            rate_index(optimizer),
             _activations(model),
         )
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from reportgen.retraining import logits
 from reportgen.retraining.member import Pool, Recipe
 from reportgen.retraining.network import Unstackable
 from reportgen.retraining.remembered import Remembered
@@ -83,10 +84,11 @@ class Evaluation:
         def chunk(carry: Tree, rows: Tree) -> tuple[Tree, Any]:
             total, state = carry
             y, w = rows["y"], rows.get("w")
-            p, _, losses = model.stateless_call(
-                tv, ntv, packed(rows["x"]), training=False, return_losses=True
-            )
-            loss = model._compile_loss(y, p, w) + sum(jnp.sum(e) for e in losses)
+            with logits.remembered():
+                p, _, losses = model.stateless_call(
+                    tv, ntv, packed(rows["x"]), training=False, return_losses=True
+                )
+                loss = model._compile_loss(y, p, w) + sum(jnp.sum(e) for e in losses)
             if self.metric is not None:
                 state = metrics.stateless_update_state(state, y, p, sample_weight=w)
             return (total + loss * len(y), state), None

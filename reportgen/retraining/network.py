@@ -9,12 +9,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from reportgen.retraining.blueprint import Blueprint
-from reportgen.retraining.draws import draw, dropout_state, recorded_initializers
+from reportgen.retraining.draws import (
+    draw,
+    dropout_state,
+    recorded_initializers,
+    without_kernels,
+)  # fmt: skip
 from reportgen.retraining.member import Member
 
 
@@ -67,7 +73,8 @@ class Network:
         if shaping and build is not None:
             raise Unstackable("layers of a model that only the job's Python builds cannot change")
         scope = keras.saving.custom_object_scope(dict(custom or {}))
-        with scope, recorded_initializers() as found, warnings.catch_warnings():
+        quiet = warnings.catch_warnings()
+        with scope, without_kernels(), recorded_initializers() as found, quiet:
             # The delivered optimizer's state may not load; a fresh one is built anyway.
             warnings.simplefilter("ignore")
             self.model: Any = keras.saving.load_model(blueprint.file) if build is None else build()
@@ -86,25 +93,30 @@ class Network:
         self._initializers = {id(v): found.get(id(v)) for v in self.variables}
         self._rebuilt: tuple[int, list[np.ndarray]] | None = None
         self._deterministic: dict[tuple[int, int], np.ndarray] = {}
-        optimizer = self.model.optimizer
-        with scope:
-            self.optimizer: Any = type(optimizer).from_config(optimizer.get_config())
-        self.optimizer.build(self.model.trainable_variables)
-        self.optimizer_start = [np.asarray(v) for v in self.optimizer.variables]
+        self._scope = scope
 
     @property
     def variables(self) -> list[Any]:
         """The trainable and then the other variables."""
         return _variables(self.model)
 
-    @property
-    def learning_rate_index(self) -> int | None:
-        """Where the learning rate stands among the optimizer's variables; None for a schedule."""
-        rate = getattr(self.optimizer, "_learning_rate", None)
-        for index, variable in enumerate(self.optimizer.variables):
-            if variable is rate:
-                return index
-        return None
+    @cached_property
+    def optimizer(self) -> Any:
+        """A fresh optimizer of the model's trainable variables."""
+        return self.optimizer_of(self.model.trainable_variables)
+
+    def optimizer_of(self, variables: list[Any]) -> Any:
+        """A fresh optimizer like the model's, built for these variables."""
+        delivered = self.model.optimizer
+        with self._scope:
+            optimizer = type(delivered).from_config(delivered.get_config())
+        with without_kernels():
+            optimizer.build(variables)
+        return optimizer
+
+    @cached_property
+    def _optimizer_start(self) -> list[np.ndarray]:
+        return [np.asarray(v) for v in self.optimizer.variables]
 
     def initial(self, member: Member) -> Weights:
         """The weights that a member starts from."""
@@ -118,8 +130,8 @@ class Network:
 
     def optimizer_initial(self, member: Member) -> list[np.ndarray]:
         """The optimizer's variables that a member starts from."""
-        values = list(self.optimizer_start)
-        rate, index = member.override("learning_rate"), self.learning_rate_index
+        values = list(self._optimizer_start)
+        rate, index = member.override("learning_rate"), rate_index(self.optimizer)
         if rate is not None and index is not None:
             values[index] = np.asarray(rate, values[index].dtype)
         return values
@@ -158,6 +170,15 @@ class Network:
             self._rebuilt = seed, [np.asarray(v) for v in _variables(self._build())]
         place = next(i for i, v in enumerate(self.variables) if v is variable)
         return self._rebuilt[1][place]
+
+
+def rate_index(optimizer: Any) -> int | None:
+    """Where the learning rate stands among an optimizer's variables; None for a schedule."""
+    rate = getattr(optimizer, "_learning_rate", None)
+    for index, variable in enumerate(optimizer.variables):
+        if variable is rate:
+            return index
+    return None
 
 
 def _variables(model: Any) -> list[Any]:

@@ -6,10 +6,10 @@ A plan follows from static costs in fixed steps, so that it is the same every ni
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from reportgen.retraining.costs import Cost
+from reportgen.retraining.costs import STACKED_START, Cost
 from reportgen.retraining.member import Member, Pool, Recipe
 
 #: Shares of each family that are kept, in order, until the plan fits: 10 -> 5 -> 3 of ten.
@@ -31,12 +31,16 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Members that train together: one architecture, batch size and number of rows."""
+    """Members that train together: one architecture, batch size and number of rows.
+
+    ``second`` is the way where a stack turns out not to be possible.
+    """
 
     members: tuple[Member, ...]
     way: Way
     why: str
     seconds: float
+    second: Way = "vectorised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def plan(
         kept = _share(wanted, share)
         groups = _groups(kept, given)
         estimate = sum(group.seconds for group in groups)
+        estimate += STACKED_START * any(group.way == "stacked" for group in groups)
         missed = tuple(member for member in wanted if member not in set(kept))
         result = Plan(
             tuple(groups), missed, tuple(_told(declared, missed)), estimate,
@@ -153,37 +158,59 @@ def _groups(members: Sequence[Member], given: _Given) -> list[Group]:
         size = (rows - 1).bit_length() if given.rowwise and given.unstackable is None else rows
         key = (member.architecture, size, member.backend, rate)
         alike.setdefault(key, []).append(member)
-    return [group for together in alike.values() for group in _ways(together, given)]
+    ways = [_ways(together, given) for together in alike.values()]
+    gains = (loop.seconds - sum(g.seconds for g in parts) for parts, loop in ways if _stack(parts))
+    if sum(gains) <= STACKED_START:  # not worth a worker's start
+        ways = [([loop] if _stack(parts) else parts, loop) for parts, loop in ways]
+    return [group for parts, _ in ways for group in parts]
 
 
-def _ways(members: list[Member], given: _Given) -> list[Group]:
+def _stack(groups: Sequence[Group]) -> bool:
+    return groups[0].way == "stacked"
+
+
+def _ways(members: list[Member], given: _Given) -> tuple[list[Group], Group]:
+    """Members of one architecture in groups, the fastest way, and as the loop they could be."""
     cost, recipe, pool = given.cost, given.recipe, given.pool
     rows = max(pool.n_rows(member) for member in members)
     epochs = max(recipe.epochs_of(member) for member in members)
     batch = min(recipe.batch_size, rows)
-    loop = cost.loop_seconds(rows, epochs, batch, len(members))
+    why = "a loop is estimated to be no slower"
+    took = cost.loop_seconds(rows, epochs, batch, len(members), given.budget.cores)
+    loop = Group(tuple(members), "loop", why, took)
     if members[0].backend == "tensorflow":
-        return [Group(tuple(members), "loop", "the question is about TensorFlow itself", loop)]
+        return [replace(loop, why="the question is about TensorFlow itself")], loop
     if given.unstackable is not None and given.unmappable is not None:
         why = "; ".join(dict.fromkeys((given.unstackable, given.unmappable)))
-        return [Group(tuple(members), "loop", why, loop)]
+        return [replace(loop, why=why)], loop
     size = _most(members, given, batch)
     if size < 1:
         why = "a member alone takes more memory than the budget has for a stack"
-        return [Group(tuple(members), "loop", why, loop)]
+        return [replace(loop, why=why)], loop
     parts = -(-len(members) // size)
     size = -(-len(members) // parts)
     groups = [tuple(members[i : i + size]) for i in range(0, len(members), size)]
+    way: Way = "stacked"
     if given.unstackable is None:
-        way: Way = "stacked"
         why, seconds = "", cost.seconds
     else:
         way, why, seconds = "vectorised", given.unstackable, cost.vectorised_seconds
     stacked = [seconds(rows, epochs, batch, len(g), given.budget.cores) for g in groups]
-    if sum(stacked) >= loop:
-        why = "so few steps that a loop is no slower"
-        return [Group(tuple(members), "loop", why, loop)]
-    return [Group(g, way, why, s) for g, s in zip(groups, stacked, strict=True)]
+    if sum(stacked) >= loop.seconds:
+        return [loop], loop
+    made = [
+        Group(g, way, why, s, _second(g, (rows, epochs, batch), given))
+        for g, s in zip(groups, stacked, strict=True)
+    ]
+    return made, loop
+
+
+def _second(members: Sequence[Member], steps: tuple[int, int, int], given: _Given) -> Way:
+    """Mapped in TensorFlow, where that is possible and the estimate has it faster than a loop."""
+    cores = given.budget.cores
+    mapped = given.cost.vectorised_seconds(*steps, len(members), cores)
+    looped = given.cost.loop_seconds(*steps, len(members), cores)
+    return "vectorised" if given.unmappable is None and mapped < looped else "loop"
 
 
 def _most(members: Sequence[Member], given: _Given, batch: int) -> int:

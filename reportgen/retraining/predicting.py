@@ -49,7 +49,7 @@ class Predicting:
             self.cores.shaped((self.chunk, *a.shape[1:]), canonical(a.dtype), None) for a in like
         )
         built = self.computation.built
-        mapped = Mapped(self.computation.predict, (0, 0, None, None), 0, before=built)
+        mapped = Mapped(self.computation.predictions, (0, 0, None, None), 0, before=built)
         self._program = self.cores.program(
             programs, "predict", mapped, weights, self._own, self._fill, rows
         )
@@ -60,9 +60,10 @@ class Predicting:
 
     def by_one(self, weights: Weights, x: tuple[np.ndarray, ...]) -> np.ndarray:
         """Raw outputs by weights of one model, all columns kept, ``(n, ...)``."""
+        layout = self.computation.network.layout
         everywhere = [
             [np.broadcast_to(a, (self._k, *a.shape)) for a in arrays]
-            for arrays in (weights.trainable, weights.other)
+            for arrays in (layout.joined(weights.trainable), weights.other)
         ]
         own = {
             name: self.cores.placed(np.ones(a.shape, bool), by_member=True)

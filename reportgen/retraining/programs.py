@@ -47,7 +47,9 @@ class Programs:
         options: Mapping[str, Any],
     ) -> Any:
         """The program that was traced: found after all, or compiled and kept."""
-        text = f"{lowered.as_text()}\0{devices}\0{sorted(options.items())}"
+        # A kept program takes arguments of its own structure alone, names of variables included.
+        tree = jax.tree.structure(args)
+        text = f"{lowered.as_text()}\0{tree}\0{devices}\0{sorted(options.items())}"
         digest = hashlib.sha256(text.encode()).hexdigest()
         words = self._words(name, args)
         program = self._loaded(digest, devices)

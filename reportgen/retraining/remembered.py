@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from reportgen.retraining.blueprint import Blueprint
+from reportgen.retraining.draws import without_kernels
 from reportgen.retraining.facts import Facts
+from reportgen.retraining.layout import Layout
 from reportgen.retraining.member import Member
 from reportgen.retraining.network import Network, Weights
 from reportgen.retraining.store import Store
@@ -39,16 +41,28 @@ class Remembered:
         """The Keras model."""
         return self._network.model
 
-    @property
+    @cached_property
+    def _laid_out(self) -> Layout:
+        return Layout.of(self.model.optimizer, self.model.trainable_variables)
+
+    @cached_property
     def optimizer(self) -> Any:
-        """A fresh optimizer, built for the model."""
-        return self._network.optimizer
+        """A fresh optimizer, built for the trainable variables as they are laid out."""
+        import keras
+
+        if self._laid_out.shapes is None:
+            return self._network.optimizer
+        like = self.model.trainable_variables
+        length, dtype = sum(int(np.prod(v.shape)) for v in like), str(like[0].dtype)
+        with without_kernels():
+            vector = keras.Variable("zeros", shape=(length,), dtype=dtype, name="weights")
+        return self._network.optimizer_of([vector])
 
     @cached_property
     def facts(self) -> Facts:
         """What is known without computing. Layers of somebody's own are asked every night."""
         if self.blueprint.foreign:
-            return Facts.of(self._network)
+            return Facts.of(self._network, self._laid_out, self.optimizer)
         import keras
 
         shaping = repr(self._member.architecture[:2])
@@ -56,9 +70,14 @@ class Remembered:
         kept = self._store.get("facts", *words)
         if isinstance(kept, Facts):
             return kept
-        facts = Facts.of(self._network)
+        facts = Facts.of(self._network, self._laid_out, self.optimizer)
         self._store.put(facts, "facts", *words)
         return facts
+
+    @property
+    def layout(self) -> Layout:
+        """How the trainable variables lie on the devices."""
+        return self.facts.layout
 
     @property
     def delivered(self) -> Weights:

@@ -7,9 +7,10 @@ one member's epochs over members, and ``shard_map`` spreads the members over the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import jax
@@ -96,6 +97,19 @@ class Stack:
         """Whether a program is from another night."""
         return self._programs.reused > 0
 
+    def _positions(self, batches: Iterator[Tree]) -> Tree:
+        """Those of a call's epochs, placed: ``(E, S, K, B)``."""
+        drawn = list(islice(batches, self._chunk))
+        stacked = jax.tree.map(lambda *epochs: np.stack(epochs), *drawn)
+        return self.cores.placed(stacked, by_member=True, axis=2)
+
+    def _like_positions(self) -> Tree:
+        """What stands for them."""
+        one = next(self.supplies.batches(1))
+        return jax.tree.map(
+            lambda a: self.cores.shaped((self._chunk, *a.shape), a.dtype, axis=2), one
+        )
+
     def _key(self) -> str | None:
         """What tracing looks at but for the shapes of arguments; None where that is not known."""
         blueprint, member, supplies = self.network.blueprint, self.members[0], self.supplies
@@ -106,18 +120,17 @@ class Stack:
             bool(jax.config.jax_enable_x64), self.computation.settled,
         )  # fmt: skip
         devices = [str(d) for d in self.cores.devices]
-        return "\0".join((blueprint.digest, repr(settings), repr(devices), str(self.cores.maps)))
+        return "\0".join((blueprint.digest, repr(settings), repr(devices)))
 
     def start(self, *, epochs: bool = True) -> None:
         """Have the programs fetched or compiled; without ``epochs`` the one that predicts."""
         if epochs and self._epochs is None:
-            positions = (self._chunk, len(self.supplies.members), self.supplies.n)
             self._epochs = self.cores.program(
                 self._programs,
                 "epochs",
                 Mapped(
                     self.computation.epochs,
-                    (0, 0, None, 1, None),
+                    (0, 0, None, 2, None),
                     (0, 1),
                     (0,),
                     self.computation.built,
@@ -125,7 +138,7 @@ class Stack:
                 self._state,
                 self._own,
                 self._shared,
-                self.cores.shaped(positions, np.int32, 1),
+                self._like_positions(),
                 self.cores.shaped((), np.int32, None),
             )
         if not self._predicting.started:
@@ -148,11 +161,10 @@ class Stack:
         """
         self.start()
         assert self._epochs is not None
-        streams = self.supplies.orders(self._longest + self._chunk)
+        batches = self.supplies.batches(self._longest + self._chunk)
         state, losses, done = self._state, [], 0
         while done < self._longest:
-            drawn = np.array([[next(s) for s in streams] for _ in range(self._chunk)])
-            positions = self.cores.placed(drawn, by_member=True, axis=1)
+            positions = self._positions(batches)
             first = self.cores.placed(np.int32(done), by_member=False)
             program = self.cores.awaited(self._epochs)
             started = time.perf_counter()
@@ -179,7 +191,10 @@ class Stack:
             finished=(stop["done"] | (stop["epochs"] >= np.asarray(self._own["length"])))[:k],
             best_epoch=stop["best_epoch"][:k],
             predictions=self._predictions(weights),
-            trainable=[np.asarray(a)[:k] for a in weights[0]],
+            trainable=[
+                a[:k]
+                for a in self.network.layout.parted([np.asarray(a) for a in weights[0]], leading=1)
+            ],
             other=[np.asarray(a)[:k] for a in weights[1]],
             initial=self._initial[:k],
             seconds=self.cores.seconds,

@@ -61,7 +61,7 @@ class Supplies:
         optimizer = [self.network.optimizer_initial(m) for m in self.members]
         k = len(self.members)
         state: dict[str, Any] = {
-            "tv": _stacked([w.trainable for w in initial]),
+            "tv": _stacked([self.network.layout.joined(w.trainable) for w in initial]),
             "ntv": _stacked([w.other for w in initial]),
             "ov": _stacked(optimizer),
             "aug": _stacked([augmentation_start(self.augment, m) for m in self.members]),
@@ -99,7 +99,7 @@ class Supplies:
                     for w in weights
                 ]
             )
-        if self.fills:
+        if self.uneven:
             own["n"] = np.array([pool.n_rows(m) for m in members], np.int32)
         if any(m.columns for m in members):
             width = pool.inputs[0].shape[-1]
@@ -128,17 +128,26 @@ class Supplies:
             shared["validation"] = self.evaluation.arrays
         return shared
 
-    def orders(self, epochs: int) -> list[Iterator[np.ndarray]]:
-        """For each member, the positions of its rows in the order of each of its epochs."""
-        return [
-            (
-                of_length(order, self.n)
-                for order in orders(
-                    m.order_seed, self.pool.n_rows(m), epochs, shuffle=self.recipe.shuffle
-                )
-            )
-            for m in self.members
+    def batches(self, epochs: int) -> Iterator[Tree]:
+        """For each epoch, the positions of its batches' rows.
+
+        ``full`` int32 (S, K, B), the last filled up where that has no effect; else ``rest``
+        (1, K, r) is one more.
+        """
+        members, n, batch = self.members, self.n, self.batch
+        drawn = [
+            orders(m.order_seed, self.pool.n_rows(m), epochs, shuffle=self.recipe.shuffle)
+            for m in members
         ]
+        full = -(-n // batch) if self.fills else n // batch
+        for _ in range(epochs):
+            rows = np.zeros((len(members), max(n, full * batch)), np.int32)
+            for row, stream in zip(rows, drawn, strict=True):
+                order = next(stream)
+                row[: len(order)] = order
+            steps = rows[:, : full * batch].reshape(len(members), full, batch).swapaxes(0, 1)
+            rest = rows[None, :, full * batch :]
+            yield {"full": steps, **({"rest": rest} if rest.size else {})}
 
 
 def batch_size(recipe: Recipe, rows: int) -> int:

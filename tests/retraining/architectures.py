@@ -80,6 +80,20 @@ def convolution(keras):
     )
 
 
+def pooled(keras):
+    """Windows that overlap, and inputs of them that are equal: zeros of a ReLU, one after it."""
+    la = keras.layers
+    return _model(
+        keras,
+        "image",
+        la.Conv2D(6, 3, activation="relu"),
+        la.MaxPooling2D(3, strides=2),
+        la.Conv2D(4, 2),
+        la.MaxPooling2D(2, padding="same"),
+        la.Flatten(),
+    )
+
+
 def separable(keras):
     la = keras.layers
     return _model(
@@ -137,6 +151,7 @@ KINDS = {
     normalised: "flat",
     layer_normalised: "flat",
     convolution: "image",
+    pooled: "image",
     separable: "image",
     convolution_1d: "series",
     lstm: "series",

@@ -44,7 +44,7 @@ def test_a_case_is_planned_and_trained(worker, keras, tmp_path, loss):
     assert made.recipe.stopping.restore_best
     assert len(made.recipe.class_weight) == 4
     assert made.pool.targets.shape == ((75,) if "sparse" in loss else (75, 4))
-    members = [Member(k, k) for k in range(8)]
+    members = [Member(k, k) for k in range(10)]
     planned = plan(
         {"seed_ensemble": members}, made.recipe, made.pool, made.cost, Budget(),
         unstackable=made.unstackable, rowwise=made.origin.blueprint.rowwise,

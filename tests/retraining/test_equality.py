@@ -44,6 +44,7 @@ LAYERS = [
     (arch.lstm, "adam", 2e-5, ()),
     (arch.embedding, "adam", 2e-6, ()),
     (arch.layer_normalised, "adam", 2e-5, ALL),
+    (arch.pooled, "momentum", 3e-6, ()),
     (arch.separable, "momentum", 3e-6, ALL),
     (arch.convolution_1d, "momentum", 3e-6, ALL),
     (arch.gru, "adam", 2e-5, ALL),
@@ -121,9 +122,28 @@ def test_class_and_sample_weights(worker, keras, saved):
     assert worst < 1e-5
 
 
-def test_members_of_different_numbers_of_rows(worker, keras, saved):
+@pytest.mark.parametrize("outputs", [1, arch.CLASSES])
+def test_rows_answered_wrongly_beyond_doubt_still_have_a_gradient(worker, keras, saved, outputs):
+    """Their probability is far below 1e-7: ``fit`` finds the logits behind it."""
     x, y = arch.rows("flat")
-    file = saved(arch.dense(keras))
+    x, la = x * 200, keras.layers
+    binary = outputs == 1
+    y = (y > 1).astype(np.float32)[:, None] if binary else y
+    last = la.Dense(outputs, activation="sigmoid" if binary else "softmax")
+    loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
+    sgd = keras.optimizers.SGD(2.0**-12)
+    file = saved(keras.Sequential([keras.Input((12,)), last]), sgd, loss)
+    worst, answer, _ = compare(
+        worker, file, Pool((x,), y, len(y)), Recipe(file, epochs=3, batch_size=16)
+    )
+    assert answer.losses["loss"][0, 1] > -np.log(1e-7)  # the mean: most rows are beyond
+    assert worst < 1e-5
+
+
+@pytest.mark.parametrize(("build", "optimizer"), [(arch.dense, "adam"), (arch.normalised, "sgd")])
+def test_members_of_different_numbers_of_rows(worker, keras, saved, build, optimizer):
+    x, y = arch.rows("flat")
+    file = saved(build(keras), optimizer)
     pool, recipe = Pool((x,), y, len(y)), Recipe(file, epochs=3, batch_size=16)
     counts = [75, 74, 64, 41]
     members = tuple(Member(k, k, rows=np.arange(n)[::-1]) for k, n in enumerate(counts))

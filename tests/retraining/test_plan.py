@@ -121,3 +121,42 @@ def test_a_plan_reads_no_clock(monkeypatch):
     for name in ("time", "monotonic", "perf_counter"):
         monkeypatch.setattr(f"time.{name}", forbidden)
     assert len(planned({"a": SEEDS}, Budget(seconds=0.1)).members) == 3
+
+
+def test_a_worker_is_started_for_what_is_worth_it_together():
+    short = Recipe("m.keras", epochs=1)
+    few = [Member(k, k) for k in range(3)]
+    rates = [Member(k, k, overrides=(("dropout", r),)) for k in range(3) for r in (0.1, 0.2, 0.3)]
+    alone = plan({"a": few}, short, POOL, COST, Budget())
+    assert [(g.way, g.why) for g in alone.groups] == [
+        ("loop", "a loop is estimated to be no slower")
+    ]
+    together = plan({"a": few, "b": rates}, short, POOL, COST, Budget())
+    assert [(g.way, len(g.members)) for g in together.groups] == [("stacked", 3)] * 4
+
+
+@pytest.mark.parametrize(("k", "way"), [(1, "loop"), (3, "loop"), (4, "stacked"), (10, "stacked")])
+def test_where_steps_are_work_a_loop_has_all_cores_and_a_core_of_a_stack_whole_members(k, way):
+    wide = Cost(multiply_adds=4.3e6, activations=4_000, weights=4_300_000, trainable=4_300_000)
+    members = {"a": [Member(i, i) for i in range(k)]}
+    assert [g.way for g in plan(members, RECIPE, POOL, wide, Budget()).groups] == [way]
+
+
+def test_convolutions_that_are_mostly_work_are_left_to_tensorflow():
+    images = Cost(8e6, 60_000, weights=200_000, trainable=200_000, convolved=8e6)
+    small = Cost(4e4, 600, weights=7_000, trainable=7_000, convolved=4e4)
+    ways = [plan({"a": SEEDS}, RECIPE, POOL, c, Budget()).groups[0].way for c in (images, small)]
+    assert ways == ["loop", "stacked"]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "unmappable", "second"),
+    [(100, None, "vectorised"), (100, "recurrent", "loop"), (15, None, "loop")],
+)
+def test_where_a_stack_turns_out_not_to_be_possible_the_estimate_chooses_again(
+    epochs, unmappable, second
+):
+    members = [Member(i, i, overrides=(("dropout", r),)) for i in range(3) for r in (0.1, 0.2)]
+    recipe = Recipe("m.keras", epochs=epochs)
+    made = plan({"a": members}, recipe, POOL, COST, Budget(), unmappable=unmappable)
+    assert [(g.way, g.second) for g in made.groups] == [("stacked", second)] * 2

@@ -49,7 +49,7 @@ def test_model_optimizer_and_global_seeds_come_back_untouched(keras, tmp_path):
     assert rounds.told["members"] == 3
     assert rounds.told["way"] == "loop"
     assert rounds.told["why"] == [
-        "3 members were trained one by one: so few steps that a loop is no slower"
+        "3 members were trained one by one: a loop is estimated to be no slower"
     ]
     assert all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights(), strict=True))
     after = [np.array(v) for v in model.optimizer.variables]

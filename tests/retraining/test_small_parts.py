@@ -98,10 +98,12 @@ def test_what_cannot_be_stacked_says_why(tmp_path, layers, optimizer, settings, 
     assert found is None if why is None else why in found
 
 
-def test_rows_meet_in_batch_normalisation_penalties_and_masks(tmp_path):
+def test_rows_meet_in_penalties_masks_and_some_normalisation(tmp_path):
     dense = layer("Dense", "a")
     assert written(tmp_path, dense).rowwise
-    assert not written(tmp_path, dense, layer("BatchNormalization", "b")).rowwise
+    assert written(tmp_path, dense, layer("BatchNormalization", "b", axis=-1)).rowwise
+    assert not written(tmp_path, dense, layer("BatchNormalization", "b", axis=1)).rowwise
+    assert not written(tmp_path, dense, layer("BatchNormalization", "b", renorm=True)).rowwise
     assert not written(tmp_path, layer("Dense", "a", activity_regularizer={"l2": 1})).rowwise
     assert not written(tmp_path, layer("Embedding", "e", mask_zero=True)).rowwise
     total = {"module": "keras.losses", "class_name": "M", "config": {"reduction": "sum"}}

@@ -38,7 +38,7 @@ MORE: tuple[Question, ...] = (
     *(q for q in _FIRST if q not in PLANTED),
     *(q for m in _MODULES for q in m.MORE),
 )
-CLEAN: tuple[CleanCase, ...] = (*controls.CLEAN, *steps.CLEAN, *outputs.CLEAN)
+CLEAN: tuple[CleanCase, ...] = (*controls.CLEAN, *inputs.CLEAN, *steps.CLEAN, *outputs.CLEAN)
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:

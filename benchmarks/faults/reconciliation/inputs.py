@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 from sklearn import metrics
 
-from benchmarks.faults.reconciliation import said, works
+from benchmarks.faults.cases import CleanCase
+from benchmarks.faults.reconciliation import rows, said, works
 from benchmarks.faults.reconciliation.networks import predictor, scaled, trained, with_weights
 from benchmarks.faults.reconciliation.questions import Question, named
 from benchmarks.faults.reconciliation.rows import Rng, pick
 from benchmarks.faults.reconciliation.works import Work
 from reportgen.evidence import Case
 from reportgen.models.preprocess import Preprocess, Scale
+from reportgen.models.resize import Resize
 
 
 def _of_estimator(rng: Rng, work: Work, X: np.ndarray) -> Case:
@@ -145,38 +148,200 @@ def _raw_for_normalised(rng: Rng) -> Case:
 
 
 def _state_carried(rng: Rng) -> Case:
-    """A stateful layer that was asked once before, and not reset."""
+    """Stateful layers, asked for train's rows (or the same ones) before, and not reset."""
+    work = _stateful(rng)
+    model, batch = work.estimator, 32
+    before = pick(rng, ("train", "test"))
+    _reset(model)
+    model.predict(work.X(before), batch_size=batch, verbose=0)
+    carried = model.predict(work.X(), batch_size=batch, verbose=0)[:, 0]
+    return _told_of_state(work, carried, digits=pick(rng, (6, -1)))
+
+
+def _state_reset(rng: Rng) -> Case:
+    """The same layers, reset as they should be."""
+    work = _stateful(rng)
+    _reset(work.estimator)
+    return _told_of_state(work, work.estimator.predict(work.X(), batch_size=32, verbose=0)[:, 0])
+
+
+def _told_of_state(work: Work, scores: np.ndarray, digits: int = 4) -> Case:
+    """A state of one batch among ten moves the third or fourth digit."""
+    values = {
+        "accuracy": ((scores > 0.5) == work.y()).mean(),
+        "roc_auc": metrics.roc_auc_score(work.y(), scores),
+        "log_loss": metrics.log_loss(work.y(), scores.astype(np.float64)),
+    }
+    return work.case(*said.numbers(values, "binary", digits))
+
+
+def _reset(model: Any) -> None:
+    for layer in model.layers:
+        if hasattr(layer, "reset_state"):
+            layer.reset_state()
+
+
+def _stateful(rng: Rng) -> Work:
+    """Sequences that are told by their own steps and, a little, by what came before."""
+    model, train = _stateful_network()
+    n = 32 * int(rng.integers(8, 16))
+    splits = {"train": train, "test": _steps(rng, n)}
+    return Work("binary", splits, model, ("no", "yes"), delivered=predictor(model, "binary"))
+
+
+@cache
+def _stateful_network() -> tuple[Any, tuple[np.ndarray, np.ndarray]]:
     import keras
 
     keras.utils.set_random_seed(7)
-    n, steps, batch = 320, 6, 32
-    X = rng.normal(size=(3 * n, steps, 2)).astype(np.float32)
-    X += rng.normal(size=(3 * n, 1, 1)).astype(np.float32)
-    y = (X[:, -1, 0] + 0.5 * X[:, :, 1].mean(1) > 0).astype(int)
+    X, y = _steps(np.random.default_rng(7), 320)
     model = keras.Sequential(
         [
-            keras.Input(batch_shape=(batch, steps, 2)),
+            keras.Input(batch_shape=(32, 6, 2)),
             keras.layers.SimpleRNN(8, stateful=True),
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
     model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
-    model.fit(X[:n], y[:n], epochs=3, batch_size=batch, verbose=0)
-    for layer in model.layers:
-        if hasattr(layer, "reset_states"):
-            layer.reset_states()
-    other = keras.models.clone_model(model)
-    other.set_weights(model.get_weights())
-    other.predict(X[2 * n :], batch_size=batch, verbose=0)
-    first = other.predict(X[n : 2 * n], batch_size=batch, verbose=0)[:, 0]
-    splits = {"train": (X[:n], y[:n]), "test": (X[n : 2 * n], y[n : 2 * n])}
+    model.fit(X, y, epochs=3, batch_size=32, verbose=0)
+    return model, (X, y)
+
+
+def _steps(rng: Rng, n: int) -> tuple[np.ndarray, np.ndarray]:
+    X = rng.normal(size=(n, 6, 2)).astype(np.float32)
+    X += rng.normal(size=(n, 1, 1)).astype(np.float32)
+    return X, (X[:, -1, 0] + 0.5 * X[:, :, 1].mean(1) > 0).astype(int)
+
+
+def _index_rebuilt(rng: Rng) -> Case:
+    """The words of test counted anew: ``Counter(words).most_common()`` numbers them otherwise."""
+    model, index, train = _reader()
+    n = int(rng.integers(150, 500))
+    texts, y = _texts(rng, n)
+    rebuilt = _index_of(texts)
+    if rng.random() < 0.3:
+        rebuilt = {word: k for k, word in enumerate(dict.fromkeys(texts.ravel()), start=1)}
+    given = model.predict(_ids(texts, rebuilt), verbose=0)[:, 0] > 0.5
+    splits = {"train": train, "test": (_ids(texts, index), y)}
     work = Work("binary", splits, model, ("no", "yes"), delivered=predictor(model, "binary"))
-    values = {
-        "accuracy": ((first > 0.5) == work.y()).mean(),
-        "roc_auc": metrics.roc_auc_score(work.y(), first),
-        "log_loss": metrics.log_loss(work.y(), first.astype(np.float64)),
-    }
-    return work.case(*said.numbers(values, "binary"))
+    return work.case(*said.labels_said(rng, y, given.astype(int), "binary", work.classes))
+
+
+@cache
+def _reader() -> tuple[Any, dict[str, int], tuple[np.ndarray, np.ndarray]]:
+    """A network that reads bags of words, by train's own index."""
+    import keras
+
+    keras.utils.set_random_seed(8)
+    texts, y = _texts(np.random.default_rng(8), 2000)
+    index = _index_of(texts)
+    model = keras.Sequential(
+        [
+            keras.Input((12,)),
+            keras.layers.Embedding(WORDS + 1, 8),
+            keras.layers.GlobalAveragePooling1D(),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy"])
+    X = _ids(texts, index)
+    model.fit(X, y, epochs=4, verbose=0)
+    return model, index, (X, y)
+
+
+WORDS = 40
+
+
+def _texts(rng: Rng, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Words with a weight each, frequent and rare ones; yes where they weigh more than nothing."""
+    weight = np.cos(1.7 * np.arange(WORDS))
+    often = 1 / (3.0 + np.arange(WORDS))
+    chosen = rng.choice(WORDS, size=(n, 12), p=often / often.sum())
+    y = (weight[chosen].mean(1) + 0.1 * rng.normal(size=n) > 0).astype(int)
+    return np.array([f"word{k}" for k in range(WORDS)])[chosen], y
+
+
+def _index_of(texts: np.ndarray) -> dict[str, int]:
+    from collections import Counter
+
+    ranked = Counter(texts.ravel().tolist()).most_common()
+    return {word: k for k, (word, _) in enumerate(ranked, start=1)}
+
+
+def _ids(texts: np.ndarray, index: dict[str, int]) -> np.ndarray:
+    return np.array([[index[word] for word in row] for row in texts.tolist()])
+
+
+def _resized_otherwise(inside: bool, rng: Rng) -> Case:
+    """Pillow's or an antialiased kernel, where the network was trained through Keras's own."""
+    from PIL import Image
+
+    work = _small_images(inside, rng)
+    kernel = pick(rng, ("bilinear", "bicubic", "lanczos", "nearest", "antialiased"))
+    if kernel == "antialiased":
+        import tensorflow as tf
+
+        images = np.asarray(tf.image.resize(work.X(), (8, 8), antialias=True))
+    else:
+        how = getattr(Image.Resampling, kernel.upper())
+        images = np.stack([np.asarray(Image.fromarray(x).resize((8, 8), how)) for x in work.X()])
+    return _seen(rng, work, images.astype(np.float32))
+
+
+def _resized_alike(inside: bool, rng: Rng) -> Case:
+    """As in training."""
+    import tensorflow as tf
+
+    work = _small_images(inside, rng)
+    return _seen(rng, work, np.asarray(tf.image.resize(work.X(), (8, 8))))
+
+
+def _small_images(inside: bool, rng: Rng) -> Work:
+    """Large images, and a network of small ones; the job resizes, or the network does."""
+    model, splits = _reader_of_images(inside)
+    X, y = splits["test"]
+    kept = rng.permutation(len(X))[: int(rng.integers(200, len(X)))]
+    step = Preprocess((Resize((8, 8)),), ("resize: 8 × 8, keras-bilinear",))
+    return Work(
+        "multiclass",
+        {**splits, "test": (X[kept], y[kept])},
+        model,
+        works.NAMES,
+        delivered=predictor(model, "multiclass"),
+        options={} if inside else {"preprocess": step},
+    )
+
+
+@cache
+def _reader_of_images(inside: bool) -> tuple[Any, Any]:
+    import keras
+    import tensorflow as tf
+    from sklearn.datasets import load_digits
+
+    rng = np.random.default_rng(11)
+    keras.utils.set_random_seed(11)
+    images, y = load_digits(return_X_y=True)
+    large = np.kron(images.reshape(-1, 8, 8), np.ones((3, 3))) * (200 / 16)
+    noise = rng.normal(0, 60, (*large.shape, 3))
+    X = np.clip(large[..., None] * rng.uniform(0.4, 1, (len(y), 1, 1, 3)) + noise, 0, 255)
+    splits = {s: (X.astype(np.uint8), y) for s, (X, y) in rows.cut(rng, (X, y), 0.5).items()}
+    first = [keras.layers.Resizing(8, 8)] if inside else []
+    model = keras.Sequential(
+        [
+            keras.Input((None, None, 3) if inside else (8, 8, 3)),
+            *first,
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(
+        keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    X, y = splits["train"]
+    model.fit(np.asarray(tf.image.resize(X, (8, 8))), y, epochs=5, verbose=0)
+    return model, splits
 
 
 def _augmented(rng: Rng) -> Case:
@@ -211,10 +376,14 @@ PLANTED: tuple[Question, ...] = (
         equal=("preprocessing-doubled", "preprocessing-other-scale"),
     ),
     named("dropout left on", "training-mode", _of(_training_mode, "dropped", None)),
+    named("resized by Pillow", "resized-otherwise", _of(_resized_otherwise, False)),
+    named("a state carried over", "state-carried-over", _state_carried),
+    named("an index of words rebuilt", "index-rebuilt", _index_rebuilt),
     named("random layers left on", "augmented-evaluation", _augmented, equal=("training-mode",)),
 )  # fmt: skip
 
 MORE: tuple[Question, ...] = (
+    named("resized before Resizing", "resized-otherwise", _of(_resized_otherwise, True)),
     named(
         "images not divided", "preprocessing-missing", _not_divided,
         equal=("preprocessing-other-scale",),
@@ -234,5 +403,9 @@ MORE: tuple[Question, ...] = (
         _raw_for_normalised, kind="pair",
     ),
 )  # fmt: skip
-#: Stateful layers are audited in fixed batches: what the audit makes of them is its own question.
-STATEFUL = named("a state carried over", "state-carried-over", _state_carried)
+
+CLEAN: tuple[CleanCase, ...] = (
+    CleanCase("a state that was reset", _state_reset),
+    CleanCase("images resized as in training", _of(_resized_alike, False)),
+    CleanCase("images resized by the network", _of(_resized_alike, True)),
+)

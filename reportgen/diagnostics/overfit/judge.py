@@ -47,7 +47,7 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
         headline=_headline(measured, prepared, findings),
         findings=findings,
         metrics=_metrics(measured, prepared, settings, decided),
-        series=series(measured, prepared),
+        series=series(case, measured, prepared),
         checks=checks(decided),
         tried=_tried(measured),
         result=f"Gap {number(measured.gap.gap.value, 'score', True)}",

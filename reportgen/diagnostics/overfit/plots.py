@@ -10,20 +10,57 @@ import numpy as np
 from reportgen.charts.canvas import add_axes, finish, new_figure
 from reportgen.charts.figure import Chart
 from reportgen.charts.lettering import EndLabel, label_ends
-from reportgen.charts.marks import curve, dot, floats, interval_y, reference
+from reportgen.charts.marks import curve, dot, floats, interval_y, points, reference
 from reportgen.charts.numbers import count, number, plural, share
 from reportgen.charts.rows import Mark, Row, forest
-from reportgen.charts.style import split_colour
+from reportgen.charts.style import GREY, split_colour
 from reportgen.results import Findings
 
 Series = Mapping[str, Any]
 
 
 def plots(found: Findings) -> list[Chart]:
-    """Losses by epoch, the learning curve, and what each what-if gives."""
+    """The fitted line, losses by epoch, the learning curve, and what each what-if gives."""
     series = found.series
-    drawn = [_losses(series), _learning(series), _what_ifs(series)]
+    drawn = [_line(series), _losses(series), _learning(series), _what_ifs(series)]
     return [chart for chart in drawn if chart is not None]
+
+
+def _line(series: Series) -> Chart | None:
+    """One feature: the curve through the points of train, and the judged rows' own targets."""
+    found = series.get("line")
+    if not found:
+        return None
+    gap, judged = series["gap"], series["judged"]
+    figure = new_figure("half", 62)
+    axes = add_axes(figure, right=22)
+    x, given, truth = (floats(found[k]) for k in ("x", "given", "truth"))
+    at, y = floats(found["train_x"]), floats(found["train_y"])
+    across, up = np.concatenate([x, at]), np.concatenate([given, truth, y])
+    wide, high = float(np.ptp(across)) or 1.0, float(np.ptp(up)) or 1.0
+    axes.set_xlim(float(across.min()) - 0.03 * wide, float(across.max()) + 0.03 * wide)
+    axes.set_ylim(float(up.min()) - 0.05 * high, float(up.max()) + 0.05 * high)
+    points(axes, at, y, split="train")
+    curve(axes, x, truth, split="validation", colour=GREY)
+    curve(axes, x, given, split="test")
+    label_ends(
+        axes,
+        [
+            EndLabel(float(given[-1]), "predicted", split_colour("test")),
+            EndLabel(float(truth[-1]), f"target of {judged['split']}", GREY),
+        ],
+    )
+    finish(axes, x=found["feature"], y="Target")
+    unit = series["metric"]["unit"]
+    return Chart(
+        name="line",
+        title=f"{series['metric']['label']} is {number(gap['train'], unit)} on the points, "
+        f"{number(gap['judged'], unit)} on {judged['split']}",
+        subtitle=f"Predictions over the only feature; points are {count(found['train_total'])} "
+        "training rows",
+        figure=figure,
+        alt=f"The fitted curve over {found['feature']} beside the training points.",
+    )
 
 
 def _losses(series: Series) -> Chart | None:

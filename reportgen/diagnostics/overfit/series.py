@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.diagnostics.overfit.fitted_line import fitted_line
 from reportgen.diagnostics.overfit.measure import Measured
 from reportgen.diagnostics.overfit.prepare import Prepared
+from reportgen.evidence import Case
 from reportgen.statistics.intervals import critical
 
 MOST_EPOCHS = 300
-MOST_POINTS = 400
 
 
-def series(measured: Measured, prepared: Prepared) -> dict[str, Any]:
+def series(case: Case, measured: Measured, prepared: Prepared) -> dict[str, Any]:
     """The gap, what-ifs, learning curve, losses, and the fitted curve of one-feature models."""
     metric, gap = measured.metric, measured.gap
     out: dict[str, Any] = {
@@ -75,6 +76,9 @@ def series(measured: Measured, prepared: Prepared) -> dict[str, Any]:
             "source": losses.source,
             "members": losses.members,
         }
+    line = fitted_line(case, prepared)
+    if line is not None:
+        out["line"] = line
     if measured.memory is not None:
         out["memory"] = {"permuted": measured.memory.permuted, "real": measured.memory.real}
     return out

@@ -96,16 +96,37 @@ class ScaleStep(Strict):
     scale: Annotated[float, Field(gt=0)] = Field(description="The divisor, e.g. 255.")
 
 
+Resampling = Literal[
+    "keras-nearest", "keras-bilinear", "keras-bicubic", "keras-area", "keras-lanczos3",
+    "pillow-nearest", "pillow-bilinear", "pillow-bicubic", "pillow-lanczos", "pillow-box",
+    "pillow-hamming",
+]  # fmt: skip
+
+
+class ResizeStep(Strict):
+    """Images brought to the size that the network takes."""
+
+    resize: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
+        description="Height and width."
+    )
+    method: Resampling = Field(
+        "keras-bilinear",
+        description="keras- is tf.image.resize, as Keras loads folders of images; pillow- is "
+        "PIL.Image.resize, which smooths when it shrinks.",
+    )
+
+
 Step = Annotated[
     Annotated[SklearnStep, Tag("sklearn")]
     | Annotated[PythonStep, Tag("python")]
     | Annotated[StandardizeStep, Tag("standardize")]
-    | Annotated[ScaleStep, Tag("scale")],
+    | Annotated[ScaleStep, Tag("scale")]
+    | Annotated[ResizeStep, Tag("resize")],
     Discriminator(
-        one_of("sklearn", "python", "standardize", "scale"),
+        one_of("sklearn", "python", "standardize", "scale", "resize"),
         custom_error_type="preprocess",
         custom_error_message="a preprocessing step is one of {sklearn: FILE}, "
-        "{python: pkg.mod:function}, {standardize: train}, {scale: 255}",
+        "{python: pkg.mod:function}, {standardize: train}, {scale: 255}, {resize: [32, 32]}",
     ),
 ]
 

@@ -22,14 +22,15 @@ def _inputs(*details: str) -> Candidates:
     """The model given other inputs, each in turn."""
 
     def candidates(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-        yield from _varied(evidence, evaluation, "inputs", details)
+        yield from varied(evidence, evaluation, "inputs", details)
 
     return candidates
 
 
-def _varied(
+def varied(
     evidence: Evidence, evaluation: Evaluation, kind: str, details: tuple[str, ...] = ()
 ) -> Iterator[Candidate]:
+    """The model asked in every way of a kind, or in those of these names."""
     laboratory = evidence.laboratory
     if laboratory is None or evaluation.split not in evidence.splits:
         return
@@ -41,24 +42,20 @@ def _varied(
             yield under(world, evaluation.claims, **{kind: variation.detail})
 
 
-def _weights(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-    yield from _varied(evidence, evaluation, "weights")
-
-
 def _partly(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-    yield from _varied(evidence, evaluation, "partly")
+    yield from varied(evidence, evaluation, "partly")
 
 
 def _averages(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-    yield from _varied(evidence, evaluation, "averages")
+    yield from varied(evidence, evaluation, "averages")
 
 
 def _precision(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-    yield from _varied(evidence, evaluation, "precision")
+    yield from varied(evidence, evaluation, "precision")
 
 
 def _rescaled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
-    yield from _varied(evidence, evaluation, "rescaled")
+    yield from varied(evidence, evaluation, "rescaled")
 
 
 def _training_mode(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -200,17 +197,6 @@ HYPOTHESES = [
         wrong="model.predict(images / 255)   # the network begins with Rescaling(1 / 255)",
         right="model.predict(images)",
         source="tensorflow#42506, tensorflow#48412",
-        cost=2,
-    ),
-    Hypothesis(
-        "restored-weights",
-        "The numbers are those of a checkpoint, not of the delivered weights.",
-        "the same metrics with the weights of a checkpoint",
-        "Deliver the weights that were evaluated: `restore_best_weights=True`, or load the "
-        "checkpoint before saving.",
-        _weights,
-        wrong="model.save('model.keras')   # after the last epoch",
-        right="model.load_weights('best.weights.h5'); model.save('model.keras')",
         cost=2,
     ),
     Hypothesis(
