@@ -76,6 +76,36 @@ def test_columns_of_a_table_and_names_of_classes(folder):
     assert "Recall, malignant on test" in out
 
 
+def test_columns_named_as_the_classes_are_told_by_name(folder):
+    y, p = answers(folder)
+    said = f"accuracy {accuracy_score(y, p):.4f}"
+    for columns in ("malignant,benign", "benign,malignant"):
+        code, out, err = why(
+            folder, "--y", "scores.csv:truth", "--scores", f"scores.csv:{columns}", "--said", said
+        )
+        assert code == 0, out + err
+
+
+def test_a_table_as_a_spreadsheet_writes_it(folder):
+    y, p = np.load(folder / "y.npy"), np.load(folder / "p.npy")
+    lines = [f"{'yes' if t else 'no'};{100 * s:.4f} %" for t, s in zip(y, p, strict=True)]
+    (folder / "semicolons.csv").write_text("truth;score\n" + "\n".join(lines))
+    said = f"recall of yes {(p > 0.5)[y == 1].mean():.4f}"
+    code, out, err = why(
+        folder, "--y", "semicolons.csv:truth", "--scores", "semicolons.csv:score", "--said", said
+    )
+    assert code == 0, out + err
+
+
+def test_a_line_with_too_few_cells_is_told(folder):
+    (folder / "ragged.csv").write_text("truth,p\n1,0.4\n0\n1,0.3,9\n")
+    code, _, err = why(
+        folder, "--y", "ragged.csv:truth", "--scores", "ragged.csv:p", "--said", "accuracy 1"
+    )
+    assert code == 2
+    assert "ragged.csv:3" in err
+
+
 def test_numbers_of_another_split(folder):
     with np.load(folder / "train.npz") as train:
         text = classification_report(train["y"], (train["p"] > 0.5).astype(int), digits=4)
@@ -111,6 +141,10 @@ def test_a_report_alone(folder):
         (("--y", "y.npy", "--scores", "p.npy", "--said", "acuracy 1"), "acuracy"),
         (("--y", "y.npy", "--scores", "p.npy", "--said", "accuracy 1", "--task", "guess"),
          "--task"),
+        (("--y", "y.npy", "--scores", "p.npy", "--said", "accuracy 1 on train"), "--train-y"),
+        (("--y", "y.npy", "--scores", "p.npy", "--threshold", "2", "--said", "accuracy 1"),
+         "no threshold"),
+        (("--y", "scores.csv", "--scores", "p.npy", "--said", "accuracy 1"), "which column"),
         (("--y", "y.npy", "--scores", "p.npy", "--train-y", "y.npy", "--said", "accuracy 1"),
          "train needs both"),
     ],

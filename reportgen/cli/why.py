@@ -88,12 +88,17 @@ def _explained(
 
     _known("--task", options["task"], ("binary", "multiclass", "multilabel", "regression"))
     _known("--output", options["output"], ("probability", "logit", "label", "value"))
+    limit = options["threshold"]
+    if limit is not None and not 0 <= limit <= 1:
+        raise JobError(Problem("this is no threshold", key="--threshold", got=f"{limit:g}",
+                               expected="a probability between 0 and 1"))  # fmt: skip
     given: dict[str, Given] = {}
     for name, (truth, answers) in files.items():
         if (truth is None) != (answers is None):
             raise JobError(Problem(f"{name} needs both labels and scores"))
         if truth is not None and answers is not None:
-            given[name] = Given(_array(truth, flat=True), _array(answers), truth)
+            named = _place(answers)[1]
+            given[name] = Given(_array(truth, flat=True), _array(answers), truth, tuple(named))
     try:
         found = evidence(given, **options)
         claims: tuple[Claim, ...] = ()
@@ -101,6 +106,7 @@ def _explained(
             claims += spoken.parse(said, task=found.task, classes=found.classes)
         if report is not None:
             claims += _claims(report, found.classes)
+        _of_splits(claims, given)
         verdict = explain(found, claims)
     except ReportgenError as error:  # whatever is wrong, it was given on this command line
         raise JobError(*error.problems) from error
@@ -116,6 +122,14 @@ def _explained(
         for line in words.lines(answer):
             print(shown(line))
     return 1 if verdict.answers else 0
+
+
+def _of_splits(claims: tuple[Claim, ...], given: dict[str, Given]) -> None:
+    """Numbers of a split need its labels and scores."""
+    for split in dict.fromkeys(c.split for c in claims):
+        if split not in given:
+            raise JobError(Problem(f"a number is said of {split}, which is not given",
+                                   expected=f"--{split}-y and --{split}-scores"))  # fmt: skip
 
 
 def _report_alone(report: Path) -> int:
@@ -180,6 +194,8 @@ def _array(place: str, flat: bool = False) -> Any:
     except (OSError, ValueError) as error:
         first = (str(error).splitlines() or [""])[0][:200]
         raise JobError(Problem(f"the file cannot be read: {first}", file=str(path))) from None
+    if values.size == 0:
+        raise JobError(Problem("there are no rows", file=str(path)))
     if values.ndim not in (1, 2) or values.dtype.kind == "O":
         raise JobError(Problem("this is no array of one or two dimensions", file=str(path),
                                got=f"shape {values.shape}"))  # fmt: skip
@@ -202,6 +218,41 @@ def _place(place: str) -> tuple[Path, list[str]]:
     return path, [c.strip() for c in columns.split(",") if c.strip()]
 
 
+def _separator(path: Path) -> str:
+    """A semicolon where the first line has no comma, as spreadsheets write it in many countries."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline(10_000)
+    return ";" if ";" in first and "," not in first else ","
+
+
+def _uneven(path: Path) -> JobError | None:
+    """The first line with another number of cells than the one before all."""
+    import csv
+
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        reader = csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else _separator(path))
+        width = None
+        for row in reader:
+            width = len(row) if width is None else width
+            if row and len(row) != width:
+                return JobError(Problem("a line has another number of cells than the first",
+                                        file=str(path), line=reader.line_num,
+                                        expected=f"{width} cells", got=f"{len(row)}"))  # fmt: skip
+    return None
+
+
+def _shares(column: Any) -> Any:
+    """Cells that are all per cent, ``40 %``, as fractions; any other column as it is."""
+    import polars as pl
+
+    if column.dtype != pl.String or not column.len():
+        return column
+    numbers = column.str.strip_chars().str.strip_suffix("%").str.strip_chars()
+    numbers = numbers.cast(pl.Float64, strict=False)
+    percent = column.str.strip_chars().str.ends_with("%").all() and numbers.null_count() == 0
+    return (numbers / 100).alias(column.name) if percent else column
+
+
 def _columns(path: Path, columns: list[str]) -> Any:
     import numpy as np
     import polars as pl
@@ -210,7 +261,7 @@ def _columns(path: Path, columns: list[str]) -> Any:
         if path.suffix == ".parquet":
             table = pl.read_parquet(path)
         else:
-            separator = "\t" if path.suffix == ".tsv" else ","
+            separator = "\t" if path.suffix == ".tsv" else _separator(path)
             table = pl.read_csv(
                 path,
                 separator=separator,
@@ -219,12 +270,20 @@ def _columns(path: Path, columns: list[str]) -> Any:
             )
     except pl.exceptions.PolarsError as error:
         first = (str(error).splitlines() or [""])[0][:200]
+        uneven = _uneven(path)
+        if uneven is not None:
+            raise uneven from None
         raise JobError(Problem(f"the table cannot be read: {first}", file=str(path))) from None
+    if not columns and table.width > 1 and pl.String in table.dtypes:
+        names = ", ".join(table.columns[:12])
+        raise JobError(Problem("which column is meant is not said", file=str(path),
+                               expected=f"{path}:COLUMN, of {names}"))  # fmt: skip
     missing = [c for c in columns if c not in table.columns]
     if missing:
         raise JobError(Problem(f"there is no column {missing[0]!r}", file=str(path),
                                expected=", ".join(table.columns[:12])))  # fmt: skip
     chosen = table.select(columns or table.columns)
+    chosen = chosen.with_columns(_shares(chosen[c]) for c in chosen.columns)
     holes = [c for c in chosen.columns if chosen[c].null_count()]
     if holes:
         row = int(chosen[holes[0]].is_null().arg_max() or 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,15 @@ MOST_CLASSES = 100
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What was given of a split: the truth and what the model said, n rows each."""
+    """What was given of a split: the truth and what the model said, n rows each.
+
+    ``columns`` are the names of the answers' columns, where they have any.
+    """
 
     y: NDArray[Any]
     answers: NDArray[Any]
     source: str = ""
+    columns: tuple[str, ...] = ()
 
 
 def evidence(
@@ -60,6 +64,7 @@ def evidence(
             raise DataError(Problem(f"{name} has no rows", file=given.source or None))
     task = task or _task(splits)
     names = tuple(classes) or _classes(splits, task)
+    splits = {name: _in_order(given, names) for name, given in splits.items()}
     index = None
     if task == "binary":
         if positive is not None and positive not in names:
@@ -87,6 +92,14 @@ def evidence(
 
     usual = 0.5 if threshold is None else threshold
     return Evidence(task, names, index, tuple(splits), make, threshold=usual)
+
+
+def _in_order(given: Given, classes: Sequence[str]) -> Given:
+    """Columns that are named as the classes are, in the classes' order."""
+    if given.columns == tuple(classes) or sorted(given.columns) != sorted(classes):
+        return given
+    order = [given.columns.index(c) for c in classes]
+    return replace(given, answers=given.answers[:, order], columns=tuple(classes))
 
 
 def _split(name: str, given: Given, task: str, classes: tuple[str, ...]) -> Split:

@@ -42,6 +42,7 @@ class Candidate:
     ranges : for causes with randomness: the simulated 99 % range of each value.
     exactly : for causes with randomness: the probability that they print just these digits.
     readings : a claim -> the quantity that it is under this cause, where it is another one.
+    claims : what ``ranges`` are of, where there are any.
     expressions : a claim -> its value as arithmetic, where no reading of the world says it.
     likely : False where nothing but the numbers speaks for it: one value of a parameter, which
         a search that has few others may have met as well.
@@ -56,6 +57,7 @@ class Candidate:
     exactly: float | None = None
     readings: Mapping[Claim, Claim] = field(default_factory=dict)
     expressions: Mapping[Claim, str] = field(default_factory=dict)
+    claims: tuple[Claim, ...] | None = None
     likely: bool = True
 
 

@@ -11,7 +11,8 @@ from reportgen.diagnostics.reconciliation.measure import Measured
 from reportgen.diagnostics.reconciliation.numbers import shown_numbers
 from reportgen.diagnostics.reconciliation.pictures import series_of
 from reportgen.evidence import Case
-from reportgen.reconciliation.certificate import expression
+from reportgen.reconciliation.certificate import certificate, exact, named
+from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.hypothesis import PREFIX, Candidate, Hypothesis
 from reportgen.reconciliation.search import Answer, Baseline, Explanation, Miss, Verdict
 from reportgen.results import SEVERITIES, Finding, Findings, Metric, Severity
@@ -27,7 +28,7 @@ def judged(case: Case, prepared: Measured, trained: Trained) -> Findings:
     verdict = prepared.verdict
     found = [*_reproduced(verdict), *_loose(verdict)]
     for answer in verdict.answers:
-        found += _findings(answer)
+        found += _findings(prepared.evidence, answer)
     by_code: dict[str, list[Finding]] = {c.code: [] for c in DIAGNOSTIC.codes}
     for finding in found:
         by_code[finding.code].append(finding)
@@ -55,7 +56,7 @@ def judged(case: Case, prepared: Measured, trained: Trained) -> Findings:
         series={
             "numbers": shown_numbers(prepared.evidence, verdict),
             **series_of(prepared),
-            **_tables(verdict),
+            **_tables(prepared.evidence, verdict),
         },
         checks=checks({code: (tuple(fs), None) for code, fs in by_code.items()}),
         tried=f"{known:,} reported {'number' if known == 1 else 'numbers'}",
@@ -105,16 +106,16 @@ def _loose(verdict: Verdict) -> Iterator[Finding]:
                            evidence={"numbers": len(base.loose)})  # fmt: skip
 
 
-def _findings(answer: Answer) -> Iterator[Finding]:
+def _findings(evidence: Evidence, answer: Answer) -> Iterator[Finding]:
     if answer.kind == "unexplained":
         yield _unexplained(answer)
     elif answer.kind == "ambiguous":
         yield _ambiguous(answer)
     else:
-        yield from _named(answer, answer.explanations[0])
+        yield from _named(evidence, answer, answer.explanations[0])
 
 
-def _named(answer: Answer, explanation: Explanation) -> Iterator[Finding]:
+def _named(seen: Evidence, answer: Answer, explanation: Explanation) -> Iterator[Finding]:
     names = [h.code for h in explanation.causes]
     candidate = explanation.candidates[0][-1]
     for cause in explanation.causes:
@@ -123,11 +124,13 @@ def _named(answer: Answer, explanation: Explanation) -> Iterator[Finding]:
             "accident": explanation.accident,
             "tried": answer.tried,
             "numbers": _numbers(answer, explanation),
-            "certificate": _certificate(answer, explanation),
+            "certificate": _certificate(seen, answer, explanation),
             "closest": [_miss(m) for m in answer.misses[:4]],
         }
         if explanation.contained_in:
             evidence["contained_in"] = [PREFIX + name for name in explanation.contained_in]
+        if answer.outweighed:
+            evidence["set_aside"] = [_candidate(answer, e) for e in answer.outweighed]
         if candidate.ranges is not None:
             evidence["statistical"] = True
         if len(names) > 1:
@@ -155,7 +158,8 @@ def _ambiguous(answer: Answer) -> Finding:
         advice=words.more_numbers(left),
         evidence={
             "candidates": [_candidate(answer, e) for e in left[:MOST_CANDIDATES]],
-            "equivalent": [list(group) for group in getattr(answer, "equivalent", ())],
+            "equivalent": [list(group) for group in answer.equivalent],
+            "set_aside": [_candidate(answer, e) for e in answer.outweighed],
             "tried": answer.tried,
             "closest": [_miss(m) for m in answer.misses[:4]],
         },
@@ -241,19 +245,28 @@ def _numbers(answer: Answer, explanation: Explanation) -> list[dict[str, Any]]:
     return found[:24]
 
 
-def _certificate(answer: Answer, explanation: Explanation) -> list[dict[str, str]]:
-    """Arithmetic for each number that is off, as far as it is one of counts."""
-    found: list[dict[str, str]] = []
+def _certificate(
+    evidence: Evidence, answer: Answer, explanation: Explanation
+) -> list[dict[str, Any]]:
+    """Arithmetic for each number that is off: anybody checks it."""
+    found: list[dict[str, Any]] = []
     for base, candidates in zip(answer.baselines, explanation.candidates, strict=True):
+        own = evidence.of(base.evaluation.output)
+        split = base.evaluation.split
+        world = own.world(split) if split in own.splits else None
         whole = [c for c in candidates if len(c.values) == len(base.evaluation.claims)]
+        values = dict(_valued(base, candidates))
         for index, claim in enumerate(base.off):
             candidate = whole[-1] if whole else candidates[min(index, len(candidates) - 1)]
-            formula = expression(claim, candidate)
-            if formula is not None:
-                found.append(
-                    {"metric": claim.name, "split": claim.split, "formula": formula,
-                     "printed": str(claim.value)}
-                )  # fmt: skip
+            value = values.get(claim)
+            if not whole:
+                value = candidate.values[0]
+            told = certificate(claim, value, candidate, explanation.causes[-1].name, world)
+            found.append(
+                {"metric": claim.name, "split": claim.split, **named(told),
+                 "value": None if value is None else exact(value),
+                 "printed": str(claim.value)}
+            )  # fmt: skip
     return found[:24]
 
 
@@ -267,12 +280,12 @@ def _miss(miss: Miss) -> dict[str, Any]:
     }
 
 
-def _tables(verdict: Verdict) -> dict[str, Any]:
+def _tables(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
     """The certificate, the contest and the corrected line, for the page."""
     named = [(a, a.explanations[0]) for a in verdict.answers if a.kind == "named"]
     tables: dict[str, Any] = {}
     if named:
-        tables["certificate"] = [c for a, e in named for c in _certificate(a, e)][:12]
+        tables["certificate"] = [c for a, e in named for c in _certificate(evidence, a, e)][:12]
     lines = [h for _, e in named for h in e.causes if h.wrong]
     if lines:
         tables["lines"] = [{"wrong": h.wrong, "right": h.right} for h in lines]
@@ -286,6 +299,10 @@ def _contest(answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
         for e in answer.explanations:
             yield {"words": words.short(e.causes), "code": e.name, "matched": total, "of": total,
                    "error": None, "fits": True}  # fmt: skip
+        for e in answer.outweighed:
+            # Searched so freely that some value was to be expected to fit.
+            yield {"words": words.short(e.causes), "code": e.name, "matched": total, "of": total,
+                   "error": None, "fits": True, "set_aside": e.accident}  # fmt: skip
         for m in answer.misses[:4]:
             yield {"words": words.short((m.cause,), m.candidate), "code": m.cause.name,
                    "matched": m.matched, "of": len(m.evaluation.claims), "error": m.error,

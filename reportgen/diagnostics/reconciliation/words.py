@@ -125,7 +125,8 @@ def unexplained(answer: Answer) -> str:
         miss = answer.misses[0]
         closest = (
             f" The closest, {miss.cause.name}{_with(miss.candidate.parameters)}, gives "
-            f"{_count(miss.matched)} of {_count(len(miss.evaluation.claims))}."
+            f"{_count(miss.matched) if miss.matched else 'none'} of "
+            f"{_count(len(miss.evaluation.claims))}."
         )
     return f"{start}{others}. None of {answer.tried:,} explanations tried gives it.{closest}"
 

@@ -83,6 +83,7 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
             {"draws": COUNT_DRAWS},
             ranges=tuple(ranges.get(c) for c in evaluation.claims),
             exactly=exactly,
+            claims=evaluation.claims,
         )
 
 

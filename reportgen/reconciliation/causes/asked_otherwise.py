@@ -107,7 +107,7 @@ def _simulated(
         middle, spread = float(np.mean(drawn)), float(np.std(drawn, ddof=1))
         ranges.append((middle - wide * spread, middle + wide * spread))
         values.append(middle)
-    return replace(candidate, values=tuple(values), ranges=tuple(ranges))
+    return replace(candidate, values=tuple(values), ranges=tuple(ranges), claims=evaluation.claims)
 
 
 HYPOTHESES = [
