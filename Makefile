@@ -8,7 +8,7 @@ STAMP := $(VENV)/.reportgen-setup
 BIN := $(VENV)/bin
 SEEDS ?= 20
 
-.PHONY: help setup demo test lint format bench bench-retraining bench-faults lock clean
+.PHONY: help setup demo test lint format bench bench-retraining bench-leakage bench-faults lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -46,6 +46,9 @@ bench: $(STAMP)  ## speed: start-up, rendering, evidence, intervals on a million
 
 bench-retraining: $(STAMP)  ## retraining stacked, cold and warm, against loops of fit
 	$(BIN)/python -m benchmarks.speed.retraining
+
+bench-leakage: $(STAMP)  ## copies among 10 thousand to 10 million rows, beside deepchecks and cleanlab
+	$(BIN)/python -m benchmarks.speed.leakage
 
 bench-faults: $(STAMP)  ## planted faults found, false alarms on clean cases (SEEDS=20)
 	$(BIN)/python -m benchmarks.faults --seeds $(SEEDS)

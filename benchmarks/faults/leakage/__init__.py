@@ -6,10 +6,19 @@ by ``make bench-faults`` alone.
 
 from __future__ import annotations
 
-from benchmarks.faults.leakage import columns, copies, preprocessing, resampled, rows, splits
+from benchmarks.faults.leakage import (
+    columns,
+    copies,
+    near_copies,
+    preprocessing,
+    resampled,
+    rows,
+    splits,
+)
 
 _MODULES = (
     copies,
+    near_copies,
     columns,
     preprocessing,
     resampled,

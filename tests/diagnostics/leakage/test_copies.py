@@ -9,6 +9,7 @@ import pytest
 from benchmarks.faults.leakage import copies as planted
 from reportgen.diagnostics.leakage.declared import LeakageSettings
 from reportgen.diagnostics.leakage.questions import copies
+from reportgen.diagnostics.leakage.rows import streamed
 from reportgen.diagnostics.leakage.rows.cells import cells
 from reportgen.diagnostics.leakage.rows.chance import chance
 from reportgen.diagnostics.leakage.rows.coded import coded
@@ -210,3 +211,19 @@ def test_pictures_and_texts():
     (leak,) = [x for x in looked(case).leaks if x.code == planted.EXACT]
     assert (leak.severity, leak.evidence["rows"]) == ("fail", 6)
     assert leak.evidence["expected_by_chance"] == 1  # the empty picture
+
+
+def test_streamed_files_give_what_memory_gives(tmp_path, monkeypatch):
+    monkeypatch.setattr(streamed, "BATCH", 100)
+    rng = np.random.default_rng(15)
+    frames = [
+        pl.DataFrame({"a": rng.integers(0, 30, n), "b": rng.choice(["x", "y", "z"], n)})
+        for n in (700, 900)
+    ]
+    for name, frame in zip(("here", "there"), frames, strict=True):
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    scanned = [pl.scan_parquet(tmp_path / f"{name}.parquet") for name in ("here", "there")]
+    (tmp_path / "parts").mkdir()
+    n = streamed.shared_rows(*scanned, tmp_path / "parts", parts=3)
+    assert n == frames[0].join(frames[1].unique(), on=["a", "b"], how="semi").height
+    assert not list((tmp_path / "parts").iterdir())

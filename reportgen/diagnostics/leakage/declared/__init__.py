@@ -9,6 +9,7 @@ from pydantic import Field
 from reportgen.diagnostics.leakage.declared import (
     columns,
     copies,
+    near_copies,
     preprocessing,
     resampled,
     rows,
@@ -17,6 +18,7 @@ from reportgen.diagnostics.leakage.declared import (
 
 CODES = (
     *copies.CODES,
+    *near_copies.CODES,
     *columns.CODES,
     *rows.CODES,
     *preprocessing.CODES,
@@ -27,6 +29,7 @@ CODES = (
 
 class LeakageSettings(
     copies.CopiesSettings,
+    near_copies.NearCopiesSettings,
     columns.ColumnSettings,
     rows.RowSettings,
     splits.SplitsSettings,

@@ -20,8 +20,8 @@ from reportgen.diagnostics.leakage.rows.coded import Coded, coded
 from reportgen.diagnostics.leakage.rows.twins import Twins, repeated
 
 ALPHA = 1e-6  # false alarms of one question
-MOST_ROWS = 400  # judged rows of each sort whose neighbourhood is looked at
-MOST_CELLS = 400_000_000  # cells compared
+MOST_ROWS = 300  # judged rows of each sort whose neighbourhood is looked at
+MOST_CELLS = 160_000_000  # cells compared
 NEAREST, NEXT = 10, 40  # rows near on R that tell how often J agrees
 SELDOM = (0.001, 1e-06)  # how often two rows agree on J
 LIMITS = (1.0, 0.3, 0.1, 0.03)  # rows that chance explains least tell most

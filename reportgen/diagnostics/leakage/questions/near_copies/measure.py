@@ -1,0 +1,214 @@
+"""Nearest neighbours across the split, by what the rows are: numbers and words, pictures, texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from reportgen.charts.numbers import share
+from reportgen.diagnostics.leakage.questions.copies.pairs import SHORT, row_cells, without
+from reportgen.diagnostics.leakage.rows.counters import numbering
+from reportgen.diagnostics.leakage.rows.nearness import nearness
+from reportgen.diagnostics.leakage.rows.neighbours import nearest
+from reportgen.diagnostics.leakage.rows.pictures import points as picture_points
+from reportgen.diagnostics.leakage.rows.space import Points, space
+from reportgen.diagnostics.leakage.rows.texts import near_texts, plain
+from reportgen.diagnostics.leakage.rows.twins import twins
+from reportgen.evidence import Case
+
+NEIGHBOURS = 12
+USUAL_ROWS = 2000  # training rows that tell the usual distance
+MOST_ROWS = 250_000  # judged rows that are looked at
+MOST_TEXTS = 100_000
+LEAST_LENGTH = 2 * SHORT  # characters of a text below which near means little
+BINS = 40
+SELDOM = 0.01
+TINY = 1e-5  # of a column's spread, that float32 does not tell from nothing
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Untold:
+    why: str
+
+
+@dataclass(frozen=True)
+class Near:
+    """Judged rows and their nearest training rows.
+
+    Attributes
+    ----------
+    near : near copies, bool (n,).
+    nearest : place of the nearest training row, -1 where it was not looked for, (n,).
+    distance : to it, (n,).
+    usual : train's median nearest-neighbour distance; None of texts.
+    within : train's own nearest-neighbour distances, of a sample.
+    looked : rows that were looked at.
+    recall : of the search; 1.0 where it is exact.
+    moved : columns by how far they moved, for each row that is shown; names.
+    """
+
+    near: Mask
+    nearest: NDArray[np.int64]
+    distance: NDArray[np.float64]
+    usual: float | None
+    within: NDArray[np.float64]
+    looked: int
+    recall: float
+    p: float
+    points: tuple[Points, Points] | None = None
+    names: tuple[str, ...] = field(default=())
+
+    @property
+    def how(self) -> str:
+        words = ""
+        if self.looked < len(self.near):
+            bound = 3.0 / self.looked
+            words += (
+                f" {self.looked:,} of {len(self.near):,} judged rows were looked at: where none is "
+                f"found, at most {share(bound)} of all are near copies (95 %)."
+            )
+        if self.recall < 1.0:
+            words += f" The search found {share(self.recall)} of the nearest rows of a sample."
+        return words
+
+    def detectable(self, least: float) -> str:
+        if self.usual is None:
+            return "one near copy of a text"
+        return f"near copies of {share(max(2 / len(self.near), 3 / self.looked))} of the rows"
+
+    def moved_columns(self, couples: list[tuple[int, int]]) -> tuple[str, ...]:
+        """The columns that differ most between the rows that are shown."""
+        if self.points is None or not couples:
+            return ()
+        a, b = np.array(couples).T
+        moved = np.abs(self.points[0][a] - self.points[1][b])[:, : len(self.names)].max(axis=0)
+        order = np.argsort(-moved, kind="stable")
+        return tuple(self.names[k] for k in order[:4] if moved[k] > 0)
+
+    def series(self, judged: str, fraction: float) -> dict[str, Any]:
+        """Shares of rows by distance, on a logarithmic scale."""
+        assert self.usual is not None
+        own = self.distance[np.isfinite(self.distance) & (self.distance > 0)]
+        whole = np.concatenate([own, self.within[self.within > 0]])
+        edges = np.geomspace(whole.min(), whole.max() * 1.000001, BINS + 1)
+        return {
+            "judged": judged,
+            "edges": edges,
+            "across": np.histogram(own, edges)[0] / len(own),
+            "within": np.histogram(self.within, edges)[0] / max(len(self.within), 1),
+            "limit": fraction * self.usual,
+            "n_across": len(own),
+            "n_within": len(self.within),
+        }
+
+
+def measured(case: Case, judged: str, fraction: float) -> Near | Untold:
+    """Near copies of the judged rows, as far as the rows can be compared."""
+    kind = case.dataset.kind
+    if kind == "text":
+        return _texts(case, judged, fraction)
+    one, other = row_cells(case, judged), row_cells(case, "train")
+    if one is None or other is None:
+        return Untold("the features are of a kind whose rows are not compared")
+    equal = twins(one.rows(), other.rows()).mask
+    if kind == "images":
+        X, Z = np.asarray(case.split(judged).X), np.asarray(case.split("train").X)
+        return _points(case, picture_points(X), picture_points(Z), equal, fraction)
+    for j in reversed(numbering(one, other)):
+        one, other = without(one, j), without(other, j)
+    if not one.parts:
+        return Untold("there is no column but those that number the rows")
+    if any(isinstance(p, np.ndarray) and p.ndim > 1 for p in other.parts):
+        X, Z = (np.asarray(case.split(s).X, dtype=np.float32) for s in (judged, "train"))
+        X, Z = X.reshape(len(X), -1), Z.reshape(len(Z), -1)
+        width = np.maximum(Z.std(axis=0), 1e-12)
+        return _points(case, X / width, Z / width, equal, fraction)
+    axes = space(other)
+    if axes is None:
+        return Untold("no column holds numbers, so that rows are equal or they are not")
+    return _points(
+        case,
+        axes.points(one),
+        axes.points(other),
+        equal | twins(one.rows(), other.rows()).mask,
+        fraction,
+        exact=(axes.exact(one), axes.exact(other)),
+        names=tuple(axes.names[j] for j in axes.numeric),
+    )
+
+
+def _points(
+    case: Case,
+    here: Points,
+    there: Points,
+    equal: Mask,
+    fraction: float,
+    exact: tuple[NDArray[np.uint64], NDArray[np.uint64]] | None = None,
+    names: tuple[str, ...] = (),
+) -> Near | Untold:
+    if len(there) < NEIGHBOURS:
+        return Untold("there are too few training rows to have neighbours")
+    rng = case.rng("near copies")
+    rows = np.flatnonzero(~equal)
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
+    some = np.arange(len(there))
+    if len(some) > USUAL_ROWS:
+        some = np.sort(rng.choice(len(there), USUAL_ROWS, replace=False))
+    within = nearest(there[some], there, NEIGHBOURS).distances
+    within = np.where(within > TINY, within, np.inf).min(axis=1)
+    within = within[np.isfinite(within)]
+    if not len(rows) or not len(within):
+        return Untold("no two rows differ")
+    usual = float(np.median(within))
+    found = nearest(here[rows], there, NEIGHBOURS)
+    distances = found.distances.copy()
+    first = found.rows[:, 0]
+    moved = ((np.abs(here[rows] - there[first]) > TINY) | _seldom_agree(there[some])).sum(axis=1)
+    if exact is not None:
+        distances[exact[0][rows] != exact[1][first], 0] = np.inf
+    distances[distances[:, 0] <= 0] = np.inf
+    told = nearness(distances, fraction * usual, moved)
+    near = np.zeros(len(here), dtype=bool)
+    place = np.full(len(here), -1, dtype=np.int64)
+    distance = np.full(len(here), np.inf)
+    near[rows], place[rows], distance[rows] = told.near, first, found.distances[:, 0]
+    return Near(
+        near, place, distance, usual, within, len(rows), found.recall, told.p,
+        (here, there) if names else None, names,
+    )  # fmt: skip
+
+
+def _seldom_agree(points: Points) -> Mask:
+    """Axes on which two rows agree so seldom that agreeing is as telling as lying near."""
+    n = len(points)
+    counts = [np.unique(axis, return_counts=True)[1] / n for axis in points.T]
+    return np.array([float(c @ c) - 1 / n <= SELDOM for c in counts])
+
+
+def _texts(case: Case, judged: str, fraction: float) -> Near | Untold:
+    here, there = (_strings(case.split(name).X) for name in (judged, "train"))
+    if here is None or there is None:
+        return Untold("there is more than one column beside the text")
+    rows = np.arange(min(len(here), MOST_TEXTS))
+    own = set(there)
+    found, apart = near_texts([here[i] for i in rows], there, fraction)
+    near = np.zeros(len(here), dtype=bool)
+    place = np.full(len(here), -1, dtype=np.int64)
+    distance = np.full(len(here), np.inf)
+    place[rows], distance[rows] = found, apart
+    for i in np.flatnonzero(found >= 0):
+        near[i] = here[i] not in own and len(plain(here[i])) >= LEAST_LENGTH
+    return Near(near, place, distance, None, np.zeros(0), len(rows), 1.0, 0.0)
+
+
+def _strings(X: Any) -> list[str] | None:
+    if not isinstance(X, pl.DataFrame) or X.width != 1:
+        return None
+    return [str(v) for v in X.to_series().cast(pl.String).fill_null("").to_list()]

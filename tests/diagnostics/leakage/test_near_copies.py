@@ -1,0 +1,144 @@
+"""Near copies against known originals, and against honest neighbours."""
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.spatial.distance import cdist
+
+from benchmarks.faults.leakage import near_copies as planted
+from reportgen.diagnostics.leakage.declared import LeakageSettings
+from reportgen.diagnostics.leakage.questions import near_copies
+from reportgen.diagnostics.leakage.rows import neighbours
+from reportgen.diagnostics.leakage.rows.cells import cells
+from reportgen.diagnostics.leakage.rows.nearness import nearness
+from reportgen.diagnostics.leakage.rows.pictures import points as picture_points
+from reportgen.diagnostics.leakage.rows.space import space
+from reportgen.diagnostics.leakage.rows.texts import near_texts
+
+
+def looked(case, **settings):
+    settings = LeakageSettings(ablation_members=0, **settings)
+    return near_copies.look(case.view("leakage", settings), "test")
+
+
+def test_nearest_rows_are_those_of_brute_force():
+    rng = np.random.default_rng(0)
+    base, queries = (rng.normal(size=(n, 5)).astype(np.float32) for n in (400, 50))
+    found = neighbours.nearest(queries, base, 4)
+    apart = cdist(queries.astype(float), base.astype(float))
+    assert np.array_equal(found.rows, np.argsort(apart, axis=1)[:, :4])
+    assert np.allclose(found.distances, np.sort(apart, axis=1)[:, :4], rtol=1e-9)
+    assert found.recall == 1.0
+
+
+def test_a_search_by_cells_finds_near_rows_and_says_what_it_misses(monkeypatch):
+    monkeypatch.setattr(neighbours, "EXACT_WORK", 0)
+    rng = np.random.default_rng(1)
+    base = rng.normal(size=(6000, 8)).astype(np.float32)
+    queries = base[:500] + np.float32(1e-3) * rng.normal(size=(500, 8)).astype(np.float32)
+    found = neighbours.nearest(queries, base, 3)
+    assert np.array_equal(found.rows[:, 0], np.arange(500))
+    far = neighbours.nearest(rng.normal(size=(300, 8)).astype(np.float32), base, 3)
+    assert 0.8 < far.recall <= 1.0
+
+
+def test_distances_do_not_lose_their_last_digits():
+    base = np.full((20, 3), 3000.0, dtype=np.float32)
+    base[:, 0] += np.arange(20, dtype=np.float32)
+    found = neighbours.nearest(base[:1] + np.float32([[0.01, 0, 0]]), base, 2)
+    assert found.distances[0, 0] == pytest.approx(0.01, rel=0.03)
+
+
+def test_honest_rows_are_seldom_nearer_than_chance():
+    """The probability of a row's ratio is no smaller than it says, in three dimensions."""
+    rng = np.random.default_rng(2)
+    low = []
+    for _ in range(10):
+        X = rng.random((1500, 3))
+        distances = np.sort(cdist(X[:300], X[300:]), axis=1)[:, :12]
+        told = nearness(distances, np.inf, np.full(300, 6))
+        assert 2.3 < told.dimension < 3.7
+        low += told.by_chance.tolist()
+    for level in (0.1, 0.01):
+        assert np.mean(np.array(low) <= level) < 1.3 * level
+
+
+def test_words_must_be_equal_and_gaps_too():
+    train = pl.DataFrame({"a": [1.0, 2.0, 3.0, None], "w": ["x", "y", "x", "x"]})
+    test = pl.DataFrame({"a": [1.0, 1.0, None, 2.0], "w": ["x", "y", "x", "y"]})
+    axes = space(cells(train))
+    one, other = axes.exact(cells(test)), axes.exact(cells(train))
+    assert (one[:, None] == other[None, :]).tolist() == [
+        [True, False, True, False],
+        [False, True, False, False],
+        [False, False, False, True],
+        [False, True, False, False],
+    ]
+    points = axes.points(cells(train))
+    assert np.isfinite(points).all()
+    assert np.linalg.norm(points[0] - points[1]) > 0.5
+
+
+def test_near_rows_are_shown_with_the_columns_that_moved():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(900, 10))
+    y = (X[:, 0] > 0).astype(int)
+    test = X[600:].copy()
+    test[:30] = X[:30]
+    test[:30, 4] += 0.02
+    case = planted.case((X[:600], y[:600]), (test, y[600:]))
+    found = looked(case)
+    (leak,) = found.leaks
+    assert leak.severity == "fail"
+    assert set(leak.evidence["example_rows"].tolist()) <= set(range(30))
+    assert leak.evidence["rows"] == 30
+    assert np.array_equal(leak.evidence["example_rows"], leak.evidence["train_rows"])
+    assert found.tables[0]["head"][1][0] == "x4"
+    series = found.series
+    assert np.sum(series["across"]) == pytest.approx(1)
+    assert len(series["edges"]) == len(series["within"]) + 1
+
+
+def test_a_smaller_distance_finds_less():
+    case = planted.nearly(planted.fine, 0.05, 0.03)(np.random.default_rng(4))
+    assert looked(case).leaks
+    assert not looked(case, near_duplicate_distance=0.01).leaks
+
+
+def test_pictures_are_the_same_shifted_and_brighter():
+    rng = np.random.default_rng(5)
+    pictures = np.zeros((20, 28, 28))
+    pictures[:, 8:20, 8:20] = rng.integers(30, 200, (20, 12, 12))
+    moved = np.roll(pictures, (3, -2), axis=(1, 2)) * 1.2 + 10
+    assert np.abs(picture_points(pictures) - picture_points(moved)).max() < 1e-4
+    others = cdist(picture_points(pictures), picture_points(pictures))
+    assert others[~np.eye(20, dtype=bool)].min() > 0.1
+
+
+def test_near_texts_are_those_of_the_exact_jaccard_distance():
+    def shingles(text):
+        return {text[k : k + 5] for k in range(len(text) - 4)}
+
+    there = ["the quick brown fox jumps over the lazy dog near the river", "nothing of the kind"]
+    here = ["The quick, brown fox jumps over the lazy dog near the river!", there[0] + " bank", "x"]
+    found, apart = near_texts(here, there, 0.2)
+    assert found.tolist() == [0, 0, -1]
+    a, b = shingles(there[0]), shingles(there[0] + " bank")
+    assert apart[:2] == pytest.approx([0.0, 1 - len(a & b) / len(a | b)])
+
+
+def test_texts_and_pictures_through_the_question():
+    rng = np.random.default_rng(6)
+    assert looked(planted.texts(rng, 0.05)).leaks[0].severity == "fail"
+    assert not looked(planted.texts(rng, 0.0)).leaks
+    (leak,) = looked(planted.pictures(rng, 0.05, shift=2)).leaks
+    assert 15 <= leak.evidence["rows"] <= 31
+
+
+def test_rows_of_words_alone_are_not_asked():
+    frame = pl.DataFrame({"a": ["x", "y"] * 20, "b": ["u", "v", "w", "u"] * 10})
+    y = np.arange(40) % 2
+    case = planted.case_from_arrays(
+        "binary", {"train": (frame, y), "test": (frame, y)}, {"test": np.full(40, 0.5)}
+    )
+    assert planted.NEAR in looked(case).untold
