@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from pathlib import Path
 
 from benchmarks.faults import harness
 
@@ -16,12 +17,16 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="the first (0)")
     parser.add_argument("--only", action="append", default=[], metavar="DIAGNOSTIC")
     parser.add_argument("--workers", type=int, default=2, metavar="N")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE",
+        help="append each outcome to this file of JSON lines, and ask only what it has not",
+    )  # fmt: skip
     given = parser.parse_args()
     unknown = sorted(set(given.only) - set(harness.discovered()))
     if unknown:
         parser.error(f"no planted faults for {', '.join(unknown)}")
     start = time.perf_counter()
-    outcomes = harness.run(given.seeds, given.only, given.workers, given.first_seed)
+    outcomes = harness.run(given.seeds, given.only, given.workers, given.first_seed, given.keep)
     print(harness.table(outcomes))
     for diagnostic in dict.fromkeys(o.diagnostic for o in outcomes):
         told = harness.summary(diagnostic, outcomes)

@@ -3,7 +3,7 @@
 A module's ``MORE`` are planted cases that are run here alone, not by the contract tests, and its
 ``MORE_CLEAN`` clean ones; its ``summary(outcomes)`` is printed after the table.
 
-``python -m benchmarks.faults [--seeds N] [--first-seed N] [--only DIAGNOSTIC]``;
+``python -m benchmarks.faults [--seeds N] [--first-seed N] [--only DIAGNOSTIC] [--keep FILE]``;
 ``make bench-faults``. Seeds that nobody has looked at tell whether a repair holds.
 """
 
@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 import pkgutil
+import random
 import time
 import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -195,22 +198,66 @@ def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def run(
-    seeds: int, only: Sequence[str] = (), workers: int = 2, first_seed: int = 0
+    seeds: int,
+    only: Sequence[str] = (),
+    workers: int = 2,
+    first_seed: int = 0,
+    keep: Path | None = None,
 ) -> list[Outcome]:
-    """Every case of the chosen diagnostics with ``seeds`` seeds from ``first_seed`` on."""
+    """Every case of the chosen diagnostics with ``seeds`` seeds from ``first_seed`` on.
+
+    ``keep``: a file of outcomes as JSON lines. Each is appended as it comes, and what stands in it
+    is not asked again, so that a run that was stopped goes on. Seed by seed, in a fixed random
+    order: what is there of an unfinished seed is a fair sample of it.
+    """
     from joblib import Parallel, delayed
 
-    tasks = [
-        (diagnostic, planted, index, seed)
-        for diagnostic in discovered()
-        if not only or diagnostic in only
+    known = _kept(keep)
+    tasks = []
+    for diagnostic in discovered():
+        if only and diagnostic not in only:
+            continue
+        for seed in range(first_seed, first_seed + seeds):
+            mine = [
+                (diagnostic, planted, index, seed)
+                for planted, cases in zip((True, False), drawn_from(diagnostic), strict=True)
+                for index, case in enumerate(cases)
+                if (diagnostic, case.name, seed, planted) not in known
+            ]
+            if keep is not None:
+                random.Random(seed).shuffle(mine)
+            tasks += mine
+    with Parallel(n_jobs=workers, return_as="generator_unordered") as parallel:
+        for outcome in parallel(delayed(run_one)(*task) for task in tasks):
+            known[_key(outcome)] = outcome
+            if keep is not None:
+                with keep.open("a") as file:
+                    file.write(json.dumps(asdict(outcome)) + "\n")
+    order = {
+        (diagnostic, case.name, planted): (place, not planted, index)
+        for place, diagnostic in enumerate(discovered())
         for planted, cases in zip((True, False), drawn_from(diagnostic), strict=True)
-        for index in range(len(cases))
-        for seed in range(first_seed, first_seed + seeds)
-    ]
-    with Parallel(n_jobs=workers) as parallel:
-        outcomes: list[Outcome] = parallel(delayed(run_one)(*task) for task in tasks)
-    return outcomes
+        for index, case in enumerate(cases)
+    }
+    ours = [o for o in known.values() if (o.diagnostic, o.case, o.planted) in order]
+    return sorted(ours, key=lambda o: (*order[o.diagnostic, o.case, o.planted], o.seed))
+
+
+def _key(outcome: Outcome) -> tuple[str, str, int, bool]:
+    return outcome.diagnostic, outcome.case, outcome.seed, outcome.planted
+
+
+def _kept(file: Path | None) -> dict[tuple[str, str, int, bool], Outcome]:
+    """Outcomes of an earlier run, by case and seed."""
+    if file is None or not file.exists():
+        return {}
+    names = {f.name for f in fields(Outcome)}
+    found = {}
+    for line in file.read_text().splitlines():
+        told = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(line).items()}
+        outcome = Outcome(**{k: v for k, v in told.items() if k in names})
+        found[_key(outcome)] = outcome
+    return found
 
 
 def _share(successes: int, n: int) -> str:

@@ -158,10 +158,13 @@ def show(n: int, what: str, told: dict[str, Any] | str, ours: dict[str, Any] | s
     if isinstance(told, str):
         print(f"{n:>11,}  {what:34} {told}", flush=True)
         return
-    ratio = f"{told['s'] / ours['s']:7.1f} x ours" if isinstance(ours, dict) else " " * 14
+    ratio = ""
+    if isinstance(ours, dict):
+        wall, cpu = told["s"] / ours["s"], told["cpu"] / ours["cpu"]
+        ratio = f"{wall:.1f} x ours (cpu {cpu:.1f} x)  "
     print(
         f"{n:>11,}  {what:34} {told['s']:8.2f} s  cpu {told['cpu']:8.2f} s  "
-        f"peak {told['mb']:6,.0f} MB (data {told['data_mb']:5,.0f})  {ratio}  "
+        f"peak {told['mb']:6,.0f} MB (data {told['data_mb']:5,.0f})  {ratio}"
         f"{told['found']}  load {os.getloadavg()[0]:.0f}",
         flush=True,
     )

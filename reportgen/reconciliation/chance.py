@@ -238,20 +238,21 @@ def _step(claim: Claim, world: World) -> float:
 
 
 def conditional(
-    values: NDArray[np.float64], rooms: NDArray[np.float64]
+    values: NDArray[np.float64], rooms: NDArray[np.float64], most: int | None = None
 ) -> tuple[float, NDArray[np.float64]]:
     """Minus the log-probability of hitting all rooms at once, and the whitened basis.
 
     ``values`` (m, S), ``rooms`` (m,). The number that tells most is taken first; the others
     count for the spread that is left once it is known (Gram–Schmidt on the draws). Columns of the
     basis, (m, r), turn differences of the numbers into independent standard units.
+    ``most`` numbers are taken where there are few draws, which leave too little after each.
     """
     m = len(values)
     left = values - values.mean(1, keepdims=True)
     maps = np.eye(m)
     open_, total = list(range(m)), 0.0
     columns: list[NDArray[np.float64]] = []
-    while open_:
+    while open_ and (most is None or len(columns) < most):
         spread = left[open_].std(1)
         gains = np.log(np.maximum(spread * ROOT_TAU / rooms[open_], 1.0))
         best = int(np.argmax(gains))

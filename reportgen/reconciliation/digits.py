@@ -58,6 +58,17 @@ def prints_same(value: float, printed: Printed) -> bool:
     return abs(Decimal(value) - printed.decimal) <= printed.ulp / 2 + noise
 
 
+def as_float32(value: float, printed: Printed) -> float:
+    """The number nearest to the printed one that a float32 sum of the same terms may have come to.
+
+    Sums of float32 differ by ``FLOAT32_SUMS`` units of it, which six printed digits show.
+    """
+    room = FLOAT32_SUMS * float(np.finfo(np.float32).eps) * abs(value)
+    low, high = interval(printed)
+    nearest = min(max(value, low), high)
+    return nearest if abs(nearest - value) <= room else value
+
+
 def same(values: NDArray[Any], printed: Printed) -> NDArray[np.bool_]:
     """:func:`prints_same` for an array; NaN prints nothing."""
     low, high = interval(printed)

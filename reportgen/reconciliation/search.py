@@ -18,11 +18,13 @@ from reportgen.reconciliation.world import Floats
 
 #: A lone cause whose chance of matching by accident is above this is not named alone.
 ACCIDENT = 1e-3
-#: A search with at least this chance of an accidental match is no rival of a match that has at
-#: most ACCIDENT, and is this many times less probable.
-ANYWAY, OUTWEIGHED = 1e-2, 30
-#: The same for a cause with randomness, which matches by ranges.
+#: A search that was this many times likelier to match by accident than a match that is none is no
+#: rival of it: about the odds of the two, since a search spreads over all that it goes through.
+OUTWEIGHED = 100
+#: As ACCIDENT, for a cause with randomness, which matches by ranges.
 STATISTICAL = 1e-2
+#: Units of the last digit within which a number may have slipped.
+SLIP = 3
 #: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
 SECOND = ("decision-threshold", "report-label-set")
 #: More kinds of numbers are not explained one by one: each would match something.
@@ -121,9 +123,14 @@ def explain(evidence: Evidence, claims: Sequence[Claim]) -> Verdict:
         return Verdict(baselines)
     trials = [_Trial(evidence.of(b.evaluation.output), b) for b in open_]
     joint = _joint(trials)
-    if joint is not None:
+    if joint is not None and (joint.kind == "named" or len(trials) == 1):
         return Verdict(baselines, (joint,))
-    return Verdict(baselines, tuple(a for t in trials for a in _apart(t)))
+    # A cause for all is believed before one for each, unless each has its own beyond doubt: an
+    # evaluation of which a cause says nothing refutes it for that evaluation alone.
+    each = tuple(a for t in trials for a in _apart(t))
+    if joint is not None and any(a.kind != "named" for a in each):
+        return Verdict(baselines, (joint,))
+    return Verdict(baselines, each)
 
 
 def baseline(evidence: Evidence, evaluation: Evaluation) -> Baseline:
@@ -179,7 +186,8 @@ class _Trial:
         ranges = _widths(self.base, candidates)
         single = model.expected(self._said, freedom if freedom > 1 else 0, fit, ranges)
         # A second cause on top is one of as many as were tried, each with the first one's chance.
-        return float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
+        found = float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
+        return max(found, _slips(self.base))
 
     def _whole(self, hypothesis: Hypothesis) -> None:
         for candidate in hypothesis.candidates(self.evidence, self.base.evaluation):
@@ -229,6 +237,23 @@ class _Trial:
         said = dict(zip(claims, candidate.values, strict=True))
         if candidate.tried == 1:
             self._said.append(tuple(said[c] for c in self.base.off))
+
+
+def _slips(base: Baseline) -> float:
+    """The chance that slips of a few units in the last digits print this, where they could.
+
+    Numbers that are all but right may have been typed, rounded or computed a little otherwise; any
+    cause that moves them as little meets them as often.
+    """
+    chance_of_all = 1.0
+    for claim, value in zip(base.evaluation.claims, base.values, strict=True):
+        if claim not in base.off or value is None:
+            continue
+        unit = digits.width(claim.value)
+        if abs(float(claim.value) - value) > (SLIP + 0.5) * unit:
+            return 0.0
+        chance_of_all /= 2 * SLIP
+    return chance_of_all
 
 
 def _way(candidate: Candidate) -> str:
@@ -363,17 +388,20 @@ def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
 
 
 def _weighed(found: Sequence[Explanation]) -> tuple[list[Explanation], list[Explanation]]:
-    """Without searches so free that they match anyway, beside a plain match that is no accident.
+    """Without searches so free that they match anyway, beside a match that is no accident.
 
     A match by ranges is no such search: its answers are of another kind than those that the
     chance of an accident is told from (see :func:`_exact_first`).
     """
-    sure = [e for e in found if e.accident <= ACCIDENT and _freedom(e) == 1 and not _by_ranges(e)]
-    if not sure:
+    exact = [e.accident for e in found if not _by_ranges(e)]
+    least = min(exact, default=1.0)
+    if least > ACCIDENT:
         return list(found), []
-    least = min(e.accident for e in sure)
-    bound = max(ANYWAY, OUTWEIGHED * least)
-    light = [e for e in found if _freedom(e) > 1 and not _by_ranges(e) and e.accident >= bound]
+    light = [
+        e
+        for e in found
+        if _freedom(e) > 1 and not _by_ranges(e) and e.accident >= OUTWEIGHED * least
+    ]
     return [e for e in found if e not in light], light
 
 
@@ -382,13 +410,16 @@ def _by_ranges(explanation: Explanation) -> bool:
 
 
 def _exact_first(found: Sequence[Explanation]) -> list[Explanation]:
-    """Without causes that match by ranges, where an exact one is no accident even under them."""
+    """Without causes that match by ranges, where an exact one is far likelier to print just this.
+
+    A search gives each of its alternatives the same share, and ranges each of the digits in them.
+    """
     exact = [e for e in found if not _by_ranges(e)]
     kept = []
     for one in found:
         chances = [c.exactly for cs in one.candidates for c in cs if c.exactly is not None]
         wide = bool(chances) and any(
-            _freedom(e) * float(np.prod(chances)) <= ACCIDENT for e in exact
+            _freedom(e) * float(np.prod(chances)) * OUTWEIGHED <= 1 for e in exact
         )
         if not (_by_ranges(one) and wide):
             kept.append(one)

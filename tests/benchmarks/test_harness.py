@@ -143,3 +143,22 @@ def test_candidates_of_two_causes_list_both():
     evidence = {"candidates": [{"code": "stub.found", "composed_with": ["stub.other"]}]}
     finding = Finding(code="stub.found", severity="info", subject="", message="", evidence=evidence)
     assert harness.listed_codes([finding]) == ("stub.found", "stub.other")
+
+
+def test_outcomes_that_are_kept_are_not_asked_again(stub, monkeypatch, tmp_path):
+    file = tmp_path / "kept.jsonl"
+    first = harness.run(2, workers=1, keep=file)
+    assert len(file.read_text().splitlines()) == len(first) == 14
+    monkeypatch.setattr(harness, "run_one", lambda *task: pytest.fail(f"asked again: {task}"))
+    assert harness.run(2, workers=1, keep=file) == first
+    assert harness.table(first) == harness.table(harness.run(2, workers=1, keep=file))
+
+
+def test_a_run_that_was_stopped_goes_on(stub, tmp_path):
+    file = tmp_path / "kept.jsonl"
+    whole = harness.run(2, workers=1, keep=file)
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(lines[:5]))
+    again = harness.run(2, workers=1, keep=file)
+    assert [(o.case, o.seed, o.codes) for o in again] == [(o.case, o.seed, o.codes) for o in whole]
+    assert len(file.read_text().splitlines()) == 14

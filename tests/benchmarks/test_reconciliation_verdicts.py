@@ -61,8 +61,22 @@ def test_the_table_counts():
     assert "right cause alone            1/2" in text
     assert "false cause named alone      1/3" in text
     assert "controls clean               1/2" in text
+    assert "of those alone, named: 1/2" in text
     assert "unanswerable called so       1/1" in text
     assert "false alone: q, seed 0: top-k; said percent" in text
+
+
+def test_lists_of_equals_are_told_apart_from_names():
+    outcomes = [
+        answered("top-k"),
+        answered("ambiguous", listed=("top-k", "averaging")),
+        answered("ambiguous", listed=("top-k",)),
+    ]
+    text = verdicts.summary(outcomes, {"q": ONE})
+    assert "right cause alone            3/3" in text
+    assert "of those alone, named: 1/3" in text
+    assert "met as well: 1/3" in text
+    assert "one of equals: 1/3" in text
 
 
 def test_each_question_is_asked_under_a_name_of_its_own():

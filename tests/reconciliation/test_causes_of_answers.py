@@ -10,6 +10,7 @@ from sklearn import metrics
 from sklearn.metrics import classification_report
 
 from reportgen.job.claims import of_matrix, of_number
+from reportgen.reconciliation.label_thresholds import at_limits, limits_of
 from tests.reconciliation.told import (
     binary,
     multiclass,
@@ -276,3 +277,53 @@ def test_a_class_that_all_rows_have_is_no_default_class() -> None:
     given = np.full(world.n, 3)
     claims = _report(world.truth, given, world, zero_division=0)
     assert "default-class" not in told(world, claims).listed
+
+
+def test_every_threshold_for_all_labels_as_scikit_learn_counts() -> None:
+    world = multilabel(np.random.default_rng(43), n=60)
+    world = replace(world, scores=np.round(world.scores, 1))  # ties
+    kinds = {"accuracy": {}} | {
+        f"{m} {a}": {"average": a, "zero_division": 0}
+        for m in ("precision", "recall", "f1")
+        for a in ("macro", "micro", "weighted", "samples")
+    }
+    claims = numbers("multilabel", dict.fromkeys(kinds, (0.5, 3)))
+    limits = limits_of(world.scores)
+    found = at_limits(claims, world, limits)
+    for i, (name, of) in enumerate(kinds.items()):
+        score = getattr(metrics, f"{name.split()[0]}_score")
+        expected = [score(world.truth, world.scores > t, **of) for t in limits]
+        np.testing.assert_allclose(found[i], expected, atol=1e-12, err_msg=name)
+
+
+def test_another_threshold_for_several_labels() -> None:
+    world = multilabel(np.random.default_rng(44))
+    given = (world.scores > 0.3).astype(int)
+    found = told(world, _report(world.truth, given, world, zero_division=0))
+    assert found.named == ["decision-threshold"]
+    low, high = found.parameters["threshold"]
+    assert low <= 0.3 <= high
+
+
+def test_of_very_many_thresholds_all_numbers_are_held_against_each() -> None:
+    """Six numbers sieve; the run that they leave is wider than the one that prints all."""
+    rng = np.random.default_rng(45)
+    several = multilabel(rng, n=9_000)
+    given = (several.scores > 0.3).astype(int)
+    found = told(several, _report(several.truth, given, several, digits=2, zero_division=0))
+    assert found.named == ["decision-threshold"]
+    two = binary(rng, n=30_000)
+    given = (two.scores > 0.31).astype(int)
+    # Found, though two digits of so many thresholds are no certainty.
+    assert told(two, _report(two.truth, given, two, digits=2)).listed == ["decision-threshold"]
+
+
+def test_a_number_that_is_off_by_a_unit_may_have_slipped() -> None:
+    """What a cause of single numbers meets so may as well be a slip: it is not named."""
+    world = multiclass(np.random.default_rng(46))
+    accuracy = np.mean(world.truth == world.labels)
+    cut = np.floor(accuracy * 1e4) / 1e4
+    slipped = cut if round(accuracy, 4) != cut else cut + 1e-4
+    found = told(world, numbers("multiclass", {"accuracy": (slipped, 4)}))
+    assert found.kinds == ["ambiguous"]
+    assert "rounding" in found.listed

@@ -58,3 +58,14 @@ def named_of(question_name, seed):
 def test_the_mistake_is_among_what_explains_it(question, code):
     names, answer = named_of(question, 1)
     assert code in names, answer
+
+
+def test_sums_of_float32_come_near_a_printed_number_and_no_nearer_than_they_can():
+    from reportgen.job.printed import Printed
+    from reportgen.reconciliation import digits
+
+    six, far = Printed("0.917533"), Printed("0.917538")
+    assert digits.prints_same(digits.as_float32(0.91753244, six), six)
+    assert digits.as_float32(0.91753244, far) == 0.91753244
+    four = Printed("0.9175")
+    assert digits.as_float32(0.91762, four) == 0.91762

@@ -19,6 +19,8 @@ from benchmarks.faults.reconciliation import (
     evaluated,
     inputs,
     outputs,
+    pairs,
+    sizes,
     steps,
     streams,
     two,
@@ -29,7 +31,9 @@ from benchmarks.faults.reconciliation import (
 from benchmarks.faults.reconciliation.questions import Question
 from reportgen.diagnostics import suite
 
-_MODULES = (answers, evaluated, inputs, streams, weights, two, unanswerable, steps, outputs)
+_MODULES = (
+    answers, evaluated, inputs, streams, weights, pairs, sizes, two, unanswerable, steps, outputs,
+)  # fmt: skip
 _KNOWN = {code.code for d in suite().values() if d.name == "reconciliation" for code in d.codes}
 _FIRST = tuple(q for m in _MODULES for q in m.PLANTED)
 PLANTED: tuple[Question, ...] = tuple(q for q in _FIRST if set(q.codes) <= _KNOWN)

@@ -111,8 +111,13 @@ def _one_invented(rng: Rng) -> Case:
     """One number: a threshold or some other freedom gives nearly any."""
     work = works.single_label(rng)
     accuracy = metrics.accuracy_score(work.y(), work.labels())
-    value = float(np.clip(accuracy + rng.normal(0.02, 0.04), 0.01, 0.999))
-    return work.case(*said.number("accuracy", value, work.task, pick(rng, (2, 3, 4))))
+    digits = pick(rng, (2, 3, 4))
+    honest = said.number("accuracy", accuracy, work.task, digits)
+    while True:
+        value = float(np.clip(accuracy + rng.normal(0.02, 0.04), 0.01, 0.999))
+        invented = said.number("accuracy", value, work.task, digits)
+        if invented != honest:
+            return work.case(*invented)
 
 
 def _improved_by_hand(rng: Rng) -> Case:

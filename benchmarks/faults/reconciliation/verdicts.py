@@ -90,6 +90,21 @@ def summary(outcomes: Sequence[Outcome], questions: Mapping[str, Question]) -> s
         lines.append(f"{name:28} {_share(n, total):34} goal {GOALS[name]:.0%}")
     strict = without.count(NONE)
     lines.append(f"  of these unexplained, not ambiguous: {_share(strict, len(without))}")
+    alone = [o for o, q, v in judged if q.kind != "unanswerable" and v == ALONE]
+    sole = sum(not o.listed for o in alone)
+    pairs = {o.case for o, q, _ in judged if q.kind == "two"}
+    equals = sum(len(o.listed) > (2 if o.case in pairs else 1) for o in alone)
+    lines += [
+        f"  of those alone, named: {_share(sole, len(with_cause))}",
+        "  the one candidate, which an accident could have met as well: "
+        f"{_share(len(alone) - sole - equals, len(with_cause))}",
+        f"  one of equals: {_share(equals, len(with_cause))}",
+    ]
+    carried = [v for o, q, v in judged if q.kind != "unanswerable" and o.power is None]
+    lines.append(
+        "  right cause alone, where the digits carry it (no power stated): "
+        f"{_share(carried.count(ALONE), len(carried))}"
+    )
     lines += _wrong(judged)
     return "\n".join(lines)
 

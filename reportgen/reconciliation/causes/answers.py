@@ -11,9 +11,10 @@ from reportgen.job.claims import Claim
 from reportgen.reconciliation import keras_auc
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
+from reportgen.reconciliation.label_thresholds import at_limits, limits_of
 from reportgen.reconciliation.margins import Margins
 from reportgen.reconciliation.quantities import of_labels
-from reportgen.reconciliation.sweeps import of_all_margins, runs
+from reportgen.reconciliation.sweeps import known, of_all_margins, runs, sieve, swept
 from reportgen.reconciliation.world import Floats, World
 from reportgen.statistics import many_matrices
 
@@ -23,8 +24,11 @@ MOST_RUNS = 64
 
 def _other_threshold(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
     world = evidence.world(evaluation.split)
-    scores = world.positive_scores
     claims = [c for c in evaluation.claims if of_labels(c) and not c.weighted]
+    if world.task == "multilabel":
+        yield from _for_all_labels(world, evaluation, claims)
+        return
+    scores = world.positive_scores
     if scores is None or not claims:
         return
     limits, margins = world.keep("thresholds", lambda: _thresholds(world, scores))
@@ -62,6 +66,31 @@ def _at(
     shown = [max(low, 0.0), min(high, 1.0)]
     candidate = under(replace(world, labels=labels), evaluation.claims, threshold=shown)
     return replace(candidate, tried=tried)
+
+
+def _for_all_labels(
+    world: World, evaluation: Evaluation, claims: list[Claim]
+) -> Iterator[Candidate]:
+    """One threshold for all labels of a row."""
+    if world.scores is None or world.truth.ndim != 2:
+        return
+    limits = limits_of(world.scores)
+    every = [c for c in claims if c.metric != "support"]
+    few = sieve(every, len(limits))
+    values, told = known(at_limits(few, world, limits), few)
+    if not told:
+        return
+    sweep = swept(values, told)
+    fitting = sweep.fitting
+    if len(every) > len(few) and len(fitting):
+        values, told = known(at_limits(every, world, limits[fitting]), every)
+        fitting = fitting[swept(values, told).fitting]
+    for first, last in runs(fitting)[:MOST_RUNS] or [(sweep.nearest or 0,) * 2]:
+        labels = (world.scores > limits[(first + last) // 2]).astype(np.int8)
+        high = float(limits[first - 1]) if first > 0 else 1.0
+        shown = [max(float(limits[last]), 0.0), min(high, 1.0)]
+        candidate = under(replace(world, labels=labels), evaluation.claims, threshold=shown)
+        yield replace(candidate, tried=max(2, sweep.tried))
 
 
 def _on_logits(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
@@ -134,7 +163,7 @@ HYPOTHESES = [
         right="y_pred = scores > 0.5   # or the threshold that the job declares",
         free=True,
         cost=1,
-        tasks=("binary",),
+        tasks=("binary", "multilabel"),
     ),
     Hypothesis(
         "threshold-on-logits",

@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from reportgen.reconciliation import chance, digits
 from reportgen.reconciliation.evidence import Evaluation, Evidence, Variation
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, is_off, under
-from reportgen.reconciliation.quantities import possible
+from reportgen.reconciliation.quantities import of_labels, possible
 from reportgen.reconciliation.world import World
 
 #: Evaluations in training mode that are simulated for the range of each number.
 DRAWS = 12
+#: Numbers of an evaluation that move apart from one another, at most.
+APART = 3
 
 Candidates = Callable[[Evidence, Evaluation], Iterator[Candidate]]
 
@@ -95,8 +98,10 @@ def _simulated(
             worlds.append(world)
     ranges: list[tuple[float, float] | None] = []
     values: list[float | None] = []
-    # 99 % for all numbers together, not for each.
-    tail = 0.005 / max(1, sum(is_off(evidence, c) for c in evaluation.claims))
+    told: list[list[float]] = []
+    rooms: list[float] = []
+    # 99 % for all numbers together, not for each; those of one report go together.
+    tail = 0.005 / min(max(1, sum(is_off(evidence, c) for c in evaluation.claims)), APART)
     wide = float(t.ppf(1 - tail, len(worlds) - 1)) * float(np.sqrt(1 + 1 / len(worlds)))
     for claim in evaluation.claims:
         drawn = [v for v in (possible(claim, w) for w in worlds) if v is not None]
@@ -107,7 +112,18 @@ def _simulated(
         middle, spread = float(np.mean(drawn)), float(np.std(drawn, ddof=1))
         ranges.append((middle - wide * spread, middle + wide * spread))
         values.append(middle)
-    return replace(candidate, values=tuple(values), ranges=tuple(ranges), claims=evaluation.claims)
+        if spread > 0 and not claim.running:
+            told.append(drawn)
+            rooms.append(max(digits.width(claim.value), of_labels(claim) / worlds[0].n))
+    logs, _ = chance.conditional(np.array(told), np.array(rooms), APART) if told else (0.0, None)
+    exactly = float(np.exp(-logs))
+    return replace(
+        candidate,
+        values=tuple(values),
+        ranges=tuple(ranges),
+        claims=evaluation.claims,
+        exactly=exactly,
+    )
 
 
 HYPOTHESES = [

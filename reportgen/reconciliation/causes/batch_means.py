@@ -50,6 +50,8 @@ USUAL = (
     2048,
     4096,
 )
+#: Sizes that nobody uses are believed this much less.
+UNUSUAL = 10
 #: More sizes are a scan over all of them.
 MOST_USUAL = len(USUAL) + 1
 #: Of numbers that are no mean of rows: the largest size of a scan, how many batches it has in all
@@ -127,7 +129,7 @@ def _searched(evidence: Evidence, evaluation: Evaluation, way: Way) -> Iterator[
         fits, close, distinct = _joint(off, found)
         if len(sizes) > MOST_USUAL and _saturated(evidence, wrong, found):
             fits[:] = False
-        tried += distinct
+        tried += distinct * (UNUSUAL if len(sizes) > MOST_USUAL else 1)
         for column in np.flatnonzero(fits.any(axis=0)).tolist():
             rows = np.flatnonzero(fits[:, column]).tolist()
             yield _candidate(evidence, evaluation, off, found, rows, column, tried, sizes)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import keras_auc
+from reportgen.reconciliation import digits, keras_auc
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, declared, instead, read_as
 from reportgen.reconciliation.quantities import area, area_of_cells, members, positive
@@ -135,7 +135,9 @@ def _buckets(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
         for name, value in ways.items():
             if np.isfinite(value) and round(value, 12) not in said:
                 said.add(round(value, 12))
-                yield instead(evidence, evaluation, {claim: value}, area=name, of=which)
+                keras = name.startswith("Keras")  # which adds up in float32
+                shown = digits.as_float32(value, claim.value) if keras else value
+                yield instead(evidence, evaluation, {claim: shown}, area=name, of=which)
 
 
 def _other_areas(claim: Claim, world: World) -> dict[str, dict[str, float]]:
