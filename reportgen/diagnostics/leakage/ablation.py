@@ -287,14 +287,16 @@ def _mean_less(
 
 
 def _possible(found: Interval, head: Followed) -> Interval:
-    """Limits that the metric can have."""
-    low, high = found.low, found.high
+    """Value and limits that the metric can have: what a leak is worth is another model's."""
+    least, most = -np.inf, np.inf
     if head.better < 0:
-        low = max(low, 0.0)
+        least = 0.0
     elif head.name != "r2":
-        low, high = max(low, -1.0 if head.name == "mcc" else 0.0), min(high, 1.0)
-    low, high = min(low, found.value), max(high, found.value)
-    return Interval(found.value, low, high, found.method, found.se)
+        least, most = (-1.0 if head.name == "mcc" else 0.0), 1.0
+    value, low, high = (
+        float(np.clip(v, least, most)) for v in (found.value, found.low, found.high)
+    )
+    return Interval(value, low, high, found.method, found.se)
 
 
 def _chance(case: Case, delivered: Answers, head: Followed) -> float | None:

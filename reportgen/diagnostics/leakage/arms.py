@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,7 +177,9 @@ def _rows(
     gone = _classes_gone(case, kept)
     if gone:
         return f"without it no training row of {gone} is left"
-    return content(kept), [content(_placebo(leaving, carriers, rng)) for _ in range(n_members)]
+    strata = _strata(case)
+    placebos = [_placebo(leaving, carriers, strata, rng) for _ in range(n_members)]
+    return content(kept), [content(rows) for rows in placebos]
 
 
 def _cures(leaks: Sequence[Leak]) -> list[Cure]:
@@ -213,24 +216,38 @@ def _leaving(case: Case, cures: Sequence[Cure]) -> tuple[NDArray[np.bool_], NDAr
 
 
 def _placebo(
-    leaving: NDArray[np.bool_], carriers: NDArray[np.bool_], rng: np.random.Generator
+    leaving: NDArray[np.bool_],
+    carriers: NDArray[np.bool_],
+    strata: NDArray[Any],
+    rng: np.random.Generator,
 ) -> Rows:
-    """The pool without as many rows, but with the leak's carriers as far as that goes."""
-    free = np.flatnonzero(~carriers)
-    n_out = int(leaving.sum())
-    out = rng.choice(free, size=min(n_out, len(free)), replace=False)
-    if n_out > len(free):
-        out = np.concatenate([out, rng.choice(np.flatnonzero(carriers), n_out - len(free), False)])
+    """The pool without as many rows of each class, but with the carriers as far as that goes.
+
+    Rows of other classes would change how often each class comes.
+    """
     kept = np.ones(len(leaving), dtype=bool)
-    kept[out] = False
+    for code in np.unique(strata[leaving]):
+        of_class = strata == code
+        n_out = int((leaving & of_class).sum())
+        free = np.flatnonzero(of_class & ~carriers)
+        bound = np.flatnonzero(of_class & carriers)
+        kept[rng.choice(free, size=min(n_out, len(free)), replace=False)] = False
+        if n_out > len(free):
+            kept[rng.choice(bound, size=n_out - len(free), replace=False)] = False
     return np.flatnonzero(kept)
+
+
+def _strata(case: Case) -> NDArray[Any]:
+    """Class of each row of the training pool; one for all where there are none."""
+    y = np.concatenate([np.asarray(case.split(name).y) for name in trained_splits(case)])
+    one_class = case.task not in ("binary", "multiclass") or y.ndim != 1
+    return np.zeros(len(y), dtype=np.int64) if one_class else y
 
 
 def _classes_gone(case: Case, kept: Rows) -> str:
     """The classes of which no training row would be left, in words."""
-    parts = [np.asarray(case.split(name).y) for name in trained_splits(case)]
-    y = np.concatenate(parts)
-    if case.task not in ("binary", "multiclass") or y.ndim != 1:
+    y = _strata(case)
+    if not case.classes:
         return ""
     gone = sorted(set(y.tolist()) - set(y[kept].tolist()))
     return ", ".join(f"“{case.classes[code]}”" for code in gone if 0 <= code < len(case.classes))

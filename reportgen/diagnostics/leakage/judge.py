@@ -82,6 +82,9 @@ def effect_words(effect: Effect) -> str:
     nothing = effect.lost.low <= 0 <= effect.lost.high
     what = "no difference that can be told" if nothing else f"{number(effect.lost.value, unit)}"
     lost = what if nothing else f"it is worth {what}"
+    if effect.lost.high < 0:
+        lost = f"it costs {number(-effect.lost.value, unit)}, for training without it is better"
+        between = f"({number(-effect.lost.high, unit)} to {number(-effect.lost.low, unit)})"
     return f"{how} {number(effect.with_leak, unit)}: {lost} {between}."
 
 
@@ -100,8 +103,11 @@ def _headline(prepared: Prepared, told: Worth, findings: tuple[Finding, ...]) ->
     unit = told.head.unit
     name = told.head.label
     low, high = told.without_leaks.low, told.without_leaks.high
+    rid = "it" if len(above) == 1 else "them"
+    if told.why_not:
+        rid = f"{len(told.effects)} of {len(told.effects) + len(told.why_not)} that were found"
     return (
-        f"{words} {name} without {'it' if len(above) == 1 else 'them'}: "
+        f"{words} {name} without {rid}: "
         f"{number(told.without_leaks.value, unit)} ({number(low, unit)} to {number(high, unit)})."
     )
 
@@ -162,6 +168,8 @@ def _honest(prepared: Prepared, told: Worth) -> list[dict[str, Any]]:
     own = told.head.of(prepared.delivered).value
     found = told.without_leaks
     leaks = plural(len(told.effects), "leak")
+    if told.why_not:
+        leaks = f"{len(told.effects)} of {len(told.effects) + len(told.why_not)} leaks"
     how = (
         f"{leaks} left out of training, {plural(told.members, 'seed')} with and without"
         if told.members

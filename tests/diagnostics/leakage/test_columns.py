@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.datasets import make_blobs
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from sklearn.preprocessing import TargetEncoder
@@ -14,7 +15,7 @@ from benchmarks.faults.leakage.honest import SETS, audited, bundled, customers, 
 from reportgen.diagnostics.leakage.alone import identity
 from reportgen.diagnostics.leakage.alone.combined import combinations
 from reportgen.diagnostics.leakage.alone.measured import measured
-from reportgen.diagnostics.leakage.alone.origin import given_the_target
+from reportgen.diagnostics.leakage.alone.origin import remains
 from reportgen.diagnostics.leakage.alone.rest import explained_by_rest
 from reportgen.diagnostics.leakage.alone.strength import auc_of_bins, bins, cuts, goal, strength
 from reportgen.diagnostics.leakage.alone.values import Column, columns, of_series
@@ -191,12 +192,37 @@ def test_noise_on_the_target_goes_with_no_other_column_and_causes_do():
     y = (z > 0).astype(int)
     note = y + 0.2 * r.normal(size=1500)
     case = stored(np.column_stack([X, note]), y)
-    by_name = {c.name: c for c in columns(case, "test")}
-    assert given_the_target(case, "test", by_name["x6"], ()).independent
-    assert not given_the_target(case, "test", by_name["x0"], ()).independent
+    left = remains(case, "test")
+    assert left.related("x6").independent
+    assert not left.related("x0").independent
     # what the others explain is what a regression on them explains
     rest = explained_by_rest(case, "test", ("x0", "x6"))
     assert 0.0 < rest < 0.3
+
+
+def test_clouds_whose_columns_know_nothing_of_each_other_are_no_leak():
+    for seed in range(6):
+        X, y = make_blobs(300, 4, centers=3, random_state=seed)
+        leaks = question.look(stored(X, y, "multiclass"), "test").leaks
+        assert [leak for leak in leaks if leak.severity == "fail"] == []
+        r = rng(seed)
+        y = r.integers(0, 2, 500)
+        X = r.normal(size=(500, 5)) + y[:, None] * np.array([3.5, 1.0, 0.8, 0.6, 0.0])
+        leaks = question.look(stored(X, y), "test").leaks
+        assert [leak for leak in leaks if leak.severity == "fail"] == []
+
+
+def test_numbers_that_never_repeat_are_no_relabelling():
+    r = rng(23)
+    X = np.exp(r.normal(size=(500, 6)))
+    y = X[:, 0] + X[:, 1] + 2 * r.lognormal(size=500)
+    for leak in question.look(stored(X, y, "regression"), "test").leaks:
+        assert leak.severity == "warn"
+    rounded = np.round(y)
+    leaky = stored(np.column_stack([X, 3 * rounded + 1]), rounded, "regression")
+    (leak,) = question.look(leaky, "test").leaks
+    assert (leak.severity, leak.subject) == ("fail", "x6")
+    assert leak.evidence["relabelled"]
 
 
 def test_a_strong_cause_is_asked_about_or_left_alone_but_never_fails():
@@ -294,3 +320,51 @@ def test_a_pixel_that_gives_the_class_is_named():
     (leak,) = question.look(stored(X, y, "multiclass"), "test").leaks
     assert leak.subject == "pixel 0, 7"
     assert leak.cure is None
+
+
+def test_a_word_that_gives_the_label_is_named_and_honest_words_are_not():
+    r = rng(20)
+    y = r.integers(0, 2, 500)
+    words = np.array(["offer", "meeting", "report", "lunch", "prize", "thanks", "call", "today"])
+    texts = []
+    for label in y:
+        weights = np.where(np.isin(words, ["offer", "prize"]), 2.0 if label else 1.0, 1.5)
+        texts.append(" ".join(r.choice(words, 9, p=weights / weights.sum())))
+    honest = stored(pl.DataFrame({"text": texts}), y)
+    object.__setattr__(honest.dataset, "kind", "text")
+    assert question.look(honest, "test").leaks == ()
+    marked = [f"{t} xfolder{label}" for t, label in zip(texts, y, strict=True)]
+    leaky = stored(pl.DataFrame({"text": marked}), y)
+    object.__setattr__(leaky.dataset, "kind", "text")
+    leaks = question.look(leaky, "test").leaks
+    assert {leak.subject for leak in leaks} == {"“xfolder0”", "“xfolder1”"}
+    assert missingness.look(leaky, "test").untold
+
+
+def test_several_labels_are_judged_one_by_one():
+    r = rng(21)
+    X = r.normal(size=(600, 6))
+    y = (X[:, :3] + r.logistic(size=(600, 3)) > 0).astype(int)
+    leaky = np.column_stack([X, y[:, 2] * 3.0])
+    kept = {"train": np.full((420, 3), 0.5), "test": np.full((180, 3), 0.5)}
+
+    def of(X):
+        splits = {"train": (X[:420], y[:420]), "test": (X[420:], y[420:])}
+        case = case_from_arrays("multilabel", splits, kept, classes=("red", "green", "blue"))
+        return case.view("leakage", LeakageSettings())
+
+    assert question.look(of(X), "test").leaks == ()
+    (leak,) = question.look(of(leaky), "test").leaks
+    assert leak.subject == "x6"
+    assert "(blue)" in leak.message
+    assert combined_question.look(of(X), "test").untold
+
+
+def test_sequences_say_why_they_have_no_columns():
+    r = rng(22)
+    X, y = r.normal(size=(200, 50, 2)), r.integers(0, 2, 200)
+    case = stored(X, y)
+    object.__setattr__(case.dataset, "kind", "array")
+    looked = question.look(case, "test")
+    assert looked.leaks == ()
+    assert "steps" in looked.untold["leakage.target-column"]

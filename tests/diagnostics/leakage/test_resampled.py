@@ -8,6 +8,7 @@ from imblearn.over_sampling import SMOTE
 
 from benchmarks.faults.cases import case_from_arrays
 from benchmarks.faults.leakage import resampled as cases
+from reportgen.diagnostics.leakage.arms import _placebo
 from reportgen.diagnostics.leakage.declared import LeakageSettings
 from reportgen.diagnostics.leakage.questions.resampled import look
 from reportgen.diagnostics.leakage.resampled.between import between
@@ -109,3 +110,18 @@ def test_other_tasks_say_so():
         {"train": X[:, 0], "test": X[:, 0]},
     )
     assert "no classes" in look(case, "test").untold["leakage.resampled-before-split"]
+
+
+def test_a_placebo_leaves_as_many_rows_of_each_class():
+    rng = RNG(0)
+    strata = np.array([0] * 60 + [1] * 40)
+    leaving = np.zeros(100, dtype=bool)
+    leaving[60:90] = True
+    kept = _placebo(leaving, leaving, strata, rng)  # all that leaves carries the leak
+    assert np.bincount(strata[kept]).tolist() == [60, 10]
+    assert not np.isin(np.arange(90, 100), kept).any()  # those that carry nothing leave first
+    few = np.zeros(100, dtype=bool)
+    few[[1, 65]] = True
+    kept = _placebo(few, few, strata, rng)
+    assert np.bincount(strata[kept]).tolist() == [59, 39]
+    assert np.isin([1, 65], kept).all()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from reportgen.diagnostics.leakage.alone.measured import measured
 from reportgen.diagnostics.leakage.alone.strength import FOLDS, Goal, goal
 from reportgen.diagnostics.leakage.alone.values import Column, columns
 from reportgen.evidence import Case
@@ -124,50 +125,74 @@ def _relabelled(column: Column, of: Goal, part: int) -> bool:
     b = np.unique(target, return_inverse=True)[1]
     n_a, n_b = int(a.max()) + 1, int(b.max()) + 1
     pairs = len(np.unique(a.astype(np.int64) * n_b + b))
-    few = n_b <= max(50, len(target) // 4)
-    return pairs == n_a == n_b and (few or of.task == "regression")
+    # Where no value repeats, each stands for one of anything.
+    return pairs == n_a == n_b and n_b <= len(target) / 2
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What the target leaves of all columns, correlated with each other (ranks, on train).
+
+    ``correlations`` is (d, d), ``rows`` how many rows it is of.
+    """
+
+    names: tuple[str, ...]
+    correlations: Floats
+    rows: int
+
+    def related(self, name: str, out: Collection[str] = ()) -> Related:
+        """The column that is nearest to one, those of ``out`` aside."""
+        if name not in self.names:
+            return Related(True, "", 0.0)  # a copy: the target leaves nothing of it
+        at = self.names.index(name)
+        others = [k for k, n in enumerate(self.names) if k != at and n not in out]
+        if not others:
+            return Related(False, "", 0.0)  # nothing to be independent of tells nothing
+        r = self.correlations[at, others]
+        z = np.abs(np.arctanh(np.clip(r, -0.999999, 0.999999))) * np.sqrt(max(self.rows - 4, 1))
+        p = holm(2 * stats.norm.sf(z))
+        first = int(np.argmax(np.abs(r)))
+        independent = bool(p.min() >= RELATED) or bool(np.abs(r).max() < 0.05)
+        all_at_once = float(stats.chi2.sf(float(z @ z), len(z)))
+        return Related(independent, self.names[others[first]], float(r[first]), all_at_once)
 
 
 @dataclass(frozen=True)
 class Related:
-    """The column that is nearest to it given the target; ``independent`` of all of them."""
+    """The column that is nearest to it given the target; ``independent`` of all of them.
+
+    ``p`` is that of all correlations at once (chi squared of their z).
+    """
 
     independent: bool
     name: str
     correlation: float
+    p: float = 1.0
 
 
-def given_the_target(
-    case: Case, judged: str, column: Column, out: Collection[str], part: int = 0
-) -> Related:
-    """Whether, given the target, a column still goes with any other.
+def remains(case: Case, judged: str, part: int = 0) -> Remains:
+    """What the target leaves of the columns; once an audit, for each part of the target."""
+    return case.memo(("leakage remains", judged, part), lambda: _remains(case, judged, part))
 
-    Rank correlations of what the target leaves of both, on training rows, Holm-corrected.
-    """
+
+def _remains(case: Case, judged: str, part: int) -> Remains:
     of = goal(case, judged)
     n = of.n_train
     rng = np.random.default_rng(0)
     at = np.arange(n) if n <= ROWS else np.sort(rng.choice(n, ROWS, replace=False))
-    own = _left_by_target(column, of, part, at)
-    if own is None:
-        return Related(True, "", 0.0)
+    strongest = sorted(measured(case, judged), key=lambda m: -m.alone.least)
+    wanted = {m.name for m in strongest[:MOST_OTHERS]}
     names: list[str] = []
-    found: list[float] = []
-    for other in columns(case, judged):
-        if other.name == column.name or other.name in out or len(names) >= MOST_OTHERS:
-            continue
-        theirs = _left_by_target(other, of, part, at)
-        if theirs is not None:
-            names.append(other.name)
-            found.append(float(own @ theirs))
+    found: list[Floats] = []
+    for column in columns(case, judged, wanted):
+        left = _left_by_target(column, of, part, at)
+        if left is not None:
+            names.append(column.name)
+            found.append(left)
     if not found:
-        return Related(False, "", 0.0)  # nothing to be independent of tells nothing
-    r = np.array(found)
-    z = np.abs(np.arctanh(np.clip(r, -0.999999, 0.999999))) * np.sqrt(max(len(at) - 4, 1))
-    p = holm(2 * stats.norm.sf(z))
-    first = int(np.argmax(np.abs(r)))
-    independent = bool(p.min() >= RELATED) or bool(np.abs(r).max() < 0.05)
-    return Related(independent, names[first], float(r[first]))
+        return Remains((), np.zeros((0, 0)), len(at))
+    L = np.array(found)
+    return Remains(tuple(names), L @ L.T, len(at))
 
 
 def _left_by_target(column: Column, of: Goal, part: int, at: NDArray[np.int64]) -> Floats | None:

@@ -37,9 +37,10 @@ CODES = (
         "the judged rows, its family of columns corrected by Holm. fail when the column leaves at "
         "most 25 % of the target's variation (less than 1/2.5 of what all other columns leave), "
         "and is made from it: each of its values stands for one of the target's; or it is never "
-        "wrong on 500 rows or more; or, given the target, it goes with no other column, which real "
-        "features do. Strength alone is warn: column_strength, column_lead times the next, "
-        "and more than all others explain together, where these explain something.",
+        "wrong on 500 rows or more; or, given the target, it goes with no other column, where most "
+        "others go with each other. Strangers that are less clear of the rest are warn. "
+        "Strength alone is warn: column_strength, column_lead times the next, and more "
+        "than all others explain together, where these explain something.",
         "Ask whether the column is known when the prediction is made. If it is not, or was made "
         "from the target, leave it out and train again.",
         "Kapoor and Narayanan 2023, type L2",

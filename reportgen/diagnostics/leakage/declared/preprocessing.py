@@ -18,7 +18,7 @@ CODES = (
         "the judged rows. Raised when its figures are, to the precision of float32, those of a set "
         "with judged rows and of no honest one. fail; warn where training with honest "
         "preprocessing shows it to be worth nothing (an interval from below 0 to at most 5 % of "
-        "the score), where only the number of rows seen "
+        "the score, on 60 judged rows or more), where only the number of rows seen "
         "(n_samples_seen_) says it, or where nothing but names that train lacks were learnt.",
         "Split first, then fit the preprocessing on train alone, best as one pipeline with the "
         "model: make_pipeline(StandardScaler(), model).fit(X_train, y_train).",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
+from scipy import stats
 
 from reportgen.diagnostics.leakage.alone.strength import goal
 from reportgen.diagnostics.leakage.alone.values import columns, rows
@@ -24,8 +26,10 @@ SHARED = 0.1  # share of judged rows whose group stands in train
 KAPPA = 0.8  # agreement of labels within groups, beyond chance
 MINORITY = 5  # groups that are not of the most frequent label
 ALIKE = 0.2  # share of a number's variation between groups, beyond chance
+A_CLASS = 3  # groups, at least
+ORDERED = 0.5  # rank correlation from which a number is an amount, not a key
 OFTEN = 1 / 3  # of the numeric columns
-ROWS = 30_000
+TEXTS = 30_000  # of more, a block tells whether they can be keys at all
 
 
 @dataclass(frozen=True)
@@ -73,31 +77,31 @@ def _same(a: Codes, b: Codes) -> bool:
 
 
 def _best(case: Case, judged: str, source: Source) -> Group | None:
-    n = len(source.train)
-    values = [*source.train.to_list(), *source.judged.to_list()]
-    texts = [None if v is None else str(v) for v in values]
-    sample = texts if n <= ROWS else texts[:ROWS]
+    both = pl.concat([source.train.cast(pl.String), source.judged.cast(pl.String)])
+    distinct = both.unique(maintain_order=True).drop_nulls()
+    places = pl.DataFrame({"v": distinct, "p": np.arange(len(distinct), dtype=np.int64)})
+    joined = pl.DataFrame({"v": both}).join(places, on="v", how="left", maintain_order="left")
+    place = joined["p"].fill_null(-1).to_numpy()
+    texts = distinct.to_list()
     whole_only = source.train.dtype.is_integer()
+    if whole_only and source.role == "feature" and len(texts) < len(place) / 50:
+        return None  # an amount rather than a key
+    if len(texts) > TEXTS:
+        # Texts that share a beginning are neighbours once they are sorted.
+        block = sorted(texts)[len(texts) // 2 - TEXTS // 2 :][:TEXTS]
+        if not any(_plausible(tokens.codes(key)) for _, key in tokens.keys(block)):
+            return None
     best: Group | None = None
-    if n > ROWS and not any(_plausible(tokens.codes(k)) for _, k in tokens.keys(sample)):
-        return None
     for words, key in tokens.keys(texts):
         if whole_only and words:
             break
-        if source.role == "feature" and whole_only and _few(key):
-            continue
-        found = tokens.codes(key)
+        found = np.append(tokens.codes(key), -1)[place]
         if not _plausible(found):
             continue
-        one = _judged(case, judged, source, words, found, key)
+        one = _judged(case, judged, source, words, found)
         if one is not None and (best is None or one.groups > best.groups):
             best = one
     return best
-
-
-def _few(key: list[str]) -> bool:
-    """Whether a number is an amount rather than a key: few distinct values for its rows."""
-    return len(set(key)) < len(key) / 50
 
 
 def _plausible(found: Codes) -> bool:
@@ -113,9 +117,7 @@ def _plausible(found: Codes) -> bool:
     )
 
 
-def _judged(
-    case: Case, judged: str, source: Source, words: str, found: Codes, key: list[str]
-) -> Group | None:
+def _judged(case: Case, judged: str, source: Source, words: str, found: Codes) -> Group | None:
     n = len(source.train)
     train, test = found[:n], found[n:]
     if float(np.isin(test, train[train >= 0]).mean()) < SHARED:
@@ -123,6 +125,13 @@ def _judged(
     at = rows(case, judged)
     aim = goal(case, judged)
     chosen = np.concatenate([train[at.train], test[at.judged]])
+    groups = len(np.unique(found[found >= 0]))
+    if aim.codes is not None and groups < A_CLASS * aim.y.shape[1]:
+        return None  # the target by another name
+    if aim.codes is None and source.train.dtype.is_integer():
+        values = source.train.to_numpy().astype(np.float64)[at.train]
+        if abs(_rank_correlation(values, aim.y[: aim.n_train, 0])) > ORDERED:
+            return None  # an amount that goes with the target
     kappa = agreement(chosen, aim.y, aim.codes)
     if not kappa >= KAPPA:
         return None
@@ -131,8 +140,14 @@ def _judged(
         return None
     where = f"{words} of {source.named}" if words else source.named
     example = str(source.train[0])
-    groups = len(np.unique(found[found >= 0]))
     return Group(source, where, train, test, groups, kappa, alike, example)
+
+
+def _rank_correlation(a: Floats, b: Floats) -> float:
+    known = np.isfinite(a) & np.isfinite(b)
+    if known.sum() < 10:
+        return 0.0
+    return float(np.nan_to_num(stats.spearmanr(a[known], b[known]).statistic))
 
 
 def agreement(groups: Codes, y: Floats, codes: Codes | None) -> float:
@@ -146,8 +161,8 @@ def agreement(groups: Codes, y: Floats, codes: Codes | None) -> float:
         return float(np.mean([intraclass(groups, y[:, k]) for k in range(y.shape[1])]))
     g, c = groups[known], codes[known]
     k = int(c.max(initial=0)) + 1
-    table = np.zeros((int(g.max(initial=0)) + 1, k))
-    np.add.at(table, (g, c), 1)
+    n_groups = int(g.max(initial=0)) + 1
+    table = np.bincount(g * k + c, minlength=n_groups * k).reshape(n_groups, k)
     sizes = table.sum(axis=1)
     pairs = float((sizes * (sizes - 1)).sum())
     if pairs == 0:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reportgen.charts.numbers import score, share
 from reportgen.diagnostics.leakage.alone import combined, lines
 from reportgen.diagnostics.leakage.alone.measured import Measured, measured
-from reportgen.diagnostics.leakage.alone.origin import Exactness, exactness, given_the_target
+from reportgen.diagnostics.leakage.alone.origin import Exactness, exactness, remains
 from reportgen.diagnostics.leakage.alone.rest import explained_by_rest
 from reportgen.diagnostics.leakage.alone.standing import lead, significant, size, strong_enough
 from reportgen.diagnostics.leakage.alone.strength import Goal, goal
@@ -27,10 +27,15 @@ METHOD = (
     "confirmed on the judged rows."
 )
 MOST = 8  # columns that are looked at closely
+LEAST_RELATED = 3
+SOME_RELATED, MOST_RELATED = 0.3, 0.5  # for a warning, for a fail
+SURELY = 1e-5  # level at which others are called related
+OTHERS = 12  # columns that tell whether columns are related here
 CLOSE = 0.5  # share of the target's variation from which a column is looked at closely
 LEFT = 0.25  # share that a column made from the target leaves at most
 LESS = 2.5  # times that what the others leave is at least
 NEVER_WRONG = 500  # rows
+SAME = 0.999  # from which one is the other in another unit
 TWIN = 0.95  # correlation given the target from which two columns are one
 TELLING = 0.05  # share that the others must explain for their silence to mean something
 NOTHING = 0.1  # share of the skill that is lost at most, where the model makes nothing of it
@@ -38,7 +43,11 @@ NOTHING = 0.1  # share of the skill that is lost at most, where the model makes 
 
 @dataclass(frozen=True)
 class Close:
-    """A column looked at closely; ``left`` and ``rest`` are what it and the others leave."""
+    """A column looked at closely.
+
+    ``left`` is what it leaves of the target; ``independent``: it goes with no other column given
+    the target, where some others go with each other; ``odd``: where most do.
+    """
 
     found: Measured
     column: Column
@@ -46,6 +55,8 @@ class Close:
     independent: bool
     left: float
     twins: tuple[str, ...]
+    same: tuple[str, ...] = ()
+    odd: bool = False
 
     @property
     def made(self) -> bool:
@@ -68,7 +79,8 @@ def look(case: Case, judged: str) -> Looked:
     asked = [m for m in asked if family[m.name]]
     asked = [m for m in asked if not m.regular]  # known before its row
     asked.sort(key=lambda m: -size(m, aim))
-    close = _closely(case, judged, [m for m in asked if m.alone.least >= CLOSE][:MOST], aim)
+    near = [m for m in asked if m.alone.least >= CLOSE][:MOST]
+    close = _closely(case, judged, near, asked, aim)
     leaks = []
     for one in close:
         leak = _made(case, judged, one, close, aim)
@@ -78,7 +90,8 @@ def look(case: Case, judged: str) -> Looked:
     beyond = {*known, *(t for c in close if c.found.name in known for t in c.twins)}
     if asked and not leaks and strong_enough(asked[0], aim, settings.column_strength):
         first = asked[0]
-        twins = next((c.twins for c in close if c.found is first), ())
+        # A second measurement of the same thing speaks for the world; another unit says nothing.
+        twins = next((c.same for c in close if c.found is first), ())
         others = [m for m in every if m.name not in {first.name, *twins, *beyond, *told}]
         ahead, second = lead(first, [m for m in others if not m.identity], aim)
         if ahead >= settings.column_lead:
@@ -112,20 +125,44 @@ def respelled(case: Case, judged: str, found: Measured, aim: Goal) -> bool:
     return exactness(column, aim, found.alone.part).relabelled
 
 
-def _closely(case: Case, judged: str, found: list[Measured], aim: Goal) -> list[Close]:
+def _closely(
+    case: Case, judged: str, found: list[Measured], telling: list[Measured], aim: Goal
+) -> list[Close]:
     by_name = {c.name: c for c in columns(case, judged, [m.name for m in found])}
     close = []
     for one in found:
         column, part = by_name[one.name], one.alone.part
         exact = exactness(column, aim, part)
-        left = min(max(exact.left, 0.0), 1 - one.alone.least)
-        near = given_the_target(case, judged, column, (), part)
-        twins = []
+        left = 0.0 if exact.relabelled else min(max(exact.left, 0.0), 1 - one.alone.least)
+        left_over = remains(case, judged, part)
+        near = left_over.related(one.name)
+        twins: list[str] = []
+        same: list[str] = []
         while not near.independent and abs(near.correlation) >= TWIN and near.name in by_name:
             twins.append(near.name)
-            near = given_the_target(case, judged, column, twins, part)
-        close.append(Close(one, column, exact, near.independent, left, tuple(twins)))
-    return close
+            if abs(near.correlation) >= SAME:
+                same.append(near.name)
+            near = left_over.related(one.name, twins)
+        close.append(Close(one, column, exact, near.independent, left, tuple(twins), tuple(same)))
+    strangers = {c.found.name for c in close if c.made}
+    part_names = [m.name for m in telling if m.name not in strangers][:OTHERS]
+    share_related = _related(case, judged, close, part_names)
+    if share_related < SOME_RELATED:
+        close = [replace(c, independent=False) for c in close]
+    return [replace(c, odd=c.independent and share_related >= MOST_RELATED) for c in close]
+
+
+def _related(case: Case, judged: str, close: list[Close], others: list[str]) -> float:
+    """Share of the other columns that are related to any, given the target.
+
+    Where none is, as in Gaussian clouds, a column that is a stranger to the rest is nothing odd.
+    """
+    if not close or len(others) < LEAST_RELATED:
+        return 0.0
+    left_over = remains(case, judged, close[0].found.alone.part)
+    out = {c.found.name for c in close if c.made}
+    related = sum(left_over.related(name, out).p < SURELY for name in others)
+    return related / len(others) if related >= LEAST_RELATED else 0.0
 
 
 def _made(case: Case, judged: str, one: Close, close: list[Close], aim: Goal) -> Leak | None:
@@ -139,7 +176,7 @@ def _made(case: Case, judged: str, one: Close, close: list[Close], aim: Goal) ->
     rest = explained_by_rest(case, judged, out, part)
     more = 1 - rest >= LESS * one.left and (1 - rest) - one.left >= 0.05
     severity: Severity = "fail"
-    if not more or (not exact and rest < TELLING):
+    if not more or (not exact and (rest < TELLING or not one.odd)):
         # Alone better than all others together, and a stranger to each of them.
         odd = one.independent and one.left < 1 - rest and rest >= TELLING
         if not (one.exact.relabelled or odd):

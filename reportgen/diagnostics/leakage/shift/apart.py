@@ -43,6 +43,7 @@ class Apart:
 def apart(rows: Compared, rng: np.random.Generator, level: float) -> Apart | None:
     """Whether the splits can be told apart; None with too few rows to say."""
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     n = len(rows.judged)
     units = np.arange(n) if rows.units is None else rows.units
@@ -58,8 +59,9 @@ def apart(rows: Compared, rng: np.random.Generator, level: float) -> Apart | Non
             max_iter=ROUNDS, max_leaf_nodes=LEAVES, early_stopping=False, class_weight="balanced",
             random_state=int(rng.integers(2**31)),
         )  # fmt: skip
-        model.fit(rows.table[~asked], rows.judged[~asked])
-        scores[asked] = model.predict_proba(rows.table[asked])[:, 1]
+        with threadpool_limits(1, user_api="openmp"):  # threads wait for each other on busy cores
+            model.fit(rows.table[~asked], rows.judged[~asked])
+            scores[asked] = model.predict_proba(rows.table[asked])[:, 1]
         found.append(ranked(scores[asked], rows.judged[asked], _grouped(rows, asked)))
     p = min(1.0, 2 * min(f[1] for f in found))
     a, b = (min(_units(units, rows.judged, half == one, side) for one in (0, 1))

@@ -15,6 +15,9 @@ from reportgen.diagnostics.leakage.shift.apart import means
 from reportgen.diagnostics.leakage.shift.rows import Codes, Compared, Floats
 from reportgen.statistics.corrections import holm
 
+LEAST = 10  # values on a side below which nothing is told
+EXACT = 500  # values up to which the exact distribution is computed
+
 
 @dataclass(frozen=True)
 class Column:
@@ -63,9 +66,12 @@ def of_numbers(
 ) -> tuple[float, float]:
     """KS distance and its p; of groups, the p of their means' ranks."""
     a, b = (values[side & ~np.isnan(values)] for side in (judged, ~judged))
-    if len(a) < 2 or len(b) < 2:
+    if min(len(a), len(b)) < LEAST:
         return 0.0, 1.0
-    test = stats.ks_2samp(a, b, method="asymp")
+    small = max(len(a), len(b)) <= EXACT
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exact distribution falls back to the limit's
+        test = stats.ks_2samp(a, b, method="exact" if small else "asymp")
     if units is None:
         return float(test.statistic), float(test.pvalue)
     mean, side = means(values, judged, units)
