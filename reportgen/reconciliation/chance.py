@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
-from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
+from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices, quantity
 from reportgen.reconciliation.world import Floats, World
 
 DRAWS = 600
@@ -32,6 +32,9 @@ TAILS = 3.0
 #: Spread of numbers that are no function of the labels: points of an area, share of a loss.
 AREA_SPREAD = 0.02
 RELATIVE_SPREAD = 0.1
+#: Of other models, those close to this one; degrees of closeness that are gone through.
+CLOSE = 0.25
+DEGREES = 24
 #: Explanations count as alike in probability up to this factor.
 ALIKE = 1.05
 #: Steps to each side of a matrix within which binary matrices are counted.
@@ -87,12 +90,14 @@ class Accident:
             probability *= self._of_labels(own_claims, points[:, labels], fit, wide)
         for i in self._independent(counts):
             probability *= self._of_rows(i, points[:, i])
+        far = np.ones(len(points))
         for group in self._groups():
             own = [
                 self._alone(i, spreads[i], points[:, i], wide) for i in others if self._in(i, group)
             ]
             if own:
-                probability *= np.min(own, axis=0)
+                far *= np.min(own, axis=0)
+        probability *= far * max(1.0, self._near(others, wide) / max(float(far[0]), 1e-300))
         here, rest = float(probability[0]), probability[1:]
         # A plain explanation that fits is one of the rest; a searched one has all its freedom.
         total = float(rest[rest <= here * ALIKE].sum())
@@ -121,12 +126,40 @@ class Accident:
         """One number on its own, a t density about the reported value."""
         claim = self.claims[i]
         value = float(claim.value)
-        share = claim.metric in (*_AREAS, "top_k_accuracy")
-        usual = AREA_SPREAD if share else RELATIVE_SPREAD * abs(value)
-        spread = max(usual, spread, 1e-300)
+        spread = max(self._usual(claim), spread, 1e-300)
         room = max(digits.width(claim.value), wide.get(claim, 0.0))
         peak = min(1.0, room / (spread * ROOT_TAU))
         return np.asarray(peak * _tail(((points - value) / spread) ** 2, 1))
+
+    def _usual(self, claim: Claim) -> float:
+        share = claim.metric in (*_AREAS, "top_k_accuracy")
+        return AREA_SPREAD if share else RELATIVE_SPREAD * abs(float(claim.value))
+
+    def _near(self, others: Sequence[int], wide: Mapping[Claim, float]) -> float:
+        """The chance that a model close to this one prints these numbers of no labels.
+
+        How close is open on a scale of logarithms. It moves all numbers as little together, so that
+        they are not each as rare as among models of any kind.
+        """
+        near = np.geomspace(1 / np.sqrt(max(self.world.n, 2)), 1.0, DEGREES)
+        chance = np.ones(DEGREES)
+        for group in self._groups():
+            own = [self._closely(i, near, wide) for i in others if self._in(i, group)]
+            if own:
+                chance = chance * np.min(own, axis=0)
+        return float(chance.mean()) * CLOSE
+
+    def _closely(self, i: int, near: Floats, wide: Mapping[Claim, float]) -> Floats:
+        """One number of models that are so close, a normal density about this model's own."""
+        claim = self.claims[i]
+        try:
+            distance = float(claim.value) - quantity(claim, self.world)
+        except Unknown:
+            return np.zeros(len(near))
+        spread = np.maximum(near * self._usual(claim), 1e-300)
+        room = max(digits.width(claim.value), wide.get(claim, 0.0))
+        peak = np.minimum(1.0, room / (spread * ROOT_TAU))
+        return np.asarray(peak * np.exp(-((distance / spread) ** 2) / 2))
 
     def _of_labels(
         self,
@@ -137,7 +170,7 @@ class Accident:
     ) -> Floats:
         world = self.world
         if world.labels is None or world.truth.ndim != 1:
-            return np.full(len(points), _of_sets(claims, world))
+            return np.full(len(points), _of_sets(claims, world, wide))
         own = [i for i, c in enumerate(claims) if _computable(c, world)]
         if not own:
             return np.ones(len(points))
@@ -190,17 +223,30 @@ def _spread(values: Iterable[float]) -> float:
     return float(high - low) / 1.349
 
 
-def _of_sets(claims: Sequence[Claim], world: World) -> float:
-    """Several labels a row: each number on its own, of which two in three are taken."""
-    kinds = {(c.metric, c.per_class, c.average): c for c in claims}
-    logs = []
+def _of_sets(claims: Sequence[Claim], world: World, wide: Mapping[Claim, float]) -> float:
+    """Several labels a row: what is printed of a label is two whole numbers, given its support.
+
+    Averages over labels are functions of the same, and those over rows all but, so that there is
+    never more to be counted than two numbers a label, those that tell most.
+    """
+    kinds = {(c.metric, c.per_class, c.average): c for c in claims if c.metric != "support"}
+    labels: dict[str | None, list[float]] = {}
     for claim in kinds.values():
         p = min(max(float(claim.value), 0.01), 0.99)
         spread = float(np.sqrt(p * (1 - p) / CONCENTRATION))
-        room = max(digits.width(claim.value), 1 / max(world.n, 1))
-        logs.append(min(0.0, float(np.log(room / (spread * ROOT_TAU)))))
-    # Precision, recall and F1 of a label are functions of one table of four counts.
-    return float(np.exp(sum(sorted(logs)[: max(1, 2 * len(logs) // 3)])))
+        room = max(digits.width(claim.value), 1 / max(world.n, 1), wide.get(claim, 0.0))
+        log = min(0.0, float(np.log(room / (spread * ROOT_TAU))))
+        labels.setdefault(claim.per_class, []).append(log)
+    averages = sorted(labels.pop(None, []))
+    told = [log for own in labels.values() for log in sorted(own)[:2]]
+    # Averages tell of the labels of which nothing else is said.
+    room = max(0, 2 * (len(world.classes) - len(labels)))
+    return float(np.exp(sum(told) + sum(averages[: min(room, _independent(len(averages)))])))
+
+
+def _independent(averages: int) -> int:
+    """How many of so many averages tell something of their own: two in three."""
+    return max(1, 2 * averages // 3)
 
 
 def _rates(cells: Floats) -> Floats:

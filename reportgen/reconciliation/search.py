@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import chance, digits
+from reportgen.reconciliation import chance, digits, rivals
 from reportgen.reconciliation.causes import causes
 from reportgen.reconciliation.evidence import Evaluation, Evidence, evaluations
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, Values, kind_of
@@ -188,6 +188,16 @@ class _Trial:
         # A second cause on top is one of as many as were tried, each with the first one's chance.
         found = float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
         return max(found, _slips(self.base))
+
+    def rivalled(self, candidates: Sequence[Candidate]) -> float:
+        """The chance that a model that ranks alike prints what a searched threshold does."""
+        cuts = [c for c in candidates if c.tried > 1 and rivals.intervals_of([c.parameters])]
+        if not cuts or cuts[-1].world is None or cuts[-1].world.truth.ndim != 1:
+            return 0.0
+        claims, base = self.base.evaluation.claims, self.base
+        right = [c for c in claims if c not in {*base.off, *base.unknown, *base.loose}]
+        intervals = rivals.intervals_of(c.parameters for c in cuts)
+        return rivals.met(cuts[-1].world, base.off, right, intervals)
 
     def _whole(self, hypothesis: Hypothesis) -> None:
         for candidate in hypothesis.candidates(self.evidence, self.base.evaluation):
@@ -377,6 +387,9 @@ def _alone(trial: _Trial) -> Answer:
 def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
     """Named when one remains after containment and is no accident; else ambiguous."""
     left, outweighed = _weighed(_contained(_exact_first(found)))
+    # Causes are weighed by what any wrong one would print; that no cause at hand is true is more
+    # probable where a model that ranks alike meets the numbers too.
+    left = [replace(e, accident=max(e.accident, _rivalled(e, trials))) for e in left]
     tried = sum(t.tried for t in trials)
     groups = _equivalent(left)
     bound = STATISTICAL if len(left) == 1 and _by_ranges(left[0]) else ACCIDENT
@@ -385,6 +398,12 @@ def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
     misses = tuple(m for t in trials for m in _closest(t))
     bases = tuple(t.base for t in trials)
     return Answer(kind, bases, tuple(ordered), misses, tried, groups, tuple(outweighed))
+
+
+def _rivalled(explanation: Explanation, trials: Sequence[_Trial]) -> float:
+    """The chance that another model's numbers come out; one model would have to meet them all."""
+    pairs = zip(trials, explanation.candidates, strict=True)
+    return min(t.rivalled(candidates) for t, candidates in pairs)
 
 
 def _weighed(found: Sequence[Explanation]) -> tuple[list[Explanation], list[Explanation]]:

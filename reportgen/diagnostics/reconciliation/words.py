@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportgen.job.claims import Claim
+from reportgen.reconciliation import rivals
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
 from reportgen.reconciliation.search import ACCIDENT, Answer, Explanation, Verdict
 
@@ -105,7 +106,18 @@ def ambiguous(answer: Answer) -> str:
     )
 
 
+def _of_a_cut(explanation: Explanation) -> bool:
+    every = (c for candidates in explanation.candidates for c in candidates)
+    return bool(rivals.intervals_of(c.parameters for c in every))
+
+
 def more_numbers(left: Sequence[Explanation]) -> str:
+    if len(left) == 1 and _of_a_cut(left[0]):
+        return (
+            "A model that orders the rows about alike would print the same at its own threshold. "
+            "Report what no threshold changes too, such as the loss or the ROC-AUC of the same "
+            "evaluation in all digits, or declare the threshold that was used."
+        )
     if len(left) == 1:
         return "Report more numbers of the same evaluation, or more digits, to be certain."
     return "Report more numbers of the same evaluation, or more digits: each rules causes out."
