@@ -240,8 +240,8 @@ def _of_sets(claims: Sequence[Claim], world: World, wide: Mapping[Claim, float])
     averages = sorted(labels.pop(None, []))
     told = [log for own in labels.values() for log in sorted(own)[:2]]
     # Averages tell of the labels of which nothing else is said.
-    room = max(0, 2 * (len(world.classes) - len(labels)))
-    return float(np.exp(sum(told) + sum(averages[: min(room, _independent(len(averages)))])))
+    open_ = max(0, 2 * (len(world.classes) - len(labels)))
+    return float(np.exp(sum(told) + sum(averages[: min(open_, _independent(len(averages)))])))
 
 
 def _independent(averages: int) -> int:

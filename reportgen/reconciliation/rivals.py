@@ -37,6 +37,11 @@ WRITTEN = (0.1, 0.05, 0.01)
 #: Spread of an area between models that share nothing but their rows; of a loss, its share.
 AREA_SPREAD = 0.02
 LOSS_SPREAD = 0.1
+#: Of models that somebody mistakes for the delivered one, those without skill on these rows; the
+#: spread of how often they call a class; standard errors within which numbers count as shuffled.
+UNSKILLED = 0.05
+SHARE_SPREAD = 0.1
+LUCK = 3.3
 ROOT_TAU = float(np.sqrt(2 * np.pi))
 
 
@@ -146,3 +151,22 @@ def intervals_of(parameters: Iterable[Mapping[str, Any]]) -> list[tuple[float, f
     """Fitting intervals of thresholds, where they were searched."""
     found = [p.get("threshold") for p in parameters]
     return [(float(f[0]), float(f[1])) for f in found if isinstance(f, list) and len(f) == 2]
+
+
+def unskilled(claims: Sequence[Claim], world: World) -> float:
+    """The probability that a model without skill prints what answers in another order may print.
+
+    Its answers are independent of the truth too; it has to call each class about as often, within
+    what the luck of the order leaves open.
+    """
+    if world.labels is None or not any(of_labels(c) for c in claims):
+        return 0.0
+    answers = np.asarray(world.labels)
+    if answers.ndim == 2:
+        shares = answers.mean(0)
+    else:
+        shares = np.sort(np.bincount(answers, minlength=len(world.classes)) / len(answers))[1:]
+    told = len({(c.metric, c.per_class, c.average) for c in claims if c.metric != "support"})
+    open_ = 2 * LUCK * np.sqrt(np.maximum(shares * (1 - shares), 1 / world.n) / world.n)
+    chances = np.minimum(1.0, open_ / (SHARE_SPREAD * ROOT_TAU))
+    return UNSKILLED * float(np.prod(np.sort(chances)[:told]))

@@ -199,6 +199,10 @@ class _Trial:
         intervals = rivals.intervals_of(c.parameters for c in cuts)
         return rivals.met(cuts[-1].world, base.off, right, intervals)
 
+    def unskilled(self) -> float:
+        """The chance that a model without skill prints what shuffled answers may print."""
+        return rivals.unskilled(self.base.off, self.evidence.world(self.base.evaluation.split))
+
     def _whole(self, hypothesis: Hypothesis) -> None:
         for candidate in hypothesis.candidates(self.evidence, self.base.evaluation):
             self._count(candidate, self.base.evaluation.claims)
@@ -403,6 +407,8 @@ def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
 def _rivalled(explanation: Explanation, trials: Sequence[_Trial]) -> float:
     """The chance that another model's numbers come out; one model would have to meet them all."""
     pairs = zip(trials, explanation.candidates, strict=True)
+    if explanation.name == "shuffled-alignment":
+        return min(t.unskilled() for t in trials)
     return min(t.rivalled(candidates) for t, candidates in pairs)
 
 
