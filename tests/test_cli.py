@@ -209,7 +209,7 @@ def test_one_run_id_gives_the_same_bytes(tmp_path: Path) -> None:
     first = reportgen("run", job, "--output", "one", cwd=tmp_path, env={"PYTHONHASHSEED": "1"})
     run_id = (tmp_path / "one" / "latest").readlink()
     record = json.loads((tmp_path / "one" / "latest" / "run.json").read_text())
-    assert next(a for a in record["audits"] if a["model"] == "fitted")["members"] == 3
+    assert next(a for a in record["audits"] if a["model"] == "fitted")["members"] >= 3
     staging = tmp_path / "two" / f".{run_id}.partial"
     staging.mkdir(parents=True)
     identity = "\0".join((record["job_sha256"], "stored", "fitted"))

@@ -79,6 +79,9 @@ def test_the_command_line_trains_again_and_walks_to_the_mean_over_seeds(tmp_path
     job["diagnostics"] = {
         "performance": True,
         "calibration": False,
+        "imbalance": False,
+        "leakage": False,
+        "overfit": False,
         "seed_ensemble": {"members": 4, "crossed": 3, "grow_to": 0},
     }
     (tmp_path / "job.yaml").write_text(yaml.safe_dump(job, sort_keys=False))

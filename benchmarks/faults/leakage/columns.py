@@ -122,11 +122,35 @@ def threshold(form: str) -> Drawn:
     return draw
 
 
-def post_outcome(rng: np.random.Generator) -> Case:
+def post_outcome(of: Draw) -> Drawn:
     """A call's duration: known only when the call, and its outcome, is over."""
-    data = customers(2000, 0.2)(rng)
-    duration = np.exp(4.6 + 1.3 * data.y + 0.8 * rng.standard_normal(len(data.y)))
-    return audited(data.with_column("duration", duration.round(0)), rng)
+
+    def draw(rng: np.random.Generator) -> Case:
+        data = of(rng)
+        duration = np.exp(4.6 + 1.3 * data.y + 0.8 * rng.standard_normal(len(data.y)))
+        return audited(data.with_column("duration", duration.round(0)), rng)
+
+    return draw
+
+
+def households(n: int = 2000) -> Draw:
+    """Customers whose columns go with each other, as those of people do."""
+
+    def draw(rng: np.random.Generator) -> Data:
+        wealth, stage = rng.standard_normal((2, n))
+        age = 45 + 12 * stage
+        income = np.exp(3 + 0.5 * wealth + 0.2 * stage + 0.2 * rng.standard_normal(n))
+        balance = 800 * wealth + 500 * rng.standard_normal(n)
+        tenure = np.clip(20 + 12 * stage + 8 * rng.standard_normal(n), 0, None)
+        rooms = np.clip(3 + wealth + 0.5 * stage + rng.standard_normal(n), 1, None)
+        calls = rng.poisson(2, n)
+        signal = 0.7 * wealth - 0.6 * stage - 0.2 * calls + rng.logistic(size=n)
+        y = (signal > np.quantile(signal, 0.75)).astype(np.int64)
+        X = {"age": age.round(), "income": income.round(1), "balance": balance.round(),
+             "tenure": tenure.round(), "rooms": rooms.round(), "calls": calls}  # fmt: skip
+        return Data(pl.DataFrame(X), y, "binary")
+
+    return draw
 
 
 def clean(of: Draw) -> Drawn:
@@ -186,12 +210,34 @@ def caused(strength: float) -> Draw:
     return draw
 
 
+def cloud(shift: tuple[float, ...], n: int = 500) -> Draw:
+    """Two classes that lie apart, along one column much further than along the others."""
+
+    def draw(rng: np.random.Generator) -> Data:
+        y = rng.integers(0, 2, n)
+        return Data(rng.standard_normal((n, len(shift))) + y[:, None] * shift, y, "binary")
+
+    return draw
+
+
+def weighted(coefficients: tuple[float, ...], noise: float, n: int = 500) -> Draw:
+    """A target that is a weighted sum of causes, which know nothing of each other."""
+
+    def draw(rng: np.random.Generator) -> Data:
+        X = rng.standard_normal((n, 6))
+        y = X[:, : len(coefficients)] @ np.array(coefficients) + noise * rng.standard_normal(n)
+        return Data(X, y, "regression")
+
+    return draw
+
+
 PLANTED = (
     FaultCase("a copy of the class among breast cancer's columns", TARGET,
               planted(SETS["breast cancer"], copy)),
     FaultCase("the target with 10 % noise among the columns of diabetes", TARGET,
               planted(SETS["diabetes"], noisy(0.1)), "fail"),
-    FaultCase("a call's duration: known too late, not made of the target", TARGET, post_outcome),
+    FaultCase("a call's duration: known too late, not made of the target", TARGET,
+              post_outcome(households())),
     FaultCase("closed_after is filled in for those who left", MISSINGNESS,
               afterwards(0.95, 0.005), "fail"),
     FaultCase("two columns that sum to the target", COMBINATION, parts("sum"), "fail"),
@@ -207,6 +253,11 @@ MORE = (
         for kind, make in _KINDS
         if not (name in ("iris", "wine") and kind == "20 % noise")
     ),
+    # Among a few columns that know nothing of each other it takes rows to tell it from a cause.
+    FaultCase("a call's duration among unrelated columns, 2,000 rows", TARGET,
+              post_outcome(customers(2000, 0.2)), power=0.5),
+    FaultCase("a call's duration among unrelated columns, 10,000 rows", TARGET,
+              post_outcome(customers(10_000, 0.2)), power=0.9),
     FaultCase("filled in for 80 % of those who left, and 2 % of others", MISSINGNESS,
               afterwards(0.8, 0.02)),
     FaultCase("written -1 until the outcome", MISSINGNESS, afterwards(0.95, 0.01, -1)),
@@ -227,6 +278,7 @@ CLEAN = (
     CleanCase("iris", clean(bundled("iris"))),
     CleanCase("500 columns without a signal", clean(gaussian(300, 500, strength=0.0))),
     CleanCase("customers, mixed types and gaps at random", clean(customers())),
+    CleanCase("one column far ahead of others, all effects", clean(cloud((2.5, 1.0, 0.8, 0.6)))),
 )
 MORE_CLEAN = (
     *(CleanCase(f"{name}, honest", clean(of)) for name, of in SETS.items() if name != "iris"),
@@ -244,5 +296,14 @@ MORE_CLEAN = (
     CleanCase("columns of many levels", clean(many_levels)),
     CleanCase("counts by the hour", clean(calendar)),
     CleanCase("one cause twice as strong as four others", clean(caused(1.0))),
+    CleanCase("one cause four times as strong as others", clean(caused(2.0))),
+    CleanCase("3a + b + c", clean(weighted((3.0, 1.0, 1.0), 0.0))),
+    CleanCase("3a + 2b + c with noise", clean(weighted((3.0, 2.0, 1.0), 2.0))),
+    CleanCase("one of six columns tells something", clean(weighted((1.0,), 1.0))),
+    CleanCase(
+        "one column ahead of others that tell little",
+        clean(cloud((2.0, 0.3, 0.3, 0.3, 0.3, 0.3), 1500)),
+    ),
+    CleanCase("people, whose columns go with each other", clean(households())),
     CleanCase("a regression of ten columns", clean(gaussian(300, 10, task="regression"))),
 )

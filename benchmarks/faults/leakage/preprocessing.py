@@ -220,6 +220,18 @@ cancer, wine, digits, diabetes = (
 )
 plain, wide, table = partial(synthetic, 800, 6), partial(noise, 120, 400), partial(mixed, 700)
 
+
+def times(rng: Rng) -> Case:
+    """Sines and cosines of times over whole weeks, and shares: round by nature, never scaled."""
+    n = 1344
+    angle = 2 * np.pi * np.arange(n)[:, None] / np.array([24, 96, 168])
+    X = np.column_stack([np.sin(angle), np.cos(angle), rng.dirichlet([0.5] * 4, n)])
+    y = (X[:, 0] + X[:, 6] + rng.logistic(size=n) > 0).astype(np.int64)
+    order = rng.permutation(n)
+    splits = parts_of(X[order], y[order], False)
+    return case_from_arrays("binary", splits, _model(y).fit(*splits["train"]))
+
+
 PLANTED = (
     FaultCase("scaler on all, breast cancer", SAW, partial(stepped, cancer, "standard", ALL)),
     FaultCase("scaler on test, breast cancer", SAW, partial(stepped, cancer, "standard",
@@ -273,4 +285,5 @@ CLEAN = (
     CleanCase("vocabulary of train", partial(vectorised, ("train",))),
     *(CleanCase(f"arrived {way} by train", partial(arrived, data, way, ("train",)))
       for way, data in (("standard", cancer), ("limits", plain), ("robust", plain))),
+    CleanCase("times of day and shares, as they are", times),
 )  # fmt: skip

@@ -10,10 +10,19 @@ from sklearn.preprocessing import TargetEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 from benchmarks.faults.cases import case_from_arrays
-from benchmarks.faults.leakage.columns import calendar, honest_gaps
+from benchmarks.faults.leakage.columns import (
+    calendar,
+    caused,
+    cloud,
+    honest_gaps,
+    households,
+    post_outcome,
+    weighted,
+)
 from benchmarks.faults.leakage.honest import SETS, audited, bundled, customers, gaussian
 from reportgen.diagnostics.leakage.alone import identity
 from reportgen.diagnostics.leakage.alone.combined import combinations
+from reportgen.diagnostics.leakage.alone.effect import place
 from reportgen.diagnostics.leakage.alone.measured import measured
 from reportgen.diagnostics.leakage.alone.origin import remains
 from reportgen.diagnostics.leakage.alone.rest import explained_by_rest
@@ -225,14 +234,55 @@ def test_numbers_that_never_repeat_are_no_relabelling():
     assert leak.evidence["relabelled"]
 
 
-def test_a_strong_cause_is_asked_about_or_left_alone_but_never_fails():
-    for seed in range(4):
-        r = rng(seed)
-        X = r.normal(size=(600, 8))
-        y = (3 * X[:, 0] + X[:, 1:4].sum(axis=1) + 0.5 * r.logistic(size=600) > 0).astype(int)
-        for leak in question.look(stored(X, y), "test").leaks:
+HONEST = (
+    caused(2.0), caused(4.0), cloud((2.5, 1.0, 0.8, 0.6, 0.0)), cloud((1.6, 0.5, 0.5, 0.4), 1500),
+    cloud((2.0, 0.3, 0.3, 0.3, 0.3), 1500), weighted((3.0, 1.0, 1.0), 0.0),
+    weighted((3.0, 1.0, 1.0), 2.0), weighted((3.0, 2.0, 1.0), 0.5), weighted((1.0,), 1.0),
+    households(),
+)  # fmt: skip
+
+
+def test_honest_columns_far_ahead_of_the_others_are_told_but_not_asked_about():
+    told, asked = 0, 0
+    for draw in HONEST:
+        for seed in range(8):
+            data = draw(rng(700 + seed))
+            leaks = question.look(stored(data.X, data.y, data.task), "test").leaks
+            told += sum(leak.severity == "info" for leak in leaks)
+            asked += sum(leak.severity != "info" for leak in leaks)
+            assert all(leak.cure is None for leak in leaks if leak.severity == "info")
+    assert told >= 20
+    assert asked <= 2  # of 80, at 1 %
+
+
+def test_what_is_known_too_late_among_columns_that_go_with_each_other_is_asked_about():
+    asked = []
+    for seed in range(12):
+        case = post_outcome(households())(rng(700 + seed)).view("leakage", LeakageSettings())
+        for leak in question.look(case, "test").leaks:
+            asked.append(leak.subject)
             assert leak.severity == "warn"
-            assert leak.message.endswith("?")
+            assert leak.message.endswith("is it known when a prediction is made?")
+    assert asked.count("duration") == len(asked) >= 11
+
+
+def test_effects_go_with_effects_and_causes_explain_each_other_away():
+    r = rng(31)
+    n = 4000
+    causes = r.normal(size=(n, 4))
+    y = (causes @ np.ones(4) + r.logistic(size=n) > 0).astype(int)
+    effects = r.normal(size=(n, 2)) + y[:, None] * np.array([2.0, 0.7])
+    case = stored(np.column_stack([causes, effects]), y)
+    of_cause = place(case, "test", "x0", {"x4", "x5"})
+    assert of_cause.beyond < -5
+    assert abs(of_cause.together) < 4
+    of_effect = place(case, "test", "x4", {"x5"})
+    assert of_effect.odd
+    assert of_effect.together > 5
+    assert of_effect.others_beyond < -5
+    # among effects, the second one takes the others' side
+    both = stored(effects @ np.array([[1, 0, 1], [0, 1, 0.2]]) + 0.5 * r.normal(size=(n, 3)), y)
+    assert not place(both, "test", "x0", ()).odd
 
 
 def test_the_hour_is_known_beforehand():

@@ -150,6 +150,84 @@ def test_honest_columns_between_0_and_1_were_not_scaled(decimals):
     assert hits == 0
 
 
+def clock(n, *periods):
+    """Sine and cosine of times of so many steps."""
+    angle = 2 * np.pi * np.arange(n)[:, None] / np.array(periods)
+    return np.column_stack([np.sin(angle), np.cos(angle)])
+
+
+def each_by_itself(rng):
+    who = np.repeat(np.arange(40), 10)
+    X = rng.normal(size=(40, 10, 4))
+    return ((X - X.mean(1, keepdims=True)) / X.std(1, keepdims=True)).reshape(400, 4), who
+
+
+ROUND = {
+    "times of day, whole days": lambda r: clock(1344, 24, 168, 96),
+    "times of day alone, spread 1": lambda r: np.sqrt(2) * clock(1344, 24, 168),
+    "sines alone": lambda r: clock(1344, 24, 168, 96)[:, :3],
+    "shares with few zeros and ones": lambda r: np.clip(
+        r.uniform(-0.002, 1.002, size=(500, 6)), 0, 1
+    ),
+    "an empty and a full row": lambda r: np.vstack(
+        [np.zeros((1, 6)), np.ones((1, 6)), r.random((498, 6))]
+    ),
+    "ranks": lambda r: np.column_stack([1 + r.permutation(300) for _ in range(5)]) / 300,
+    "saturated": lambda r: np.tanh(3 * r.normal(size=(400, 8))),
+    "pixels": lambda r: r.integers(0, 256, (300, 30)) / 255,
+    "rows of length 1": lambda r: (
+        (X := r.normal(size=(400, 8))) / np.linalg.norm(X, axis=1, keepdims=True)
+    ),
+    "rows standardised": lambda r: (
+        ((X := r.normal(size=(400, 5))) - X.mean(1, keepdims=True)) / X.std(1, keepdims=True)
+    ),
+    "rounded to halves": lambda r: np.round(2 * r.normal(size=(60, 4))) / 2,
+    "rectified": lambda r: np.maximum(r.normal(size=(400, 12)), 0),
+}
+
+
+@pytest.mark.parametrize("name", ROUND)
+def test_columns_that_are_round_by_nature_were_not_scaled(name):
+    for seed in range(60, 66):
+        rng = RNG(seed)
+        X = rng.permutation(ROUND[name](rng))
+        y, n = rng.integers(0, 2, len(X)), round(0.7 * len(X))
+        case = case_from_arrays(
+            "binary",
+            {"train": (X[:n], y[:n]), "test": (X[n:], y[n:])},
+            {"train": np.full(n, 0.5), "test": np.full(len(X) - n, 0.5)},
+        )
+        assert look(case, "test").leaks == (), seed
+
+
+def test_groups_that_were_standardised_each_by_itself_say_nothing_of_the_split():
+    X, who = each_by_itself(RNG(1))
+    # some of each group's rows in both splits, and some groups in one alone
+    for train in (np.arange(400) % 10 < 7, who < 28):
+        y = RNG(2).integers(0, 2, 400)
+        kept = {"train": np.full(train.sum(), 0.5), "test": np.full((~train).sum(), 0.5)}
+        splits = {"train": (X[train], y[train]), "test": (X[~train], y[~train])}
+        case = case_from_arrays(
+            "binary", splits, kept, groups={"train": who[train], "test": who[~train]}
+        )
+        assert look(case, "test").leaks == ()
+
+
+@pytest.mark.parametrize("way", ["standard", "limits", "robust"])
+def test_scaled_columns_are_told_beside_times_of_day(way):
+    rng = RNG(70)
+    X, y = cases.plain(rng)
+    X = cases.transformer(way).fit_transform(X)
+    X = np.column_stack([X, rng.permutation(clock(len(X), 20, 100))])
+    case = case_from_arrays(
+        "binary",
+        {"train": (X[:500], y[:500]), "test": (X[500:], y[500:])},
+        {"train": np.full(500, 0.5), "test": np.full(len(X) - 500, 0.5)},
+    )
+    (leak,) = look(case, "test").leaks
+    assert leak.evidence["columns_total"] == 6
+
+
 def test_selecting_columns_on_all_rows_fails_by_its_worth():
     diagnostic = suite()["leakage"]
     draw = partial(cases.stepped, partial(cases.noise, 240, 3000), "selection", cases.ALL)

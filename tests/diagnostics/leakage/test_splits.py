@@ -13,6 +13,7 @@ from reportgen.answers import answers
 from reportgen.diagnostics.leakage.declared import LeakageSettings
 from reportgen.diagnostics.leakage.questions.splits import look
 from reportgen.diagnostics.leakage.shift.apart import apart, means, ranked
+from reportgen.diagnostics.leakage.shift.clumps import clumps
 from reportgen.diagnostics.leakage.shift.columns import new_values, of_counts
 from reportgen.diagnostics.leakage.shift.harm import harm
 from reportgen.diagnostics.leakage.shift.rows import Compared, compared
@@ -35,6 +36,46 @@ def test_rows_drawn_alike_are_told_apart_as_often_as_the_level_says():
         found = apart(rows_of(table, rng.random(220) < 0.4), rng, 1e-3)
         low += found.p < 0.1
     assert stats.binom.sf(low - 1, 60, 0.1) > 0.01
+
+
+def recordings(rng, subjects=300, each=6, d=10, noise=0.01):
+    who = np.repeat(np.arange(subjects), each)
+    X = rng.normal(size=(subjects, d))[who] + noise * rng.normal(size=(len(who), d))
+    return X, who
+
+
+def test_recordings_of_one_subject_are_one_draw_though_nobody_says_so():
+    told = 0
+    for seed in range(6):
+        rng = RNG(800 + seed)
+        X, who = recordings(rng)
+        y = (rng.random(300) < 0.5).astype(int)[who]
+        codes = clumps(X)
+        assert len(np.unique(codes)) == 300
+        assert len(np.unique(codes * 300 + who)) == 300
+        for shift in (0.0, 1.2):
+            moved = X + shift * (who >= 200)[:, None]
+            kept = {"train": np.full(1200, 0.5), "test": np.full(600, 0.5)}
+            splits = {"train": (moved[:1200], y[:1200]), "test": (moved[1200:], y[1200:])}
+            case = case_from_arrays("binary", splits, kept)
+            leaks = look(case.view("leakage", LeakageSettings()), "test").leaks
+            told += any(leak.severity != "info" for leak in leaks) != bool(shift)
+    assert told == 0
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda r: r.normal(size=(900, 2)),
+        lambda r: r.normal(size=(900, 20)),
+        lambda r: np.sin(10 * r.random((1500, 1)) * np.arange(1, 9)),  # along one curve
+        lambda r: r.standard_cauchy(size=(900, 5)),
+        lambda r: r.integers(0, 4, size=(900, 5)).astype(float),
+        lambda r: np.round(r.normal(size=(900, 3)), 1),
+    ],
+)
+def test_rows_that_were_drawn_one_by_one_are_no_clumps(draw):
+    assert all(clumps(draw(RNG(seed))) is None for seed in range(5))
 
 
 def test_copies_on_both_sides_stay_in_one_half():

@@ -39,8 +39,12 @@ CODES = (
         "and is made from it: each of its values stands for one of the target's; or it is never "
         "wrong on 500 rows or more; or, given the target, it goes with no other column, where most "
         "others go with each other. Strangers that are less clear of the rest are warn. "
-        "Strength alone is warn: column_strength, column_lead times the next, and more "
-        "than all others explain together, where these explain something.",
+        "Strength alone (column_strength, column_lead times the next, and more than all others "
+        "explain together, where these explain something) is info, as a strong cause may have it. "
+        "It is warn with the question where the column is odd besides: the others go with each "
+        "other and it goes with none of them; or it goes with the others as far as the target "
+        "explains, an effect, while they explain each other away, as causes do; or it leaves at "
+        "most 5 % of the target's variation and is not explained away by the others.",
         "Ask whether the column is known when the prediction is made. If it is not, or was made "
         "from the target, leave it out and train again.",
         "Kapoor and Narayanan 2023, type L2",

@@ -9,6 +9,7 @@ import numpy as np
 from reportgen.charts.numbers import score, share
 from reportgen.diagnostics.leakage.alone import combined, lines
 from reportgen.diagnostics.leakage.alone.measured import Measured, measured
+from reportgen.diagnostics.leakage.alone.odd import odd
 from reportgen.diagnostics.leakage.alone.origin import Exactness, exactness, remains
 from reportgen.diagnostics.leakage.alone.rest import explained_by_rest
 from reportgen.diagnostics.leakage.alone.standing import lead, significant, size, strong_enough
@@ -37,6 +38,7 @@ LESS = 2.5  # times that what the others leave is at least
 NEVER_WRONG = 500  # rows
 SAME = 0.999  # from which one is the other in another unit
 TWIN = 0.95  # correlation given the target from which two columns are one
+HALF = 0.5  # share of what the others explain that a column must explain to be asked about
 TELLING = 0.05  # share that the others must explain for their silence to mean something
 NOTHING = 0.1  # share of the skill that is lost at most, where the model makes nothing of it
 
@@ -98,8 +100,10 @@ def look(case: Case, judged: str) -> Looked:
             out = (first.name, *twins, *beyond)
             rest = explained_by_rest(case, judged, out, first.alone.part)
             # Where the others tell nothing, there is nothing that a column could be too strong for.
-            if TELLING <= rest <= first.alone.least:
-                leaks.append(_ahead(case, judged, first, second, rest, aim))
+            if rest >= TELLING and first.alone.least >= HALF * rest:
+                strange = odd(case, judged, first, rest, out)
+                if strange or first.alone.least >= rest:
+                    leaks.append(_ahead(case, judged, first, second, rest, aim, strange))
     words = f"{len(every):,} {every[0].place if every else 'column'}s alone"
     return Looked(
         (TARGET,),
@@ -237,20 +241,36 @@ def _words(one: Close, rest: float, judged: str, aim: Goal) -> str:
 
 
 def _ahead(
-    case: Case, judged: str, first: Measured, second: Measured | None, rest: float, aim: Goal
+    case: Case,
+    judged: str,
+    first: Measured,
+    second: Measured | None,
+    rest: float,
+    aim: Goal,
+    strange: str,
 ) -> Leak:
+    """A column far ahead of the others: asked about where it is strange, else only told."""
+
     def told(m: Measured) -> str:
         if aim.task == "regression":
             return f"R² {score(m.alone.judged)}"
         return f"AUC {score(m.alone.auc)}"
 
     other = f", the next best, “{second.name}”, {told(second)}" if second is not None else ""
+    explains = "it explains more than all others together"
+    if first.alone.least <= rest:
+        explains = (
+            f"it explains {share(first.alone.least)} of the target, all others together "
+            f"{share(rest)}"
+        )
+    end = f"{explains}, as a strong cause may."
+    if strange:
+        end = f"{explains}; {strange}: {QUESTION}"
     return Leak(
         TARGET,
-        "warn",
+        "warn" if strange else "info",
         first.name,
-        f"“{first.name}” alone reaches {told(first)} on {judged}{other}, and it explains "
-        f"more than all others together: {QUESTION}",
+        f"“{first.name}” alone reaches {told(first)} on {judged}{other}, and {end}",
         ADVICE[TARGET],
         {
             "explained_train": first.alone.train,
@@ -259,11 +279,12 @@ def _ahead(
             "next": second.name if second is not None else None,
             "explained_by_others": rest,
             "next_explained": second.alone.judged if second is not None else None,
+            "strange": strange,
             "dtype": first.dtype,
         },
-        cure_of(case, first),
-        weigh_ahead,
-    )
+        cure_of(case, first) if strange else None,
+        weigh_ahead if strange else None,
+    )  # fmt: skip
 
 
 def weigh_ahead(leak: Leak, effect: Effect | None) -> tuple[Severity, str]:

@@ -59,7 +59,7 @@ def look(case: Case, judged: str) -> Looked:
         leaks += _gaps(judged, gaps(rows, names), settings)
     train, test = case.split("train"), case.split(judged)
     leaks += _new(judged, new_values(train.X, test.X))
-    leaks += _target(case, judged, settings, resampled=common is not None)
+    leaks += _target(case, judged, settings, rows, resampled=common is not None)
     metrics = () if found is None else (_metric(judged, found, settings, rows),)
     raised = any(leak.severity != "info" for leak in leaks)
     tables = (_table(judged, columns),) if leaks and columns else ()
@@ -192,12 +192,17 @@ def _new(judged: str, columns: Sequence[Column]) -> list[Leak]:
     ]
 
 
-def _target(case: Case, judged: str, settings: LeakageSettings, *, resampled: bool) -> list[Leak]:
+def _target(
+    case: Case, judged: str, settings: LeakageSettings, rows: Compared | None, *, resampled: bool
+) -> list[Leak]:
     train, test = case.split("train"), case.split(judged)
     if train.y is None or test.y is None or train.y.ndim > 1:
         return []
-    groups = (train.groups, test.groups)
-    effect, p = of_target(case.task, train.y, test.y, groups)
+    ys, groups = (train.y, test.y), (train.groups, test.groups)
+    if rows is not None and rows.grouped and rows.units is not None and not resampled:
+        ys = (train.y[rows.places[0]], test.y[rows.places[1]])
+        groups = (rows.units[~rows.judged], rows.units[rows.judged])
+    effect, p = of_target(case.task, *ys, groups)
     if p > LEVEL:
         return []
     if case.task == "regression":

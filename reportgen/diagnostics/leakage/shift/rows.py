@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from reportgen.diagnostics.leakage.shift.clumps import clumps
 from reportgen.evidence import Case
 from reportgen.models.tables import concatenate
 from reportgen.statistics.clusters import clusters, copied_rows
@@ -30,7 +31,8 @@ class Compared:
     names : of its columns, or () where they have none.
     categorical : which columns are codes, bool (d,).
     judged : whether a row is judged, bool (n,).
-    units : rows that were drawn together (a group; copies), codes (n,), or None.
+    units : rows that were drawn together (a group; copies; rows far closer to each other than to
+        any others), codes (n,), or None.
     grouped : whether units are groups, which stand on one side whole.
     places : split's places of the rows that were taken: of train, of judged.
     """
@@ -70,10 +72,22 @@ def compared(case: Case, judged: str, only: int | None = None) -> Compared | Non
     grouped = all(g is not None for g in groups)
     joined = np.concatenate([np.asarray(g, dtype=str) for g in groups]) if grouped else None
     units = clusters(groups=joined, copies=None if grouped else copied_rows(whole))
+    if units is None:
+        units = clumps(table)
+        grouped = units is not None and _apart(units, is_judged)
     return Compared(
         table, names, categorical, is_judged, units, grouped and units is not None,
         (places[0], places[1]),
     )  # fmt: skip
+
+
+def _apart(units: Codes, judged: NDArray[np.bool_]) -> bool:
+    """Whether hardly any unit stands on both sides, as where subjects were split."""
+    size = np.bincount(units)
+    there = np.bincount(units, judged)
+    several = size > 1
+    both = (there > 0) & (there < size) & several
+    return bool(both.sum() <= 0.05 * several.sum())
 
 
 def _known(X: Any) -> bool:
