@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reportgen.charts.numbers import number, plural
+from reportgen.charts.numbers import listed, number, plural
 from reportgen.diagnostic import Decided, checks
 from reportgen.diagnostics.leakage.ablation import Worth, worth
 from reportgen.diagnostics.leakage.declared import CODES
+from reportgen.diagnostics.leakage.declared.copies import VALIDATION
 from reportgen.diagnostics.leakage.found import Effect, Leak
 from reportgen.diagnostics.leakage.prepare import Prepared
 from reportgen.evidence import Case
@@ -34,7 +35,7 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
     findings = tuple(sorted(findings, key=lambda f: -SEVERITIES.index(f.severity)))
     looked = prepared.looked
     return Findings(
-        headline=_headline(prepared, told, findings),
+        headline=_headline(case, prepared, told, findings),
         findings=findings,
         metrics=(*(m for one in looked.values() for m in one.metrics), *_metrics(prepared, told)),
         series=_series(prepared, told),
@@ -92,10 +93,27 @@ def _above(findings: tuple[Finding, ...]) -> list[Finding]:
     return [f for f in findings if f.severity != "info"]
 
 
-def _headline(prepared: Prepared, told: Worth, findings: tuple[Finding, ...]) -> str:
+def _clean(case: Case, prepared: Prepared) -> str:
+    """What was compared, and what could not be asked: a "no" is worth no more than that."""
+    judged = prepared.judged
+    untold = [
+        code.partition(".")[2].replace("-", " ")
+        for code in dict.fromkeys(c for one in prepared.looked.values() for c in one.untold)
+        if code != VALIDATION or "validation" in case.dataset.splits
+    ]
+    asked = plural(len(CODES) - len(untold), "question")
+    rows = f"{case.split('train').n:,} rows of train and {case.split(judged).n:,} of {judged}"
+    words = (
+        f"No. {rows} were compared in {asked}, and nothing "
+        f"of {judged} was found in what the model was made from."
+    )
+    return f"{words} Could not be asked: {listed(untold, 4)}." if untold else words
+
+
+def _headline(case: Case, prepared: Prepared, told: Worth, findings: tuple[Finding, ...]) -> str:
     above = _above(findings)
     if not above:
-        return f"No. Nothing of {prepared.judged} was found in what the model was made from."
+        return _clean(case, prepared)
     first = "Yes." if above[0].severity == "fail" else "Perhaps."
     words = f"{first} {_SENTENCE.split(above[0].message)[0]}"
     if told.without_leaks is None:

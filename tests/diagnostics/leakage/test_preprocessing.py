@@ -287,3 +287,15 @@ def test_a_normalization_layer_that_saw_test_is_cured_by_other_inputs():
     assert cured.rows.array.tolist() == list(range(160, 320))
     name = "test, preprocessing refitted"
     assert np.asarray(trained[cured].predictions[name]).shape == (80, 1)
+
+
+def test_a_clean_headline_says_what_was_compared_and_what_could_not_be_asked():
+    diagnostic = suite()["leakage"]
+    case = cases.arrived(cases.plain, "standard", ("train",), RNG(5))
+    case = case.view("leakage", LeakageSettings())
+    prepared = diagnostic.prepare(case)
+    found = diagnostic.examine(case, prepared, Rounds(case, Budget()).run({"x": []}))
+    assert "480 rows of train and 320 of test" in found.headline
+    untold = [c for one in prepared.looked.values() for c in one.untold if "validation" not in c]
+    assert ("Could not be asked" in found.headline) == bool(untold)
+    assert "validation" not in found.headline  # there is none to ask about

@@ -90,8 +90,8 @@ def _leak(case: Case, judged: str, guilty: Sequence[Told]) -> Leak:
         figure, column, stored, _, train = first.examples[0]
         message = (
             f"The figures of {part.kind} ({part.path}) are those of {first.rows.words}: "
-            f"{FIGURES.get(figure, figure.rstrip('_'))} of {column} {amount(stored, 7)}, "
-            f"of train alone {amount(train, 7)}.{more}"
+            f"{FIGURES.get(figure, figure.rstrip('_'))} of {column} is "
+            f"{amount(stored, 7)}, that of train alone {amount(train, 7)}.{more}"
         )
     elif first.unseen:
         message = (
