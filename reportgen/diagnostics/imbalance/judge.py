@@ -179,6 +179,12 @@ def _headline(
     lowest = min(classes, key=lambda c: c.recall.value, default=None)
     if lowest is None:
         return "There is one class alone among the judged rows."
+    if lowest.recall.value < 0.5:
+        return (
+            f"It cannot be told: {plural(lowest.n, 'row')} of “{lowest.name}” have recall "
+            f"{score(lowest.recall.value)} ({score(lowest.recall.low)} to "
+            f"{score(lowest.recall.high)})."
+        )
     even = "The classes have like numbers of rows" if ratio < 1.5 else "No class is missed"
     return f"No. {even}; the lowest recall is {score(lowest.recall.value)}, of “{lowest.name}”."
 
