@@ -85,12 +85,12 @@ def audited(rng: Rng, task: str, n: int) -> Audited:
 def _models(rng: Rng, task: str) -> tuple[Any, Any]:
     leaf = int(rng.integers(3, 12))
     if task == "regression":
-        return pick(rng, ((Ridge(), DecisionTreeRegressor(min_samples_leaf=leaf)), (
-            DecisionTreeRegressor(min_samples_leaf=leaf), Ridge(5.0))))  # fmt: skip
+        return pick(rng, ((Ridge(), DecisionTreeRegressor(min_samples_leaf=leaf, random_state=0)), (
+            DecisionTreeRegressor(min_samples_leaf=leaf, random_state=0), Ridge(5.0))))  # fmt: skip
     linear: Callable[[float], Any] = lambda c: LogisticRegression(C=c, max_iter=300)  # noqa: E731
     if task == "multilabel":
         return OneVsRestClassifier(linear(1.0)), OneVsRestClassifier(linear(0.01))
-    tree = DecisionTreeClassifier(min_samples_leaf=leaf)
+    tree = DecisionTreeClassifier(min_samples_leaf=leaf, random_state=0)
     return pick(rng, ((linear(1.0), linear(0.003)), (linear(1.0), tree), (tree, linear(1.0))))
 
 
