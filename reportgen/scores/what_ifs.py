@@ -131,7 +131,7 @@ def gain(
 def same_steps(case: Case, before: int, after: int) -> int | None:
     """Epochs on ``after`` rows that take about as many steps as the recipe on ``before``.
 
-    None for estimators, and where it is as many.
+    None for estimators; at most ``LONGEST`` times the recipe's.
     """
     training = case.entry.training
     if case.predictor.framework == "sklearn" or training is None:

@@ -103,7 +103,7 @@ class Leak:
 
     ``message``, ``advice`` and ``evidence`` are the finding's. ``weigh(leak, effect)`` gives
     severity and message once its worth is measured; it is called with None where that could not be
-    measured, and left out where the worth changes neither. ``untrained`` says why there is no cure.
+    measured, and left out where the worth changes neither.
     """
 
     code: str

@@ -56,7 +56,7 @@ def losses(case: Case, plan: Plan, trained: Trained, worth: float) -> Losses | N
 
 
 def _of_members(training: Floats, validation: Floats, restored: bool, worth: float) -> Losses:
-    """The best epoch is chosen on half of the members and judged on the others, both ways.
+    """The best epoch is chosen on all members but one and judged on that one, each in turn.
 
     An epoch that is chosen where it is best looks better there than it is.
     """

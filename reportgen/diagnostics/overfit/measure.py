@@ -47,7 +47,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Curve:
-    """Scores by share of the training rows: (K, S), all rows last; ``train`` on train's own."""
+    """Scores by share of the training rows: (K, S), all rows last."""
 
     sizes: Floats
     rows: tuple[int, ...]
