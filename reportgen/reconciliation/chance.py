@@ -330,13 +330,16 @@ def _counted(claims: Sequence[Claim], world: World, fit: Floats) -> float | None
 
     They lie together about ``fit``, within straight lines, since every number is a quotient of
     linear terms of the cells; a grid about it is widened until they stand inside. None where
-    there are other classes or other rows.
+    there are other classes, or where the fit prints the numbers under other names only (precision
+    given as F1), so that those that print them do not lie about it.
     """
     cells = world.matrix
     if cells.shape != (2, 2) or fit.shape != (2, 2):
         return None
     totals = fit.sum(1)
     steps = np.ones(2)
+    if not _printing(claims, world, fit, totals, steps)[SIDE, SIDE]:
+        return None
     while True:
         same = _printing(claims, world, fit, totals, steps)
         border = (same[0].any() or same[-1].any(), same[:, 0].any() or same[:, -1].any())

@@ -181,8 +181,10 @@ class _Trial:
     def accident(self, hypotheses: Sequence[Hypothesis], candidates: Sequence[Candidate]) -> float:
         """Chance that this match says nothing, after everything that was tried as freely."""
         freedom = max((c.tried for c in candidates), default=1)
-        fit = _matrix_of(candidates[-1]) if hypotheses[-1].scope == "evaluation" else None
-        model = chance.Accident(self.base.off, self.evidence.world(self.base.evaluation.split))
+        world = self.evidence.world(self.base.evaluation.split)
+        whole = hypotheses[-1].scope == "evaluation"
+        fit = _matrix_of(candidates[-1], world.positive) if whole else None
+        model = chance.Accident(self.base.off, world)
         ranges = _widths(self.base, candidates)
         single = model.expected(self._said, freedom if freedom > 1 else 0, fit, ranges)
         # A second cause on top is one of as many as were tried, each with the first one's chance.
@@ -290,11 +292,12 @@ def _widths(base: Baseline, candidates: Sequence[Candidate]) -> dict[Claim, floa
     return found
 
 
-def _matrix_of(candidate: Candidate) -> Floats | None:
+def _matrix_of(candidate: Candidate, positive: int | None) -> Floats | None:
+    """The confusion matrix of a candidate, its positive class where the declared one stands."""
     world = candidate.world
     if world is None or world.labels is None or world.truth.ndim != 1:
         return None
-    return world.matrix
+    return world.matrix if world.positive == positive else world.matrix[::-1, ::-1]
 
 
 def applicable(evidence: Evidence) -> tuple[Hypothesis, ...]:
