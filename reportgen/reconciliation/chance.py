@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import digits
+from reportgen.reconciliation import digits, lattice
 from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices, quantity
 from reportgen.reconciliation.world import Floats, World
 
@@ -177,14 +177,21 @@ class Accident:
         claims, points = [claims[i] for i in own], points[:, own]
         matrices = _drawn(world.matrix)
         values = np.array([of_matrices(c, matrices, world) for c in claims], dtype=np.float64)
+        counts = not lattice.between(claims, world)
+        steps = [_step(c, world) if counts else 0.0 for c in claims]
         rooms = np.array(
-            [max(digits.width(c.value), _step(c, world), wide.get(c, 0.0)) for c in claims]
+            [
+                max(digits.width(c.value), step, wide.get(c, 0.0))
+                for c, step in zip(claims, steps, strict=True)
+            ]
         )
         logs, basis = conditional(np.nan_to_num(values), rooms)
-        counted = None if fit is None else _counted(claims, world, fit)
-        peak = max(np.exp(-logs), np.exp(-_log_matrices(world.matrix)))
-        if counted is not None and not wide:
-            peak = counted
+        peak = np.exp(-logs)
+        if counts:
+            counted = None if fit is None else _counted(claims, world, fit)
+            peak = max(peak, np.exp(-_log_matrices(world.matrix)))
+            if counted is not None and not wide:
+                peak = counted
         centred = np.nan_to_num(points - values.mean(1)) @ basis
         return np.asarray(peak * _tail((centred**2).sum(1), basis.shape[1]))
 
@@ -234,7 +241,8 @@ def _of_sets(claims: Sequence[Claim], world: World, wide: Mapping[Claim, float])
     for claim in kinds.values():
         p = min(max(float(claim.value), 0.01), 0.99)
         spread = float(np.sqrt(p * (1 - p) / CONCENTRATION))
-        room = max(digits.width(claim.value), 1 / max(world.n, 1), wide.get(claim, 0.0))
+        step = 0.0 if lattice.between((claim,), world) else 1 / max(world.n, 1)
+        room = max(digits.width(claim.value), step, wide.get(claim, 0.0))
         log = min(0.0, float(np.log(room / (spread * ROOT_TAU))))
         labels.setdefault(claim.per_class, []).append(log)
     averages = sorted(labels.pop(None, []))

@@ -95,7 +95,7 @@ def sifted(values: Values, claims: Sequence[Claim], m: int) -> Sweep:
     if m == 0:
         return NOTHING
     left: NDArray[np.int64] | None = None
-    for claim in sorted(claims, key=lambda c: digits.width(c.value)):
+    for claim in sorted(claims, key=_soonest):
         found = values(claim, left)
         if found is None:
             continue
@@ -108,6 +108,11 @@ def sifted(values: Values, claims: Sequence[Claim], m: int) -> Sweep:
     if not len(left):
         return Sweep(left, 2, _nearest(values, claims, m))
     return Sweep(left, _tried(values, claims, m), int(left[0]))
+
+
+def _soonest(claim: Claim) -> tuple[float, bool, bool]:
+    """What refutes most first, and of alike ones what costs least: a class before all of them."""
+    return digits.width(claim.value), claim.metric == "mcc", claim.per_class is None
 
 
 def _tried(values: Values, claims: Sequence[Claim], m: int) -> int:

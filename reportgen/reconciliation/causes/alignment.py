@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import chance, digits
+from reportgen.reconciliation import chance, digits, permuted
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import (
     Candidate,
@@ -52,7 +52,7 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
     middles: dict[Claim, float] = {}
     exactly = sharpest = 1.0
     each = OUTSIDE / len({kind_of(c) for c in evaluation.claims})
-    wide = WIDER * NormalDist().inv_cdf(1 - each / 2)
+    wide = NormalDist().inv_cdf(1 - each / 2)
     simple = world.labels is not None and world.truth.ndim == 1
     if simple and counted:
         matrices = world.keep("shuffled matrices", lambda: _independent(world.matrix))
@@ -66,10 +66,10 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
     refuted = any(not c.running and not _inside(c, ranges[c]) for c in counted if c in ranges)
     others = [] if refuted else [c for c in evaluation.claims if c not in ranges]
     for claim in sorted(others, key=_costly):
-        row = _drawn(world, claim, others)
-        if np.isfinite(row).all() and len(row) > 1:
-            middle, spread = float(row.mean()), float(row.std(ddof=1))
-            ranges[claim] = (middle - wide * spread, middle + wide * spread)
+        found = _over_orders(world, claim, others)
+        if found is not None:
+            middle, spread, told = found
+            ranges[claim] = (middle - told * wide * spread, middle + told * wide * spread)
             middles[claim] = middle
             if spread > 0:
                 peak = digits.width(claim.value) / (spread * chance.ROOT_TAU)
@@ -85,6 +85,26 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
             exactly=exactly,
             claims=evaluation.claims,
         )
+
+
+def _over_orders(
+    world: World, claim: Claim, among: list[Claim]
+) -> tuple[float, float, float] | None:
+    """Mean and spread over orders of the truth, and how much wider a range is for being drawn."""
+    exact = _exactly(world, claim)
+    if exact is not None:
+        return (*exact, 1.0)
+    row = _drawn(world, claim, [c for c in among if _exactly(world, c) is None])
+    if not np.isfinite(row).all() or len(row) < 2:
+        return None
+    return float(row.mean()), float(row.std(ddof=1)), WIDER
+
+
+def _exactly(world: World, claim: Claim) -> tuple[float, float] | None:
+    found: tuple[float, float] | None = world.keep(
+        ("over orders", kind_of(claim)), lambda: permuted.moments(claim, world)
+    )
+    return found
 
 
 def _inside(claim: Claim, limits: tuple[float, float]) -> bool:
@@ -310,7 +330,12 @@ def _shifted_values(world: World, evaluation: Evaluation) -> Iterator[Candidate]
     mse = np.maximum((a @ a + b @ b - 2 * cross) / n, 0.0)
     mse[0] = np.nan
     ways = {"mse": mse, "rmse": np.sqrt(mse), "r2": 1 - mse / max(a @ a / n, 1e-300)}
-    sweep = swept(np.array([ways[c.metric] for c in claims]), claims)
+    values, natural = np.array([ways[c.metric] for c in claims]), _natural(n)
+    few = swept(values[:, natural], claims)
+    if len(few.fitting):
+        sweep = replace(few, fitting=natural[few.fitting])
+    else:
+        sweep = swept(values, claims)
     chosen = sweep.fitting[:MOST_LAGS].tolist() or [sweep.nearest]
     for lag in chosen:
         if lag:
