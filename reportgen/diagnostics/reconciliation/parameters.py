@@ -13,7 +13,8 @@ _SAID = {
     "order": "outputs read as {}",
     "mode": "{}",
     "inputs": "inputs {}",
-    "split": "of {}",
+    "split": "here {}",
+    "equivalent": "here the same as {}",
     "of": "of {}",
     "k": "k = {}",
     "lag": "a shift of {} rows",
@@ -36,7 +37,10 @@ _IN_NUMBERS = ("rows", "lag", "draws")
 
 def bracketed(parameters: Mapping[str, Any]) -> str:
     """`` (threshold 0.31 to 0.33)``, or nothing where nothing was chosen."""
-    said = [_one(key, value) for key, value in parameters.items() if value is not None]
+    shown = {key: value for key, value in parameters.items() if value is not None}
+    if "equivalent" in shown:
+        shown["equivalent"] = [v for v in shown["equivalent"] if v != shown.get("is")]
+    said = [_one(key, value) for key, value in shown.items() if value != []]
     return f" ({'; '.join(said)})" if said else ""
 
 

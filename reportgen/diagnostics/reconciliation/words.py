@@ -68,7 +68,7 @@ def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
     both = len(explanation.causes) > 1
     what = f"{cause.meaning.rstrip('.')}{bracketed(_parameters(explanation))}."
     came = "the number comes" if numbers == 1 else f"all {_count(numbers)} come"
-    if any(c.ranges is not None for cs in explanation.candidates for c in cs):
+    if _by_ranges(explanation):
         lies = "the number lies" if numbers == 1 else f"all {_count(numbers)} lie"
         tail = (
             f" Under it {lies} within the simulated 99 % range, and nothing else fits: the match "
@@ -97,9 +97,10 @@ def ambiguous(answer: Answer) -> str:
     if numbers > 1:
         what = f"all {_count(numbers)} numbers that do not come out"
     if len(left) == 1:
-        return (
-            f"Only {_one(left[0])} gives {what} to the digit, {_among(answer)}. {_doubt(left[0])}"
-        )
+        how = f"gives {what} to the digit"
+        if _by_ranges(left[0]):
+            how = f"has {what} within its simulated 99 % range"
+        return f"Only {_one(left[0])} {how}, {_among(answer)}. {_doubt(left[0])}"
     names = [_one(e) for e in left[:4]]
     more = f" and {len(left) - 4} more" if len(left) > 4 else ""
     return (
@@ -131,6 +132,10 @@ def _doubt(explanation: Explanation) -> str:
         f"It is not certain: {whose} would print the same with a probability of "
         f"{100 * explanation.accident:.2g} %; a cause is named below {100 * ACCIDENT:g} %."
     )
+
+
+def _by_ranges(explanation: Explanation) -> bool:
+    return any(c.ranges is not None for cs in explanation.candidates for c in cs)
 
 
 def _of_a_cut(explanation: Explanation) -> bool:
