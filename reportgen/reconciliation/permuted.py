@@ -12,7 +12,7 @@ Hoeffding (1951), A combinatorial central limit theorem, Annals of Mathematical 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,25 @@ from reportgen.statistics.losses import log_losses
 MOST_TERMS = 50_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A number as ``constant`` plus a sum over rows of ``terms(class of the row)``, (n,) each."""
+
+    terms: Callable[[int], Floats]
+    constant: float = 0.0
+
+
 def moments(claim: Claim, world: World) -> tuple[float, float] | None:
-    """Mean and standard deviation over all orders of the truth; None where it is no such sum.
+    """Mean and standard deviation over all orders of the truth; None where it is no such sum."""
+    found = linear(claim, world)
+    if found is None or world.n * world.k > MOST_TERMS:
+        return None
+    mean, spread = _moments(found.terms, _counts(world))
+    return mean + found.constant, spread
+
+
+def linear(claim: Claim, world: World) -> Linear | None:
+    """A number as a sum over rows, whatever the order of the truth; None where it is none.
 
     Parameters
     ----------
@@ -38,13 +55,19 @@ def moments(claim: Claim, world: World) -> tuple[float, float] | None:
     """
     if world.task == "regression" or world.truth.ndim != 1 or world.scores is None:
         return None
-    if claim.weighted or world.n < 2 or world.n * world.k > MOST_TERMS or world.truth.min() < 0:
+    if claim.weighted or world.n < 2 or world.truth.min() < 0:
         return None
-    counts = np.bincount(world.truth, minlength=world.k).astype(np.float64)
     if claim.metric == "roc_auc":
-        return _of_area(claim, world, counts)
+        return _of_area(claim, world, _counts(world))
     terms = _terms(claim, world)
-    return None if terms is None else _moments(terms, counts)
+    if terms is None:
+        return None
+    penalty = world.penalty() if claim.metric == "loss" and world.penalty is not None else 0.0
+    return Linear(terms, penalty if np.isfinite(penalty) else 0.0)
+
+
+def _counts(world: World) -> Floats:
+    return np.bincount(world.truth, minlength=world.k).astype(np.float64)
 
 
 def _terms(claim: Claim, world: World) -> Callable[[int], Floats] | None:
@@ -78,7 +101,7 @@ def _terms(claim: Claim, world: World) -> Callable[[int], Floats] | None:
     return values
 
 
-def _of_area(claim: Claim, world: World, counts: Floats) -> tuple[float, float] | None:
+def _of_area(claim: Claim, world: World, counts: Floats) -> Linear | None:
     """Areas one against the rest: (sum of a class's ranks - least) / (pairs)."""
     try:
         if claim.per_class is not None:
@@ -101,9 +124,8 @@ def _of_area(claim: Claim, world: World, counts: Floats) -> tuple[float, float] 
     def ranks(k: int) -> Floats:
         return _ranks(world, k) * (share[k] / pairs[k]) if share[k] else np.zeros(world.n)
 
-    mean, spread = _moments(ranks, counts)
     least = float((share[own] * (counts[own] + 1) / (2 * (world.n - counts[own]))).sum())
-    return mean - least, spread
+    return Linear(ranks, -least)
 
 
 def _ranks(world: World, k: int) -> Floats:

@@ -30,7 +30,7 @@ SECOND = ("decision-threshold", "report-label-set")
 #: More kinds of numbers are not explained one by one: each would match something.
 MOST_APART = 12
 #: With more rows than this, two causes together are not tried on worlds of both.
-COMPOSED_ROWS = 300_000
+COMPOSED_ROWS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)

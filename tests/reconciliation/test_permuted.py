@@ -5,12 +5,14 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from reportgen.job.claims import of_number
-from reportgen.reconciliation.permuted import moments
+from reportgen.reconciliation.causes.offsets import _correlated, _rolled
+from reportgen.reconciliation.permuted import linear, moments
 from reportgen.reconciliation.quantities import possible
 from reportgen.reconciliation.world import World
-from tests.reconciliation.told import binary, multiclass, multilabel, with_loss
+from tests.reconciliation.told import binary, multiclass, multilabel, numbers, told, with_loss
 
 NAMES = {
     "binary": ("roc_auc", "log_loss", "brier", "loss"),
@@ -59,3 +61,30 @@ def test_what_is_no_sum_over_rows_has_none() -> None:
     rng = np.random.default_rng(5)
     assert moments(claim_of("average_precision", "binary"), binary(rng, 50)) is None
     assert moments(claim_of("log_loss", "multilabel"), multilabel(rng, 50)) is None
+
+
+@pytest.mark.parametrize("name", ["roc_auc", "log_loss", "loss"])
+def test_every_lag_of_the_transform_is_that_of_a_loop(name: str) -> None:
+    world = with_loss(binary(np.random.default_rng(6), 90))
+    claim = claim_of(name, "binary")
+    found = linear(claim, world)
+    assert found is not None
+    for index, value in enumerate(_correlated(found, world)):
+        assert value == pytest.approx(possible(claim, _rolled(world, index + 1)), rel=1e-9)
+
+
+def test_a_lag_among_many_with_as_many_right_rows_is_found_by_the_scores() -> None:
+    world = binary(np.random.default_rng(7), 4_000)
+    late = np.roll(np.arange(world.n), 1_234)
+    labels, scores = world.labels[late], world.scores[late]
+    said = {
+        "accuracy": (metrics.accuracy_score(world.truth, labels), 4),
+        "f1": (metrics.f1_score(world.truth, labels), 4),
+        "log_loss": (metrics.log_loss(world.truth, scores), 6),
+        "roc_auc": (metrics.roc_auc_score(world.truth, scores), 6),
+    }
+    found = told(world, numbers("binary", said))
+    assert "prediction-offset" in [*found.named, *found.listed]
+    (answer,) = found.verdict.answers
+    offset = next(e for e in answer.explanations if e.name == "prediction-offset")
+    assert [c.parameters["lag"] for c in offset.candidates[0]] == [1_234]
