@@ -17,6 +17,7 @@ from reportgen.diagnostics.preprocessing.columns import (
     decimals,
     finite,
     ks,
+    ks_near,
     noise,
     shared,
     spread,
@@ -165,7 +166,7 @@ def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
     best: Changed | None = None
     for kind, words, factor, undo in _ways(p):
         back = np.sort(undo(p.b))
-        after = ks(p.a, back)
+        after = ks_near(p.a, back)
         slack = ALIKE if kind == "factor" else ALIKE / 2
         if after > p.noise / 1.4 + slack or p.distance - after < 0.4:
             continue
@@ -187,7 +188,9 @@ def _sure(
         return False
     if kind == "factor":
         return bool(lattice) or (max(factor, 1 / factor) >= least and still)
-    return bool(lattice) or still
+    if kind == "temperature":
+        return bool(lattice)
+    return still
 
 
 def _ways(p: Pair) -> Iterator[tuple[Kind, str, float, Callable[[Floats], Floats]]]:
@@ -210,8 +213,10 @@ def _ways(p: Pair) -> Iterator[tuple[Kind, str, float, Callable[[Floats], Floats
     )
     low, width = float(p.a[0]), float(np.ptp(p.a))
     yield "limits", "scaled to 0–1 by train's limits", 1 / width, lambda v: v * width + low
-    yield "temperature", "degrees Fahrenheit and Celsius", 1.8, lambda v: (v - 32) / 1.8
-    yield "temperature", "degrees Celsius and Fahrenheit", 1 / 1.8, lambda v: v * 1.8 + 32
+    if -90 < p.a[0] and p.a[-1] < 150:
+        yield "temperature", "degrees Fahrenheit and Celsius", 1.8, lambda v: (v - 32) / 1.8
+    if -130 < p.a[0] and p.a[-1] < 300:
+        yield "temperature", "degrees Celsius and Fahrenheit", 1 / 1.8, lambda v: v * 1.8 + 32
     if p.a[0] > -1 and p.b[-1] < 50:
         yield "logarithm", "log(1 + x)", 1.0, lambda v: np.expm1(np.minimum(v, 50))
         if p.a[0] > 0:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.diagnostics.preprocessing.change import APART, Gross, Pair
-from reportgen.diagnostics.preprocessing.columns import decimals, ks, spread
+from reportgen.diagnostics.preprocessing.columns import decimals, ks_near, spread
 from reportgen.diagnostics.preprocessing.exact import own_moments
 
 Floats = NDArray[np.float64]
@@ -39,7 +39,7 @@ def whole(found: Sequence[Pair], train: Sequence[Floats]) -> Gross | None:
     if len(far) < max(2, SOME * len(pairs)):
         return None
     for way in _ways(pairs):
-        after = [(ks(np.sort(way.apply(p)), p.b), p) for p in pairs]
+        after = [(ks_near(np.sort(way.apply(p)), p.b), p) for p in pairs]
         alike = [p for d, p in after if d <= p.noise / 1.4 + ALIKE]
         mended = [p for p in alike if any(p is q for q in far)]
         if len(alike) >= MOST * len(pairs) and len(mended) >= max(2, MOST * len(far)):
@@ -71,7 +71,7 @@ def _one_side(
     limits = all(abs(p.a[0]) < 0.02 and abs(p.a[-1] - 1) < 0.02 for p in pairs)
     if not standard and not limits:
         return None
-    wild = [p for p in far if _off(p) and _same_shape(p)]
+    wild = [p for p in pairs if _off(p) and _same_shape(p)]
     rounded = [p for p in far if decimals(p.b, 3) is not None and decimals(p.a, 4) is None]
     if len(wild) < max(2, 0.5 * len(pairs)) and len(rounded) < max(2, 0.5 * len(pairs)):
         return None
@@ -97,4 +97,4 @@ def _same_shape(p: Pair) -> bool:
     if not size > 0:
         return False
     moved = (p.b - np.median(p.b)) / size * spread(p.a) + np.median(p.a)
-    return ks(p.a, np.sort(moved)) <= p.noise + ALIKE
+    return ks_near(p.a, np.sort(moved)) <= p.noise + ALIKE

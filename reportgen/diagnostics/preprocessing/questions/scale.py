@@ -71,7 +71,12 @@ def _of_columns(
 
 
 LOOKS = {
-    "raw": "as raw numbers", "standardised": "standardised", "within −1 to 1": "within −1 to 1",
+    "raw": "as raw numbers",
+    "standardised": "standardised",
+    "within −1 to 1": "within −1 to 1",
+    "within 0 to 1": "within 0 to 1",
+    "scaled by quartiles": "scaled by train's quartiles",
+    "on another scale": "on another scale",
 }  # fmt: skip
 
 
