@@ -30,7 +30,15 @@ from reportgen.evidence import Case
 from reportgen.models.preprocess import Preprocess, SklearnTransform, Standardize
 
 
-def scaled(make: Any, way: Any, rng: Rng, *, three: bool = False, single: bool = False, digits: int | None = None) -> Case:  # fmt: skip
+def scaled(
+    make: Any,
+    way: Any,
+    rng: Rng,
+    *,
+    three: bool = False,
+    single: bool = False,
+    digits: int | None = None,
+) -> Case:
     """All splits scaled by train's figures."""
     splits = cut(make(rng), three)
     made = {n: way(x, splits["train"]) for n, x in splits.items()}
@@ -101,7 +109,9 @@ def through(rng: Rng, kind: str, *, gaps: float = 0.08, n: int = 800) -> Case:
 
 def standardised_by_job(rng: Rng) -> Case:
     splits = cut(varied(700, 10, rng))
-    return case(splits, rng, preprocess=Preprocess((Standardize(splits["train"]),), ("standardize: train",)))  # fmt: skip
+    return case(
+        splits, rng, preprocess=Preprocess((Standardize(splits["train"]),), ("standardize: train",))
+    )
 
 
 def by_subject(rng: Rng) -> Case:

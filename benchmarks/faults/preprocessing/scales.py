@@ -42,7 +42,7 @@ def refit(
     """
     splits = cut(make(rng), three)
     train = splits["train"]
-    own = {n: x for n, x in splits.items()}
+    own = dict(splits.items())
     if last:
         both = np.concatenate([splits["train"], splits["validation"]])
         own |= {"train": both, "validation": both}

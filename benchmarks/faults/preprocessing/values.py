@@ -18,7 +18,9 @@ UNSEEN = "preprocessing.unseen-categories"
 AS_TEXT = "preprocessing.numbers-as-text"
 
 
-def gaps(rng: Rng, *, train: float, test: float, n: int = 1000, columns: tuple[int, ...] = (1,)) -> Case:  # fmt: skip
+def gaps(
+    rng: Rng, *, train: float, test: float, n: int = 1000, columns: tuple[int, ...] = (1,)
+) -> Case:
     """Columns whose values are missing at random, at another rate in each split."""
     splits = cut(varied(n, 8, rng))
     for name, rate in (("train", train), ("test", test)):
@@ -119,7 +121,8 @@ MORE = (
                                                              columns=(0, 3))),
     FaultCase("gaps in 3 % of test alone, 4,000 rows", MISSING,
               partial(gaps, train=0.0, test=0.03, n=4000)),
-    FaultCase("gaps in 30 % of train and 5 % of test", MISSING, partial(gaps, train=0.3, test=0.05)),
+    FaultCase("gaps in 30 % of train and 5 % of test", MISSING,
+              partial(gaps, train=0.3, test=0.05)),
     FaultCase("9999 among ages", MISSING, partial(placeholder, value=9999, j=0, share=0.02)),
     FaultCase("−1 among shares", MISSING, partial(placeholder, value=-1, j=3, share=0.05)),
     FaultCase("a blood pressure of 0", MISSING, partial(zeros, share=0.05)),

@@ -86,7 +86,9 @@ def _links(case: Case) -> Iterator[Link]:
         yield from of_network(case)
 
 
-def _of_step(step: Any, name: str, rows: Mapping[str, Any], before: tuple[str, ...]) -> Iterator[Link]:  # fmt: skip
+def _of_step(
+    step: Any, name: str, rows: Mapping[str, Any], before: tuple[str, ...]
+) -> Iterator[Link]:
     from reportgen.models.preprocess import Scale, SklearnTransform, Standardize
 
     if isinstance(step, SklearnTransform):
@@ -94,7 +96,7 @@ def _of_step(step: Any, name: str, rows: Mapping[str, Any], before: tuple[str, .
         yield from _of_sklearn(step.transformer, fed, name, before)
     elif isinstance(step, Standardize):
         yield Link(
-            "preprocess", "Standardize", "subtracts train's mean, divides by its standard deviation",
+            "preprocess", "Standardize", "subtracts train's mean, divides by its spread",
             rows, before=before,
         )  # fmt: skip
     elif isinstance(step, Scale):

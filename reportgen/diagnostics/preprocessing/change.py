@@ -40,8 +40,10 @@ UNITS: tuple[tuple[float, str], ...] = (
     (60.0, "minutes and hours"), (3600.0, "seconds and hours"), (24.0, "hours and days"),
     (7.0, "days and weeks"), (12.0, "months and years"), (365.25, "days and years"),
     (2.54, "centimetres and inches"), (25.4, "millimetres and inches"),
-    (3.28084, "feet and metres"), (39.3701, "inches and metres"), (1.609344, "kilometres and miles"),
-    (2.204623, "pounds and kilograms"), (28.3495, "grams and ounces"), (4.184, "joules and calories"),
+    (3.28084, "feet and metres"), (39.3701, "inches and metres"),
+    (1.609344, "kilometres and miles"),
+    (2.204623, "pounds and kilograms"), (28.3495, "grams and ounces"),
+    (4.184, "joules and calories"),
     (57.29578, "degrees and radians"), (86400.0, "seconds and days"), (1e9, "a billionfold unit"),
 )  # fmt: skip
 
@@ -213,9 +215,9 @@ def _ways(p: Pair) -> Iterator[tuple[Kind, str, float, Callable[[Floats], Floats
     )
     low, width = float(p.a[0]), float(np.ptp(p.a))
     yield "limits", "scaled to 0–1 by train's limits", 1 / width, lambda v: v * width + low
-    if -90 < p.a[0] and p.a[-1] < 150:
+    if p.a[0] > -90 and p.a[-1] < 150:
         yield "temperature", "degrees Fahrenheit and Celsius", 1.8, lambda v: (v - 32) / 1.8
-    if -130 < p.a[0] and p.a[-1] < 300:
+    if p.a[0] > -130 and p.a[-1] < 300:
         yield "temperature", "degrees Celsius and Fahrenheit", 1 / 1.8, lambda v: v * 1.8 + 32
     if p.a[0] > -1 and p.b[-1] < 50:
         yield "logarithm", "log(1 + x)", 1.0, lambda v: np.expm1(np.minimum(v, 50))

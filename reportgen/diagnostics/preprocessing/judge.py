@@ -105,13 +105,14 @@ def _headline(case: Case, prepared: Prepared, found: list[Finding]) -> str:
     if not names:
         return "There is no second split to compare with; train has no fault of its own."
     n = sum(len(p.columns) + len(p.blocks) for p in prepared.rows.places[-1:])
-    what = plural(n, "column") if prepared.rows.last.columns else plural(n, "array of inputs",
-                                                                         "arrays of inputs")  # fmt: skip
+    what = plural(n, "column")
+    if not prepared.rows.last.columns:
+        what = plural(n, "array of inputs", "arrays of inputs")
     small = max(case.split(o).n for o in names) < 10
     if small:
         return (
-            f"Nothing found, but {names[0]} has {plural(case.split(names[0]).n, 'row')}: too few to "
-            "tell more than figures to the last digits."
+            f"Nothing found, but {names[0]} has {plural(case.split(names[0]).n, 'row')}: too few "
+            "to tell more than figures to the last digits."
         )
     one = "reaches" if n == 1 else "reach"
     return (

@@ -78,7 +78,8 @@ def _after(layer: Any, kind: str, rows: Mapping[str, Any] | None) -> dict[str, A
         return dict(rows)
     if kind == "Rescaling":
         scale, offset = np.asarray(layer.scale, np.float64), np.asarray(layer.offset, np.float64)
-        return {n: np.asarray(x, np.float32) * scale.astype(np.float32) + offset for n, x in rows.items()}  # fmt: skip
+        scale = scale.astype(np.float32)
+        return {n: np.asarray(x, np.float32) * scale + offset for n, x in rows.items()}
     if kind == "Normalization" and not getattr(layer, "invert", False):
         mean, size = _figures(layer)
         return {n: (np.asarray(x, np.float32) - mean) / size for n, x in rows.items()}
@@ -133,7 +134,8 @@ def _words(layer: Any, kind: str) -> str:
     if kind == "Normalization":
         mean, size = _figures(layer)
         if mean.size == 1:
-            return f"subtracts {amount(float(mean.ravel()[0]))}, divides by {amount(float(size.ravel()[0]))}"  # fmt: skip
+            place, spread = float(mean.ravel()[0]), float(size.ravel()[0])
+            return f"subtracts {amount(place)}, divides by {amount(spread)}"
         return f"subtracts a mean and divides by a standard deviation in {mean.size:,} columns"
     if kind in ("StringLookup", "IntegerLookup", "TextVectorization"):
         words = plural(int(layer.vocabulary_size()), "entry", "entries")
@@ -142,7 +144,8 @@ def _words(layer: Any, kind: str) -> str:
     if kind == "Discretization":
         return f"cuts at {plural(len(layer.bin_boundaries), 'boundary', 'boundaries')}"
     if kind == "CategoryEncoding":
-        return f"encodes {plural(int(layer.num_tokens), 'category', 'categories')}, {layer.output_mode.replace('_', '-')}"  # fmt: skip
+        of = plural(int(layer.num_tokens), "category", "categories")
+        return f"encodes {of}, {str(layer.output_mode).replace('_', '-')}"
     if kind == "Hashing":
         return f"hashes into {plural(int(layer.num_bins), 'bin')}"
     if kind in ("Resizing", "CenterCrop"):

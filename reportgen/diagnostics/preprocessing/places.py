@@ -16,6 +16,7 @@ APART = 0.3  # KS distance, beyond noise, of a column from what stands at its pl
 ALIKE = 0.05  # KS distance, beyond noise, from what stands at another place
 ROWS = 400  # of which pairs of columns are compared
 VALUES = 10  # distinct values that a column needs to be told by them
+FEW = 2  # columns that may be as near
 CLEAR = 0.1  # KS distance that the next best place is further off
 NEARLY = 0.8  # of the columns that are apart
 TWINS = 0.95  # correlation of columns that mirror each other
@@ -23,7 +24,7 @@ TWINS = 0.95  # correlation of columns that mirror each other
 
 @dataclass(frozen=True)
 class Moved:
-    """Columns of a split and whose values they hold: ``(place, holds the values of, before, after)``.
+    """Columns of a split and whose values they hold: ``(place, whose, before, after)``.
 
     ``compared`` columns were asked, ``apart`` do not look like train's at their place.
     """
@@ -45,7 +46,7 @@ def moved(found: Sequence[Pair], train: Sequence[Floats]) -> Moved | None:
         return None
     distance = _distances(apart, found)
     at = {p.column: k for k, p in enumerate(found)}
-    gone = {p.column for p in apart}
+    gone = {p.column for p in found if p.distance > p.noise / 1.4 + ALIKE}
     told, loose = [], 0
     for i, p in enumerate(apart):
         own = distance[i].copy()
@@ -60,7 +61,8 @@ def moved(found: Sequence[Pair], train: Sequence[Floats]) -> Moved | None:
             continue
         twins = [r for r in near if ks(_thin(found[k].a), _thin(found[r].a)) <= alike]
         rival = np.delete(own, twins).min(initial=np.inf)
-        if rival < own[k] + CLEAR or found[k].column not in gone:
+        crowded = rival < own[k] + CLEAR and (own <= own[k] + CLEAR).sum() > FEW
+        if crowded or found[k].column not in gone:
             continue
         if not _mirrored(train, p.column, found[k].column):
             told.append((p.column, found[k].column, p.distance, float(own[k])))

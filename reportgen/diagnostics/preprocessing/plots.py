@@ -45,15 +45,15 @@ def _spans(series: Mapping[str, Any]) -> Chart | None:
     off = far["of"][judged][1]
     held = f"; cut at {WIDEST:g} spreads" if wide > WIDEST else ""
     title = (
-        f"The middle of “{shorten(far['name'], 30)}” lies {amount(abs(off), 2)} spreads from train's"
+        f"The middle of “{shorten(far['name'], 30)}” is {amount(abs(off), 2)} spreads from train's"
         if abs(off) >= 0.5
         else "Columns span the same range in train and in " + judged
     )
     return Chart(
         name="spans",
         title=title,
-        subtitle=f"Median and middle 90 % of each column in train (hollow) and {judged}, in train's "
-        f"spreads from train's median{held}; {len(spans)} of {count(series['about']['columns'])} "
+        subtitle=f"Median and middle 90 % of each column in train (hollow) and {judged}, in "
+        f"train's spreads from train's median{held}; {len(spans)} of {count(series['about']['columns'])} "
         "columns, those first that differ most",
         alt=f"Spans of {len(spans)} columns in train and in {judged}; first: {first['name']}.",
         figure=forest(rows, x="Spreads of train from train's median", width="full",
@@ -126,8 +126,8 @@ def _gaps(series: Mapping[str, Any]) -> Chart | None:
     worst = max(gaps[:8], key=lambda g: abs((g.get(judged) or 0) - (g.get("train") or 0)))
     return Chart(
         name="gaps",
-        title=f"“{shorten(worst['name'], 30)}” is missing in {share(worst.get(judged))} of {judged} "
-        f"and {share(worst.get('train'))} of train"
+        title=f"“{shorten(worst['name'], 30)}” is missing in {share(worst.get(judged))} of "
+        f"{judged} and {share(worst.get('train'))} of train"
         if judged != "train" and worst.get("train") is not None
         else f"“{shorten(worst['name'], 30)}” is missing in {share(worst.get(judged))} of {judged}",
         subtitle="Share of rows without a value, of the columns that have gaps",

@@ -83,8 +83,7 @@ def missing(column: Column, name: str) -> NDArray[np.bool_]:
     values = column.by[name]
     if column.numeric:
         return np.asarray(np.isnan(values))
-    return np.array([v is None or v == "" or (isinstance(v, str) and not v.strip()) for v in values],
-                    dtype=bool)  # fmt: skip
+    return np.array([v is None or not str(v).strip() for v in values], dtype=bool)
 
 
 def _gaps(case: Case, place: Place, name: str) -> list[Gap]:
@@ -234,8 +233,8 @@ def _placeholders(place: Place, case: Case) -> list[Finding]:
                 code=MISSING,
                 severity="warn" if severity == "warn" else "info",
                 subject=plural(len(same), "column"),
-                message=f"“{s.column}” is {amount(s.value)} in {s.rows:,} of {s.n:,} rows{why}; the "
-                f"nearest other value is {amount(s.nearest)}. It stands for a missing one.{so}"
+                message=f"“{s.column}” is {amount(s.value)} in {s.rows:,} of {s.n:,} rows{why}; "
+                f"the nearest other value is {amount(s.nearest)}. It stands for a missing one.{so}"
                 if severity == "warn"
                 else f"“{s.column}” is {amount(s.value)} in {s.rows:,} of {s.n:,} rows and "
                 f"otherwise {amount(s.nearest)} at the nearest: is it a placeholder, or a cap?"

@@ -103,8 +103,13 @@ def _permuted(known: tuple[str, ...], fitted: Any, named: bool, where: str) -> A
     )  # fmt: skip
     head = [("Place", "n"), ("Fitted with", "q"), ("Given", "q")]
     cells = [[str(k + 1), wanted[k], known[k]] for k in wrong[:12]]
-    return Answer(ORDER, (finding,), tables=(table("Columns by place", head, cells),),
-                  headline=f"No. {message}", flagged=tuple(known[k] for k in wrong[:50]))  # fmt: skip
+    return Answer(
+        ORDER,
+        (finding,),
+        tables=(table("Columns by place", head, cells),),
+        headline=f"No. {message}",
+        flagged=tuple(known[k] for k in wrong[:50]),
+    )
 
 
 def _by_figures(chain: tuple[Link, ...]) -> Answer | None:
@@ -123,8 +128,8 @@ def _by_figures(chain: tuple[Link, ...]) -> Answer | None:
         j = wrong[0]
         message = (
             f"{link.kind} ({link.where}) stored the figures of train's columns in another order: "
-            f"those at the place of {names[j]} are, to the last digits, those of {names[order[j]]}; "
-            f"{len(wrong)} of {plural(len(order), 'column')} stand elsewhere."
+            f"at the place of {names[j]} are, to the last digits, those of {names[order[j]]}; "
+            f"{len(wrong)} of {len(order)} stand elsewhere."
         )
         finding = Finding(
             code=ORDER, severity="fail", subject=link.where, message=message, advice=ADVICE,
@@ -137,7 +142,7 @@ def _by_figures(chain: tuple[Link, ...]) -> Answer | None:
 
 
 def _order(stored: Floats, own: Floats) -> list[int] | None:
-    """Where each stored pair of figures stands among the rows' own; None for in order, or nowhere."""
+    """Where each stored pair of figures stands among the rows' own; None: in order, or nowhere."""
     if not (np.isfinite(stored).all() and np.isfinite(own).all()) or len(own) > 2000:
         return None
     size = np.maximum(np.abs(own[:, 1]), 1e-300)

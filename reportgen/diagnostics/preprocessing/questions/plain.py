@@ -21,7 +21,7 @@ LARGEST = {"float16": 65504.0, "float32": 3.4e38}
 
 
 def constants(case: Case, rows: Received) -> Answer:
-    """Columns of one value in train, at the last place; and in a split alone, where train varies."""
+    """Columns of one value in train, at the last place; and in a split where train varies."""
     place = rows.last
     first = next(iter(case.dataset.splits))
     of = "train" if "train" in case.dataset.splits else first
