@@ -35,8 +35,8 @@ FEWEST = 5  # rows
 
 #: Factors between customary units (and their inverses), with what they are.
 UNITS: tuple[tuple[float, str], ...] = (
-    (255.0, "0–255 and 0–1"), (100.0, "per cent and shares, or a hundredfold unit"),
-    (1000.0, "a thousandfold unit"), (1e6, "a millionfold unit"), (10.0, "a tenfold unit"),
+    (255.0, "0–255 and 0–1"), (100.0, "per cent and shares"),
+    (1000.0, ""), (1e6, ""), (10.0, ""),
     (60.0, "minutes and hours"), (3600.0, "seconds and hours"), (24.0, "hours and days"),
     (7.0, "days and weeks"), (12.0, "months and years"), (365.25, "days and years"),
     (2.54, "centimetres and inches"), (25.4, "millimetres and inches"),
@@ -44,7 +44,7 @@ UNITS: tuple[tuple[float, str], ...] = (
     (1.609344, "kilometres and miles"),
     (2.204623, "pounds and kilograms"), (28.3495, "grams and ounces"),
     (4.184, "joules and calories"),
-    (57.29578, "degrees and radians"), (86400.0, "seconds and days"), (1e9, "a billionfold unit"),
+    (57.29578, "degrees and radians"), (86400.0, "seconds and days"), (1e9, ""),
 )  # fmt: skip
 
 Kind = Literal["factor", "standardised", "limits", "logarithm", "temperature"]

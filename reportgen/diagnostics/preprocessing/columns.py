@@ -87,7 +87,7 @@ def scale_of(d: Described) -> str:
     if d.whole and d.low >= 0 and 200 < d.high <= 255 and d.distinct > 20:
         return "0 to 255"
     if not d.whole and abs(d.mean) < 0.25 and 0.75 < d.sd < 1.33:
-        return "standardised"
+        return "mean 0, sd 1"
     return "whole numbers" if d.whole else "other"
 
 

@@ -41,7 +41,7 @@ class PreprocessingSettings(Settings):
         "it was, is in another unit; below it, only where whole numbers or a known unit tell",
     )
     columns_shown: Annotated[int, Field(ge=5, le=200)] = Field(
-        default=25, description="columns in the table of the report; the rest is summed up"
+        default=15, description="columns in the table of the report; the rest is summed up"
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from reportgen.charts.numbers import listed, plural, score
 from reportgen.diagnostic import NotApplicable, checks
 from reportgen.diagnostics.preprocessing.answer import Answer
@@ -19,6 +21,7 @@ from reportgen.diagnostics.preprocessing.questions import (
     refit,
     scale,
 )
+from reportgen.diagnostics.preprocessing.questions.pictures import sampled
 from reportgen.diagnostics.preprocessing.received import Received, received
 from reportgen.diagnostics.preprocessing.shown import series
 from reportgen.evidence import Case, settings_of
@@ -104,7 +107,8 @@ def _headline(case: Case, prepared: Prepared, found: list[Finding]) -> str:
         return "There is no train split to compare with; what is there has no fault of its own."
     if not names:
         return "There is no second split to compare with; train has no fault of its own."
-    n = sum(len(p.columns) + len(p.blocks) for p in prepared.rows.places[-1:])
+    last = prepared.rows.last
+    n = len(last.columns) + last.left_out or len(last.blocks)
     what = plural(n, "column")
     if not prepared.rows.last.columns:
         what = plural(n, "array of inputs", "arrays of inputs")
@@ -142,7 +146,7 @@ def _metrics(
     case: Case, prepared: Prepared, apart: tuple[str, float, str, int] | None
 ) -> tuple[Metric, ...]:
     place = prepared.rows.last
-    found = [
+    found = _of_pictures(prepared.rows) if not place.columns else [
         Metric(name="columns", label="Columns that reach the model", unit="count",
                value=len(place.columns) + place.left_out),
         Metric(name="steps", label="Steps and layers on their way", unit="count",
@@ -158,10 +162,29 @@ def _metrics(
         if gaps and case.split(name).n:
             value = float(sum(g.sum() for g in gaps) / sum(len(g) for g in gaps))
             found.append(
-                Metric(name=f"missing_{name}", label="Missing values that reach the model",
+                Metric(name="missing", label="Missing values that reach the model",
                        unit="share", value=value, split=name, n=case.split(name).n)
             )  # fmt: skip
     return tuple(found)
+
+
+def _of_pictures(rows: Received) -> list[Metric]:
+    """Mean and standard deviation of images, or sequences, by split."""
+    found = []
+    for block in rows.last.blocks[:4]:
+        for name, values in block.by.items():
+            flat = sampled(values)
+            flat = flat[np.isfinite(flat)]
+            if len(flat):
+                for key, word, value in (
+                    ("mean", "Mean", flat.mean()),
+                    ("sd", "Spread", flat.std()),
+                ):
+                    found.append(
+                        Metric(name=f"{block.name}_{key}", label=f"{word} of {block.name}",
+                               value=float(value), unit="target", split=name, n=len(values))
+                    )  # fmt: skip
+    return found
 
 
 def _tried(case: Case, prepared: Prepared) -> str:

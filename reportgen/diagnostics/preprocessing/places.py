@@ -52,10 +52,10 @@ def moved(found: Sequence[Pair], train: Sequence[Floats]) -> Moved | None:
         own = distance[i].copy()
         own[at[p.column]] = np.inf
         alike = noise(min(len(p.b), ROWS), min(len(p.a), ROWS)) / 1.4 + ALIKE
-        near = np.flatnonzero(own <= alike)
-        if not len(near):
+        near: list[int] = np.flatnonzero(own <= alike).tolist()
+        if not near:
             continue
-        k = int(min(near, key=lambda k: (found[k].column not in gone, own[k])))
+        k = min(near, key=lambda k: (found[k].column not in gone, own[k]))
         if not _many(p.b):
             loose += 1
             continue
@@ -95,7 +95,7 @@ def _distances(apart: Sequence[Pair], found: Sequence[Pair]) -> Floats:
 def _thin(ordered: Floats) -> Floats:
     if len(ordered) <= ROWS:
         return ordered
-    return ordered[np.linspace(0, len(ordered) - 1, ROWS).astype(int)]
+    return np.asarray(ordered[np.linspace(0, len(ordered) - 1, ROWS).astype(np.int64)])
 
 
 def _mirrored(train: Sequence[Floats], i: int, j: int) -> bool:

@@ -53,8 +53,8 @@ def _spans(series: Mapping[str, Any]) -> Chart | None:
         name="spans",
         title=title,
         subtitle=f"Median and middle 90 % of each column in train (hollow) and {judged}, in "
-        f"train's spreads from train's median{held}; {len(spans)} of {count(series['about']['columns'])} "
-        "columns, those first that differ most",
+        f"train's spreads from train's median{held}; {len(spans)} of "
+        f"{count(series['about']['columns'])} columns, those first that differ most",
         alt=f"Spans of {len(spans)} columns in train and in {judged}; first: {first['name']}.",
         figure=forest(rows, x="Spreads of train from train's median", width="full",
                       unit="target", reference_at=0.0, show_values=False),
@@ -73,10 +73,12 @@ def _pictures(series: Mapping[str, Any]) -> Chart | None:
     figure = new_figure("half", 24 * len(told["of"]) + 8)
     names = [n for n in ("train", "validation", "test") if n in told["of"]]
     high = figure.get_size_inches()[1] * 25.4
-    room = (high - 12) / len(names)
+    room = (high - 14) / len(names)
     for k, name in enumerate(names):
         of = told["of"][name]
-        axes = add_axes(figure, left=9, right=3, top=4 + k * room, bottom=high - (k + 1) * room)
+        axes = add_axes(
+            figure, left=9, right=3, top=6.5 + k * room, bottom=high - 6.5 + 3 - (k + 1) * room
+        )
         axes.set_xlim(told["edges"][0], told["edges"][-1])
         shares = [100 * v for v in of["shares"]]
         axes.set_ylim(0, max([*shares, 1.0]) * 1.1)

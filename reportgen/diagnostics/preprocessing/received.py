@@ -118,14 +118,15 @@ def _names_after(case: Case, rows: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _names_out(transformer: Any, names: Sequence[str]) -> tuple[str, ...]:
-    try:
-        return tuple(str(n) for n in transformer.get_feature_names_out())
-    except Exception:  # nameless, or a transformer of somebody's own
-        pass
-    try:
-        return tuple(str(n) for n in transformer.get_feature_names_out(list(names)))
-    except Exception:
-        return ()
+    """Names behind a transformer, without the parts' own before them where these are not needed."""
+    for given in ((), (list(names),)):
+        try:
+            known = tuple(str(n) for n in transformer.get_feature_names_out(*given))
+        except Exception:  # nameless, or a transformer of somebody's own
+            continue
+        short = tuple(n.partition("__")[2] or n for n in known)
+        return short if len(set(short)) == len(known) else known
+    return ()
 
 
 def _inside(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.charts.numbers import amount, listed, plural, share
+from reportgen.charts.numbers import amount, fixed, listed, plural, share
 from reportgen.diagnostics.preprocessing.chain import Link, width_of
 from reportgen.diagnostics.preprocessing.columns import (
     described,
@@ -26,6 +26,12 @@ from reportgen.evidence import Case
 SPANS = 10  # columns in the figure
 STEPS = 30  # bins of images
 MOST_LINKS = 40
+PLAIN_CODE = 0.1  # a 0-or-1 column nearer to train than this stands behind all others
+TITLES = {
+    "data": "What the model receives",
+    "inputs": "What the model receives, behind the job's preprocessing",
+    "estimator": "What the last step of the model receives",
+}
 
 
 def series(
@@ -36,7 +42,17 @@ def series(
     judged = next((n for n in ("test", "validation", "train") if n in case.dataset.splits), "train")
     facts = [_facts(c, judged) for c in place.columns]
     first = {name: k for k, name in enumerate(dict.fromkeys(flagged))}
-    facts.sort(key=lambda f: (first.get(f["name"], len(first)), -f["apart"], f["name"]))
+    facts.sort(
+        key=lambda f: (
+            first.get(f["name"], len(first)),
+            f["scale"] == "0 or 1" and f["apart"] < PLAIN_CODE,
+            -f["apart"],
+            f["name"],
+        )
+    )
+    if not any(f["name"] in first for f in facts):  # codes alone are no table worth reading
+        codes = [f for f in facts if f["scale"] == "0 or 1" and f["apart"] < PLAIN_CODE]
+        most = min(most, max(len(facts) - len(codes), 5))
     out: dict[str, Any] = {
         "about": {
             "place": place.words, "judged": judged, "columns": len(place.columns) + place.left_out,
@@ -116,8 +132,7 @@ def _table(facts: list[dict[str, Any]], place: Place, judged: str) -> dict[str, 
         if len(names) > 1:
             row.append(f"{f['apart']:.2f}")
         rows.append(row)
-    return {"title": f"What the model receives: {place.words}" if place.key != "data"
-            else "What the model receives", "head": head, "rows": rows}  # fmt: skip
+    return {"title": TITLES[place.key], "head": head, "note": "", "rows": rows}
 
 
 def _pair(cells: list[str]) -> str:
@@ -144,11 +159,12 @@ def _figures(f: dict[str, Any], name: str) -> list[str]:
 
 
 def _short(value: float) -> str:
+    """Three digits, and no more than two after the point."""
     if value == round(value) and abs(value) < 1e5:
         return amount(value, 1) if value else "0"
-    if abs(value) < 5e-4:
-        return amount(value, 2) if abs(value) >= 1e-5 else "0.000"
-    return amount(value, 3)
+    if abs(value) < 0.005:
+        return "0.00" if abs(value) < 1e-5 else amount(value, 1)
+    return fixed(value, 2) if abs(value) < 10 else amount(value, 3)
 
 
 def _distinct(f: dict[str, Any], name: str) -> str:
@@ -181,6 +197,8 @@ def _spans(columns: Sequence[Column], judged: str) -> list[dict[str, Any]]:
         if not column.numeric or "train" not in column.by:
             continue
         train = finite(column.by["train"])
+        if len(np.unique(thinned(train, 2000))) <= 2:
+            continue  # a code has no span
         if len(train) < 5 or not (size := spread(thinned(train))) > 0:
             continue
         middle = float(np.median(thinned(train)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,7 +31,9 @@ def unseen(train: Mapping[str, int], split: Mapping[str, int], n_train: int, n: 
 
     Of a random cut, a category of k units lies in the split alone with the hypergeometric chance
     C(n, k) / C(N, k). Rows in such categories are a sum of independent k times Bernoulli as near as
-    the cut lets them be (they are negatively associated, so that Chernoff's bound holds).
+    the cut lets them be (they are negatively associated, so that Chernoff's bound holds). A single
+    category may be too many by itself: its own chance, times how many are as large. Both are tried,
+    and the less likely one counts twice (Bonferroni).
     """
     names = sorted({*train, *split})
     k = np.array([train.get(c, 0) + split.get(c, 0) for c in names], dtype=np.float64)
@@ -40,7 +43,20 @@ def unseen(train: Mapping[str, int], split: Mapping[str, int], n_train: int, n: 
         ((c, split[c]) for c in split if not train.get(c)), key=lambda t: (-t[1], t[0])
     )  # fmt: skip
     rows = sum(m for _, m in found)
-    return Unseen(rows, float((k * chance).sum()), _tail(rows, k, chance), tuple(found))
+    alike = [(len(names) - at) * math.exp(a) for at, a in _single(found, k, n_train, n)]
+    p = min(1.0, 2 * min([_tail(rows, k, chance), *alike]))
+    return Unseen(rows, float((k * chance).sum()), p, tuple(found))
+
+
+def _single(
+    found: list[tuple[str, int]], k: Floats, n_train: int, n: int
+) -> list[tuple[int, float]]:
+    """Of each unseen category: how many are smaller, and the log chance of its size."""
+    sizes = np.array([float(m) for _, m in found])
+    if not len(sizes):
+        return []
+    smaller = np.searchsorted(np.sort(k), sizes, side="left")
+    return list(zip(smaller.tolist(), log_chance_alone(sizes, n_train, n).tolist(), strict=True))
 
 
 def log_chance_alone(k: Floats, n_train: int, n: int) -> Floats:
