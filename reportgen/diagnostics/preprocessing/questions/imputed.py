@@ -136,8 +136,12 @@ def filled_after(v: Floats) -> tuple[float, int, int, float, float] | None:
     rest = v[v != values[at]]
     if len(np.unique(rest)) < 0.2 * len(rest) and counts.max() < 3 * np.sort(counts)[-2]:
         return None
-    own = own_moments(rest)
-    if own is None or own_moments(v) is not None:
+    if own_moments(v) is not None:
+        return None
+    # A median is as a rule one of the values that were there: up to two belong to the rest.
+    kept = [np.append(rest, np.full(k, values[at])) for k in (0, 1, 2)]
+    own = next((o for r in kept if (o := own_moments(r)) is not None), None)
+    if own is None:
         return None
     chance = 0.9 * max(own[0], FINEST) * max(own[1], FINEST) * len(rest)
     return float(values[at]), count, n, float(chance), float(v.std())

@@ -190,11 +190,10 @@ def _detectable(case: Case, place: Place, name: str, settings: PreprocessingSett
     n_train, n = case.split("train").n, case.split(name).n
     if case.split(name).units is not None or not place.columns:
         return ""
-    tested = max(len(place.columns), 1)
     for k in range(1, n + 1):
         # C(n, k) / C(N, k): all k gaps of the two splits in this one
         odds = np.prod([(n - i) / (n_train + n - i) for i in range(k)])
-        if odds * tested <= settings.alpha:
+        if odds <= settings.alpha:
             return f"{plural(k, 'gap')} in a column of {name} where train has none"
         if k > 200:
             break

@@ -147,8 +147,8 @@ def _answer(place: Place, name: str, names: list[str], found: exact.Refit) -> An
     )
     message = (
         f"{what} of {name} {'has' if len(names) == 1 else 'have'} their own {found.way} taken out "
-        f"to the last digits ({names[0]}: {seen}), and so have train's. One value is two numbers: "
-        f"{name} was scaled by its own figures."
+        f"to the last digits ({names[0]}: {seen}), and so have train's. A raw value is one "
+        f"number in train and another in {name}."
     ).replace("their own", "its own" if len(names) == 1 else "their own", 1)
     finding = Finding(
         code=REFIT,
