@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from reportgen.charts import fonts, numbers
-from reportgen.diagnosis import first_sentence, spoken
+from reportgen.diagnosis.words import first_sentence, spoken
 from reportgen.errors import Problem, RenderError
 from reportgen.render import themes
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reportgen.charts.numbers import NONE, interval, number
-from reportgen.diagnosis import spoken
+from reportgen.charts.numbers import NONE, interval, listed, number
+from reportgen.diagnosis.words import spoken, unit_of
 from reportgen.diagnostics import suite
 from reportgen.job.printed import Printed
 from reportgen.render import environment
 from reportgen.render.figures import Drawn, Figures, Picture
 from reportgen.render.glossary import terms
-from reportgen.render.score_walk import unit_of
 from reportgen.results import SEVERITIES, AuditReport, Cause, Finding, Metric, Restated, Section
 
 SPLIT_ORDER = ("train", "validation", "test")
@@ -86,6 +85,9 @@ class CauseView:
     cause: Cause
     anchor: str
     number: int | None
+    lost: str
+    between: str
+    metric: str  # in words, where it is not that of the first cause
     left: float | None  # the interval's ends and the dot, in per cent of the small axis
     right: float | None
     dot: float | None
@@ -114,6 +116,7 @@ class Page:
     skipped: tuple[SectionView, ...]  # not applicable: a line each
     causes: tuple[CauseView, ...]
     more_causes: int
+    of_effects: str
     restated: tuple[RestatedView, ...]
     clean: bool
     terms: tuple[tuple[str, str], ...]
@@ -140,8 +143,9 @@ def page(report: AuditReport, figures: Figures) -> Page:
         walk=figures.walk,
         sections=tuple(shown),
         skipped=tuple(skipped),
-        causes=_causes(report.diagnosis[:MOST_CAUSES], shown),
+        causes=_causes(_foremost(report.diagnosis), shown),
         more_causes=max(len(report.diagnosis) - MOST_CAUSES, 0),
+        of_effects=_of_effects(_foremost(report.diagnosis), report.honest_score.notes),
         restated=tuple(_restated(r) for r in report.reported),
         clean=report.outcome == "pass" and not report.diagnosis and report.error is None,
         terms=terms(report),
@@ -240,30 +244,81 @@ def _row(group: Sequence[Metric], splits: Sequence[str | None]) -> MetricRow:
     )
 
 
+def _foremost(causes: Sequence[Cause]) -> list[Cause]:
+    """The causes that page one has room for, in their order; warnings give way to failures."""
+    kept = list(causes)
+    while len(kept) > MOST_CAUSES:
+        warnings = [k for k, cause in enumerate(kept) if cause.severity != "fail"]
+        del kept[warnings[-1] if warnings else -1]
+    return kept
+
+
 def _causes(causes: Sequence[Cause], sections: Sequence[SectionView]) -> tuple[CauseView, ...]:
-    ends = [v for c in causes for v in (c.effect, c.low, c.high) if v is not None]
-    low, high = min([0.0, *ends]), max([0.0, *ends])
-    span = (high - low) or 1.0
-
-    def at(value: float | None) -> float | None:
-        return None if value is None else round(100 * (value - low) / span, 2)
-
+    scales = {unit: _Scale.of([c for c in causes if unit_of(c.metric) == unit])
+              for unit in {unit_of(c.metric) for c in causes}}  # fmt: skip
     numbers = {s.section.diagnostic: s for s in sections}
+    head = next((c.metric for c in causes if c.effect is not None), "")
     views = []
     for cause in causes:
         owner = numbers.get(cause.code.partition(".")[0].replace("-", "_"))
+        unit = unit_of(cause.metric)
+        scale = scales[unit]
         views.append(
             CauseView(
                 cause=cause,
                 anchor=owner.anchor if owner else "",
                 number=owner.number if owner else None,
-                left=at(cause.low),
-                right=at(cause.high),
-                dot=at(cause.effect),
-                zero=at(0.0) or 0.0,
+                lost=number(cause.effect, unit),
+                between=_between(cause, unit),
+                metric=spoken(cause.metric) if cause.metric != head else "",
+                left=scale.at(cause.low),
+                right=scale.at(cause.high),
+                dot=scale.at(cause.effect),
+                zero=scale.at(0.0) or 0.0,
             )
         )
     return tuple(views)
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """The small axis that effects of one unit share, from 0 to 100 per cent."""
+
+    low: float
+    span: float
+
+    @classmethod
+    def of(cls, causes: Sequence[Cause]) -> _Scale:
+        told = [c for c in causes if c.effect is not None]
+        ends = [v for c in told for v in (c.effect, c.low, c.high) if v is not None]
+        low, high = min([0.0, *ends]), max([0.0, *ends])
+        return cls(low, (high - low) or 1.0)
+
+    def at(self, value: float | None) -> float | None:
+        return None if value is None else round(100 * (value - self.low) / self.span, 2)
+
+
+def _between(cause: Cause, unit: str) -> str:
+    """The interval of an effect in words, or why there is none."""
+    between = interval(cause.low, cause.high, unit)
+    if cause.effect is None:
+        return f"none that can be told ({between})" if between != NONE else "not measured"
+    return between if between != NONE else "counted"
+
+
+def _of_effects(causes: Sequence[Cause], notes: Sequence[str]) -> str:
+    """What the effects on page one are of, and where they overlap."""
+    metrics = list(dict.fromkeys(c.metric for c in causes if c.effect is not None and c.metric))
+    said = []
+    if metrics:
+        said.append(
+            f"Score lost in {listed([spoken(m) for m in metrics])}; each effect was measured, by "
+            "training again or by counting again."
+        )
+    gains = [c for c in causes if c.effect is not None and c.code.endswith("-helps")]
+    if len(gains) > 1:
+        said.append("What helps was tried one change at a time: together they give less.")
+    return " ".join([*said, *notes])
 
 
 def _restated(restated: Restated) -> RestatedView:
