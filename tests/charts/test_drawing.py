@@ -314,8 +314,8 @@ def test_a_far_chance_level_does_not_flatten_the_walk():
 
 
 def test_a_walk_of_one_step_in_large_units():
-    figure = walk([WalkStep("Recomputed", "RMSE", 53218.4, "53,218", 51000, 55000, why="fresh " * 40)],
-                  unit="target")  # fmt: skip
+    step = WalkStep("Recomputed", "RMSE", 53218.4, "53,218", 51000, 55000, why="fresh " * 40)
+    figure = walk([step], unit="target")
     assert "53,218" in words(to_svg(figure, "w"))
     assert not outside(figure)
 
