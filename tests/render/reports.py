@@ -278,7 +278,8 @@ def churn(**changes: Any) -> AuditReport:
         ),
         "diagnosis": (
             Cause(code="leakage.exact-duplicates", severity="fail", metric="accuracy",
-                  effect=0.049, low=0.040, high=0.058, sentence="1,814 of the 3,000 test rows stand in train word for word.",
+                  effect=0.049, low=0.040, high=0.058,
+                  sentence="1,814 of the 3,000 test rows stand in train word for word.",
                   advice="Drop duplicates on the 18 features before splitting, and train again."),
             Cause(code="reconciliation.threshold-on-logits", severity="fail", metric="accuracy",
                   effect=0.015,
