@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.charts.numbers import number
-from reportgen.diagnosis.words import capital, first_line, first_sentence, spoken, unit_of
+from reportgen.diagnosis.words import capital, first_line, first_sentence, plainly, spoken, unit_of
 from reportgen.results import SEVERITIES, Finding, HonestScore, Restated, Section, Step
 
 
@@ -29,7 +29,7 @@ def headline(
         names = " and ".join(s.diagnostic.replace("_", " ") for s in failed)
         parts.insert(0, f"The audit is incomplete: {names} could not run.")
     elif worst is not None and not (last is not None and last.once and _leak(worst)):
-        parts.append(first_sentence(worst.message))
+        parts.append(plainly(first_sentence(worst.message)))
     return " ".join(part for part in parts if part)
 
 

@@ -8,6 +8,7 @@ _NAMES = {"roc_auc": "ROC-AUC", "r2": "R²", "rmse": "RMSE", "mae": "MAE", "mse"
           "mcc": "MCC", "f1": "F1", "brier": "Brier score"}  # fmt: skip
 _LOSSES = ("loss", "log_loss", "brier")
 _OF_TARGET = ("mse", "rmse", "mae", "median_absolute_error", "max_error")
+_INTERVAL = re.compile(r"\s*\([^()]*\d to [^()]*\d[^()]*\)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s\w]*[A-Z0-9])")
 
 
@@ -43,3 +44,8 @@ def first_line(text: str) -> str:
 def first_sentence(text: str) -> str:
     """Up to the first full stop that ends a sentence; decimals and file names have none."""
     return _SENTENCE.split(text.strip(), maxsplit=1)[0]
+
+
+def plainly(text: str) -> str:
+    """A sentence without its intervals, where they stand beside it or in the section."""
+    return _INTERVAL.sub("", text)

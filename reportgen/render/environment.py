@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reportgen.charts import fonts, numbers
-from reportgen.diagnosis.words import first_sentence, spoken
+from reportgen.diagnosis.words import spoken
 from reportgen.errors import Problem, RenderError
 from reportgen.render import themes
 
@@ -55,7 +56,8 @@ def environment() -> jinja2.Environment:
         fixed=numbers.fixed,
         shorten=numbers.shorten,
         begun=numbers.begun,
-        first_sentence=first_sentence,
+        clause=clause,
+        coded=coded,
         spoken=spoken,
         capital=capital,
         setting=setting,
@@ -97,6 +99,22 @@ def has(template: str) -> bool:
 def capital(text: str) -> str:
     """The first letter large, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+_CODE = re.compile(r"`([^`]{1,200})`")
+
+
+def clause(text: str) -> str:
+    """What stands before the first semicolon, with a capital."""
+    return capital(text.partition(";")[0].strip())
+
+
+def coded(text: str) -> Markup:
+    """What stands between backticks as code, everything escaped."""
+    parts = _CODE.split(str(visible(text)))
+    made = [escape(p) if k % 2 == 0 else Markup("<code>{}</code>").format(p)
+            for k, p in enumerate(parts)]  # fmt: skip
+    return Markup("").join(made)
 
 
 # what turns the direction of all that follows, and what is not a character of a page at all

@@ -193,6 +193,9 @@ def _title(report: AuditReport, steps: Sequence[Shown]) -> str:
         return f"{capital(name)} is {steps[0].score}; no number was reported"
     if len(steps) == 2 and steps[1].step.step == "recomputed":
         return f"{capital(of)} comes out to the digit"
+    aware = next((s for s in steps if s.step.step == "imbalance_aware"), None)
+    if aware is not None and report.outcome != "pass":
+        return f"{capital(of)} comes out; with each class counted alike it is {aware.score}"
     return "The reported score is the score to expect"
 
 
@@ -228,7 +231,8 @@ def _absent(report: AuditReport, steps: Sequence[Step]) -> str:
         return ""
     if leakage.verdict == "pass":
         return "No leak was found, so that step is absent"
-    return "What was found to leak could not be measured on this score"
+    found = [f for f in leakage.findings if f.severity == "fail"]
+    return "What was found to leak could not be measured on this score" if found else ""
 
 
 def _alt(steps: Sequence[Shown]) -> str:
@@ -251,10 +255,11 @@ def _tried(report: AuditReport) -> tuple[Picture, ...]:
 
     offered = [t for s in report.sections for t in s.series.get("tried", ())]
     offered = [t for t in offered if t["gain"] is not None and t["found_from"] is not None]
-    units = [t["unit"] for t in offered]
     if not offered:
         return ()
-    unit = max(dict.fromkeys(units), key=units.count)
+    units = [t["unit"] for t in offered]
+    own = unit_of(report.honest_score.steps[0].metric) if report.honest_score.steps else ""
+    unit = own if own in units else max(dict.fromkeys(units), key=units.count)
     kept = [t for t in offered if t["unit"] == unit][:MOST_TRIED]
     metrics = [t["metric"] for t in kept]
     main = max(dict.fromkeys(metrics), key=metrics.count)
@@ -277,12 +282,11 @@ def _tried(report: AuditReport) -> tuple[Picture, ...]:
         right_head="found from",
         show_values=False,
     )
-    beyond = [t for t in kept if (t["low"] or 0.0) > 0]
-    title = (
-        "No change that was tried gains enough to be told"
-        if beyond
-        else "Every change that was tried stays within chance"
-    )
+    title = "Every change that was tried stays within chance"
+    if any((t["low"] or 0.0) > 0 for t in kept):
+        title = "No change that was tried gains enough to matter"
+    elif any((t["high"] or 0.0) < 0 for t in kept):
+        title = "No change that was tried does better"
     alt = "; ".join(
         f"{t['name']}: {spoken(t['metric'])} {number(t['gain'], unit, True)}, between "
         f"{number(t['low'], unit, True)} and {number(t['high'], unit, True)}, would have been "

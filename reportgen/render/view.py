@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reportgen.charts.numbers import NONE, interval, listed, number
-from reportgen.diagnosis.words import spoken, unit_of
+from reportgen.charts.numbers import NONE, begun, interval, listed, number
+from reportgen.diagnosis.words import first_sentence, plainly, spoken, unit_of
 from reportgen.diagnostics import suite
 from reportgen.job.printed import Printed
 from reportgen.render import environment
@@ -24,6 +24,9 @@ MONTHS = (
 PLAIN_SECTION = "section.html.j2"
 MOST_METRICS = 40  # rows of a section's table; the rest stands in report.json
 MOST_CAUSES = 5  # on page one, which is one page
+FEWEST_CAUSES = 3
+ROOM = 23  # lines for the headline and the causes
+BARS = 3  # lines that a chart with bars takes more
 WORDS = {
     "pass": "PASS",
     "info": "INFO",
@@ -83,6 +86,8 @@ class SectionView:
 @dataclass(frozen=True)
 class CauseView:
     cause: Cause
+    words: str
+    advice: str
     anchor: str
     number: int | None
     lost: str
@@ -137,15 +142,16 @@ def page(report: AuditReport, figures: Figures) -> Page:
         else:
             drawn = figures.sections.get(section.diagnostic, Drawn())
             shown.append(_section(section, len(shown) + 1, drawn))
+    foremost = _foremost(report)
     return Page(
         report=report,
         date=date_of(report.run_id),
         walk=figures.walk,
         sections=tuple(shown),
         skipped=tuple(skipped),
-        causes=_causes(_foremost(report.diagnosis), shown),
-        more_causes=max(len(report.diagnosis) - MOST_CAUSES, 0),
-        of_effects=_of_effects(_foremost(report.diagnosis), report.honest_score.notes),
+        causes=_causes(foremost, shown),
+        more_causes=len(report.diagnosis) - len(foremost),
+        of_effects=_of_effects(foremost, report.honest_score.notes),
         restated=tuple(_restated(r) for r in report.reported),
         clean=report.outcome == "pass" and not report.diagnosis and report.error is None,
         terms=terms(report),
@@ -244,13 +250,36 @@ def _row(group: Sequence[Metric], splits: Sequence[str | None]) -> MetricRow:
     )
 
 
-def _foremost(causes: Sequence[Cause]) -> list[Cause]:
+def _foremost(report: AuditReport) -> list[Cause]:
     """The causes that page one has room for, in their order; warnings give way to failures."""
-    kept = list(causes)
-    while len(kept) > MOST_CAUSES:
+    kept = list(report.diagnosis)
+    room = ROOM - _lines(report.headline, of=88)
+    room -= BARS if any(step.told for step in report.honest_score.steps) else 0
+    while len(kept) > MOST_CAUSES or (len(kept) > FEWEST_CAUSES and _height(kept) > room):
         warnings = [k for k, cause in enumerate(kept) if cause.severity != "fail"]
         del kept[warnings[-1] if warnings else -1]
     return kept
+
+
+def _height(causes: Sequence[Cause]) -> int:
+    """Lines that the causes take in their table, about."""
+    return sum(
+        max(_lines(cause_words(c), of=40) + 1, _lines(advice_words(c), of=34)) for c in causes
+    )
+
+
+def _lines(text: str, of: int) -> int:
+    return -(-len(text) // of)
+
+
+def cause_words(cause: Cause) -> str:
+    """A cause in a sentence, without the interval that stands beside it."""
+    return begun(plainly(first_sentence(cause.sentence)), 150)
+
+
+def advice_words(cause: Cause) -> str:
+    """What to do, in a sentence."""
+    return begun(first_sentence(cause.advice), 130) or NONE
 
 
 def _causes(causes: Sequence[Cause], sections: Sequence[SectionView]) -> tuple[CauseView, ...]:
@@ -266,6 +295,8 @@ def _causes(causes: Sequence[Cause], sections: Sequence[SectionView]) -> tuple[C
         views.append(
             CauseView(
                 cause=cause,
+                words=cause_words(cause),
+                advice=advice_words(cause),
                 anchor=owner.anchor if owner else "",
                 number=owner.number if owner else None,
                 lost=number(cause.effect, unit),
