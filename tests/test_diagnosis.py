@@ -269,3 +269,19 @@ def test_the_numbers_of_the_chart_add_up_as_they_are_written(
         for one in written[1:]:
             total += _number(one.change) if one.change else 0.0
             assert total == pytest.approx(_number(one.score), abs=1e-9)
+
+
+def test_a_cause_is_cut_after_a_clause_and_never_before_a_but() -> None:
+    from reportgen.render.view import advice_words, cause_words
+    from reportgen.results import Cause
+
+    long = "Five causes would give the accuracy of 0.913 to the digit: " + "a cause, " * 12 + "z."
+    sure = Cause(code="a.b", severity="fail", sentence=long, advice="Ask, " * 40)
+    assert cause_words(sure).startswith("Five causes would give the accuracy of 0.913 to the digit")
+    assert len(cause_words(sure)) <= 121
+    assert len(advice_words(sure)) <= 106
+    unsure = "Averaging would give the F1 of 0.754 to the digit, but a wrong cause could by chance."
+    told = sure.model_copy(update={"sentence": unsure + " More (0.1 to 0.2)."})
+    assert cause_words(told) == unsure
+    between = sure.model_copy(update={"sentence": "Gains 0.05 (+0.03 to +0.07) on test."})
+    assert cause_words(between) == "Gains 0.05 on test."

@@ -173,10 +173,11 @@ def _title(report: AuditReport, steps: Sequence[Shown]) -> str:
         return f"The reported {name} could not be computed again"
     same = [s for s in steps if s.step.metric == first.metric]
     of = f"the reported {name}" if first.step == "reported" else f"the {name}"
-    faults = [s for s in same if s.step.told and s.step.step in ("recomputed", "without_leaks")]
-    lost = better(first.metric) * -sum(s.step.change or 0.0 for s in faults)
-    if faults and lost > 0:
+    moved = [s for s in same if s.step.told and s.step.step in ("recomputed", "without_leaks")]
+    faults = [s for s in moved if better(first.metric) * (s.step.change or 0.0) < 0]
+    if faults:
         one = len(faults) == 1
+        of = of if len(faults) == len(moved) else f"the {name}"
         amount = _difference(same, faults)
         verb = "add" if better(first.metric) < 0 else "take"
         to = "to" if better(first.metric) < 0 else "off"
@@ -184,8 +185,8 @@ def _title(report: AuditReport, steps: Sequence[Shown]) -> str:
             f"{COUNTS[len(faults)]} {'fault' if one else 'faults'} "
             f"{verb}{'s' if one else ''} {amount} {to} {of}"
         )
-    if faults:
-        return f"{capital(of)} is worse than what comes out, by {_difference(same, faults)}"
+    if moved:
+        return f"{capital(of)} is worse than what comes out, by {_difference(same, moved)}"
     mean = next((s for s in steps if s.step.step == "mean_over_seeds"), None)
     if mean is not None and mean.step.told and mean.change:
         return f"From a new seed, {spoken(mean.step.metric)} changes by {mean.change}"

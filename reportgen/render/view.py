@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from reportgen.render.figures import Drawn, Figures, Picture
 from reportgen.render.glossary import terms
 from reportgen.results import SEVERITIES, AuditReport, Cause, Finding, Metric, Restated, Section
 
+_BUT = re.compile(r"[,;:] (but|unless|except|though|so|not|only)\b")
+_CLAUSE = re.compile(r"[,;:] ")
 SPLIT_ORDER = ("train", "validation", "test")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -25,7 +28,8 @@ PLAIN_SECTION = "section.html.j2"
 MOST_METRICS = 40  # rows of a section's table; the rest stands in report.json
 MOST_CAUSES = 5  # on page one, which is one page
 FEWEST_CAUSES = 3
-ROOM = 23  # lines for the headline and the causes
+LONG_HEADLINE = 190  # characters, from which on it is set smaller
+ROOM = 22  # lines for the headline and the causes
 BARS = 3  # lines that a chart with bars takes more
 WORDS = {
     "pass": "PASS",
@@ -125,6 +129,10 @@ class Page:
     restated: tuple[RestatedView, ...]
     clean: bool
     terms: tuple[tuple[str, str], ...]
+
+    @property
+    def long_headline(self) -> bool:
+        return len(self.report.headline) > LONG_HEADLINE
 
     @property
     def all_sections(self) -> tuple[SectionView, ...]:
@@ -253,7 +261,8 @@ def _row(group: Sequence[Metric], splits: Sequence[str | None]) -> MetricRow:
 def _foremost(report: AuditReport) -> list[Cause]:
     """The causes that page one has room for, in their order; warnings give way to failures."""
     kept = list(report.diagnosis)
-    room = ROOM - _lines(report.headline, of=88)
+    small = len(report.headline) > LONG_HEADLINE
+    room = ROOM - _lines(report.headline, of=84 if small else 58) * (1 if small else 1.4)
     room -= BARS if any(step.told for step in report.honest_score.steps) else 0
     while len(kept) > MOST_CAUSES or (len(kept) > FEWEST_CAUSES and _height(kept) > room):
         warnings = [k for k, cause in enumerate(kept) if cause.severity != "fail"]
@@ -264,7 +273,7 @@ def _foremost(report: AuditReport) -> list[Cause]:
 def _height(causes: Sequence[Cause]) -> int:
     """Lines that the causes take in their table, about."""
     return sum(
-        max(_lines(cause_words(c), of=40) + 1, _lines(advice_words(c), of=34)) for c in causes
+        max(_lines(cause_words(c), of=38) + 1, _lines(advice_words(c), of=31)) for c in causes
     )
 
 
@@ -274,12 +283,24 @@ def _lines(text: str, of: int) -> int:
 
 def cause_words(cause: Cause) -> str:
     """A cause in a sentence, without the interval that stands beside it."""
-    return begun(plainly(first_sentence(cause.sentence)), 150)
+    return _in_short(plainly(first_sentence(cause.sentence)), 120)
 
 
 def advice_words(cause: Cause) -> str:
     """What to do, in a sentence."""
-    return begun(first_sentence(cause.advice), 130) or NONE
+    return _in_short(first_sentence(cause.advice), 105) or NONE
+
+
+def _in_short(text: str, most: int) -> str:
+    """A sentence, as far as a clause of it ends within ``most`` characters.
+
+    What takes a part of it back, as "but", is never cut off.
+    """
+    if len(text) <= most or _BUT.search(text):
+        return begun(text, most + most // 2)
+    ends = [m.start() for m in _CLAUSE.finditer(text[:most]) if m.start() >= most // 3]
+    outside = [end for end in ends if text[:end].count("(") == text[:end].count(")")]
+    return f"{text[: outside[-1]]}." if outside else begun(text, most)
 
 
 def _causes(causes: Sequence[Cause], sections: Sequence[SectionView]) -> tuple[CauseView, ...]:
