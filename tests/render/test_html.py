@@ -1,5 +1,6 @@
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -91,6 +92,7 @@ def test_headings_go_down_a_step_at_a_time(page, name):
     levels = [int(tag[1]) for tag, _ in outline.headings]
     assert levels[0] == 1
     assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
     assert all(text for _, text in outline.headings)
 
 
