@@ -285,3 +285,10 @@ def test_a_cause_is_cut_after_a_clause_and_never_before_a_but() -> None:
     assert cause_words(told) == unsure
     between = sure.model_copy(update={"sentence": "Gains 0.05 (+0.03 to +0.07) on test."})
     assert cause_words(between) == "Gains 0.05 on test."
+
+
+def test_where_only_leakage_ran_the_walk_starts_from_its_own_score() -> None:
+    leak = _offer(step="without_leaks", value=0.88, change_low=-0.07, change_high=-0.046)
+    steps = honest_score("binary", [leak], []).steps
+    assert [(s.step, s.value) for s in steps] == [("recomputed", 0.938), ("without_leaks", 0.88)]
+    assert honest_score("regression", [leak], []).steps == ()

@@ -38,8 +38,8 @@ def honest_score(
             )
         )
     value = first.recomputed if first and first.recomputed is not None else None
-    if value is None and measured is not None:
-        value = measured.value
+    if value is None:
+        value = measured.value if measured is not None else _started_from(sections, metric)
     if value is not None:
         steps.append(_recomputed(metric, value, first, measured))
         steps += _further(sections, steps[-1])
@@ -132,6 +132,15 @@ def _why_recomputed(first: Restated | None, measured: Metric | None) -> str:
     if first.agrees:
         return f"Comes out as printed{n}."
     return f"From fresh predictions{n}; it does not print the reported digits."
+
+
+def _started_from(sections: Sequence[Section], metric: str) -> float | None:
+    """The delivered model's score as a section measured it that offers a step from there."""
+    for section in sections:
+        for offer in section.series.get("honest", ()):
+            if offer["step"] == "without_leaks" and offer["metric"] == metric:
+                return float(offer["from"])
+    return None
 
 
 def _measured(sections: Sequence[Section], metric: str) -> Metric | None:
