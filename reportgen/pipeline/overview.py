@@ -57,11 +57,12 @@ def _index(
 ) -> str:
     """The index, without templates of the job's own where they fail."""
     try:
-        return render(record.job, record.run_id, entries, look)
+        return render(record.job, record.run_id, entries, look, record.previous, record.gone)
     except RenderError:
         if not look.templates:
             raise
-    return render(record.job, record.run_id, entries, look.plain(""))
+    plain = look.plain("")
+    return render(record.job, record.run_id, entries, plain, record.previous, record.gone)
 
 
 def _entries(folder: Path, record: RunRecord) -> list[IndexEntry]:
@@ -81,5 +82,7 @@ def _entries(folder: Path, record: RunRecord) -> list[IndexEntry]:
                     advice="Make room; run the same job again to go on with what is complete.",
                 )
             ) from error
-        entries.append(IndexEntry(audited.folder, report, audited.seconds))
+        entries.append(
+            IndexEntry(audited.folder, report, audited.seconds, audited.before, audited.changes)
+        )
     return entries
