@@ -1,5 +1,6 @@
 """What the model receives: figures against scikit-learn, chances by simulation, live layers."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -335,17 +336,19 @@ def test_a_model_that_names_its_columns_is_given_them_by_name():
 
 @pytest.mark.tensorflow
 class TestLayers:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def keras(self):
-        return pytest.importorskip("keras")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import keras
+        return keras
 
-    def audited(self, parts, model, **more):
-        from reportgen.models.keras import KerasPredictor
+    def audited(self, parts, model):
+        from reportgen.models.keras import of_live_model
 
-        predictor = KerasPredictor(model, "keras", config=None, loss=None, task="binary")
         rng = np.random.default_rng(0)
         rows = {n: (x, rng.integers(0, 2, len(x))) for n, x in parts.items()}
-        return case_from_arrays("binary", rows, predictor, **more)
+        return case_from_arrays("binary", rows, of_live_model(model, "binary"))
 
     def small(self, keras, *layers, shape):
         return keras.Sequential(

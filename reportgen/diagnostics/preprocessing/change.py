@@ -32,6 +32,7 @@ ALIKE = 0.08  # KS distance, beyond noise, of one whose unit was taken back
 STILL = 0.3  # median KS distance of the other columns, where one changed
 NEAR_UNIT = 0.02  # relative distance from a known factor
 FEWEST = 5  # rows
+ENOUGH = 15  # rows that show the shape of a column
 
 #: Factors between customary units (and their inverses), with what they are.
 UNITS: tuple[tuple[float, str], ...] = (
@@ -91,6 +92,11 @@ class Pair:
     def binary(self) -> bool:
         """Two values a side: their scale is a code."""
         return all(len(np.unique(v)) <= 2 for v in (self.a, self.b))
+
+    @property
+    def few(self) -> bool:
+        """Too few rows to know a column's shape by."""
+        return min(len(self.a), len(self.b)) < ENOUGH
 
     @property
     def noise(self) -> float:
@@ -154,7 +160,7 @@ def _look(wild: Sequence[Pair]) -> str:
 def changed(found: Sequence[Pair], least: float) -> Iterator[Changed]:
     """Single columns in another unit; ``least`` is the factor from which any one counts."""
     for p in found:
-        if p.binary or p.distance < min(APART + p.noise / 2, 0.97):
+        if p.binary or p.few or p.distance < min(APART + p.noise / 2, 0.97):
             continue
         others = [q.distance - q.noise / 2 for q in found if q.column != p.column]
         still = not others or float(np.median(others)) <= STILL
