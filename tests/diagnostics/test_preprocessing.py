@@ -495,3 +495,46 @@ def test_the_founding_questions_are_answered_by_their_cause(model, codes):
     job = jobs.load(JOB, settings={name: d.settings for name, d in suite().items()})
     found = section(pipeline.load_case(job, model))
     assert grave(found) == codes
+
+
+# --- what the model answers once it is undone -----------------------------------------------------
+
+
+def fitted(change):
+    """A logistic regression on breast cancer, and its test rows changed."""
+    from sklearn.datasets import load_breast_cancer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    X, y = load_breast_cancer(return_X_y=True)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[:300], y[:300])
+    parts = {"train": (X[:300], y[:300]), "test": (change(X[300:].copy(), X[:300]), y[300:])}
+    return model, X, y, section(case_from_arrays("binary", parts, model))
+
+
+def in_thousandths(test, train):
+    test[:, 3] *= 1000
+    return test
+
+
+def exchanged(test, train):
+    return test[:, [0, 1, 3, 2, *range(4, 30)]]
+
+
+def standardised(test, train):
+    return (test - train.mean(axis=0)) / train.std(axis=0)
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    (in_thousandths, "scale-mismatch"), (exchanged, "column-order"),
+    (standardised, "scale-mismatch"),
+])  # fmt: skip
+def test_the_score_comes_back_when_the_change_is_undone(change, code):
+    model, X, y, found = fitted(change)
+    finding = told(found)[code]
+    honest = model.score(X[300:], y[300:])
+    assert finding.severity == "fail"
+    assert finding.evidence["score_before"] < honest - 0.05
+    assert finding.evidence["score_after"] == pytest.approx(honest, abs=0.01)
+    assert "Undone, accuracy on test is" in finding.message

@@ -7,7 +7,7 @@ of scale undoes itself when its factor, or train's own scaling, is taken back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -65,6 +65,7 @@ class Changed:
     before: float
     after: float
     sure: bool
+    undo: Callable[[Floats], Floats] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,22 @@ class Gross:
     compared: int
     words: str
     factor: float | None
+
+    def undone(self, train: Floats, split: Floats) -> Floats | None:
+        """A column of the split as it was, given train's; None where that is not known."""
+        if self.factor is not None:
+            return split / self.factor
+        known = train[np.isfinite(train)]
+        if self.words == "raw|standardised":
+            return np.asarray(split * known.std() + known.mean())
+        if self.words == "raw|within 0 to 1":
+            return np.asarray(split * np.ptp(known) + known.min())
+        if self.words == "raw|within −1 to 1":
+            return np.asarray((split + 1) / 2 * np.ptp(known) + known.min())
+        if self.words == "raw|scaled by quartiles":
+            low, middle, high = np.percentile(known, [25, 50, 75])
+            return np.asarray(split * (high - low) + middle)
+        return None
 
 
 @dataclass(frozen=True)
@@ -185,7 +202,7 @@ def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
             and after <= p.noise / 1.4 and _sharply_known(p, factor)
         )  # fmt: skip
         if hint and (best is None or (sure, -after) > (best.sure, -best.after)):
-            best = Changed(p.column, kind, words, factor, p.distance, after, sure)
+            best = Changed(p.column, kind, words, factor, p.distance, after, sure, undo)
     return best
 
 
