@@ -172,8 +172,7 @@ def _more_data(measured: Measured, prepared: Prepared, settings: OverfitSettings
     if not told.covers:
         return (), "a forecast from half of the rows would have missed what came: none is told"
     better, unit = measured.metric.better, measured.metric.unit
-    here = float(curve.scores[:, -1].mean()) * better
-    gain, low, high = (v - here for v in (told.value.value, told.value.low, told.value.high))
+    gain, low, high = told.gain.value, told.gain.low, told.gain.high
     if not low > 0:
         return (), None
     least = settings.helps_least * (measured.metric.range or 1.0)
@@ -183,7 +182,7 @@ def _more_data(measured: Measured, prepared: Prepared, settings: OverfitSettings
         f"{number(better * told.value.value, unit)}, {number(gain, unit)} more than now "
         f"({number(low, unit)} to {number(high, unit)})."
     )
-    severity: Severity = "warn" if gain >= least else "info"
+    severity: Severity = "warn" if gain >= least and low >= least / 2 else "info"
     return (
         _finding(MORE_DATA, severity, "train", message, gain=gain, low=low, high=high, rows=rows),
     ), None
@@ -316,7 +315,8 @@ def _method(measured: Measured, prepared: Prepared) -> str:
     if measured.curve is not None:
         said.append(
             "The learning curve's members take as many steps as the recipe does on all rows, or "
-            "ten times its epochs; the forecast averages three families."
+            "ten times its epochs; the forecast averages three families "
+            "of curves by how well they fit; its interval is over judged rows, seeds and curves."
         )
         if measured.curve.forecast is not None and not measured.curve.forecast.covers:
             said.append("No forecast is told: from half of the rows it would have missed.")
