@@ -20,6 +20,7 @@ from reportgen.scores.what_ifs import FEWEST, same_steps
 
 Rows = NDArray[np.int64]
 LEAST_ROWS = 16
+DROPPED = 0.3  # share of the units, where the recipe drops none
 MOST_PERMUTED = 20_000  # rows that are fitted with labels that mean nothing
 #: Estimator parameters that restrain it: what is more restrained, and what less.
 RESTRAINTS: dict[str, tuple[Any, Any]] = {
@@ -175,6 +176,9 @@ def _network(case: Case, members: Any) -> Iterator[WhatIf]:
     if "Dropout" in kinds:
         yield WhatIf("dropout of one half", REGULARISE, members(overrides=(("dropout", 0.5),)))
         yield WhatIf("no dropout", UNDERFITS, members(overrides=(("dropout", 0.0),)))
+    elif _hidden_dense(layers):
+        words = f"dropout of {DROPPED:g} after hidden layers"
+        yield WhatIf(words, REGULARISE, members(overrides=(("inserted_dropout", DROPPED),)))
     if kinds & {"Dense", "Conv2D", "Conv1D"}:
         yield WhatIf("an L2 penalty of 0.001", REGULARISE, members(overrides=(("l2", 1e-3),)))
     hidden = [(a, _width(a)) for a in layers[:-1] if _width(a)]
@@ -185,6 +189,12 @@ def _network(case: Case, members: Any) -> Iterator[WhatIf]:
         yield WhatIf("layers twice as wide", UNDERFITS, members(config_patch=larger))
     if case.dataset.kind == "images":
         yield WhatIf("shifted and turned images", REGULARISE, members(augment=_augmentation()))
+
+
+def _hidden_dense(layers: list[Any]) -> bool:
+    """Whether a Dense layer has another layer of weights behind it."""
+    weighed = [a for a in layers if a.weights]
+    return any(type(a).__name__ == "Dense" for a in weighed[:-1])
 
 
 def _width(layer: Any) -> str:
