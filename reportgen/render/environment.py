@@ -57,7 +57,7 @@ def environment() -> jinja2.Environment:
         begun=numbers.begun,
         first_sentence=first_sentence,
         spoken=spoken,
-        capital=capital,
+        capital=numbers.capital,
         setting=setting,
         digest=digest,
     )
@@ -92,11 +92,6 @@ def fill(template: str, **values: Any) -> str:
 def has(template: str) -> bool:
     """Whether there is a template of this name."""
     return (folder() / template).is_file()
-
-
-def capital(text: str) -> str:
-    """The first letter large, the rest as it is."""
-    return text[:1].upper() + text[1:]
 
 
 # what turns the direction of all that follows, and what is not a character of a page at all

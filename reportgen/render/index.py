@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from reportgen.charts.numbers import interval, number, plural
+from reportgen.charts.numbers import capital, interval, number, plural
 from reportgen.diagnosis import spoken
 from reportgen.diagnostics import suite
-from reportgen.render.environment import capital, fill, index_stylesheet
+from reportgen.render.environment import fill, index_stylesheet
 from reportgen.render.score_walk import unit_of
 from reportgen.render.view import date_of, mark_of
 from reportgen.results import AuditReport, Outcome

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reportgen.charts.numbers import NONE, interval, number
+from reportgen.charts.numbers import NONE, capital, interval, number
 from reportgen.diagnosis import spoken
 from reportgen.diagnostics import suite
 from reportgen.job.printed import Printed
@@ -212,7 +212,7 @@ def metric_table(metrics: Sequence[Metric], most: int = MOST_METRICS) -> MetricT
 
 
 def _label(metric: Metric) -> str:
-    return metric.label or environment.capital(spoken(metric.name))
+    return metric.label or capital(spoken(metric.name))
 
 
 def _row(group: Sequence[Metric], splits: Sequence[str | None]) -> MetricRow:
@@ -287,7 +287,7 @@ def _restated(restated: Restated) -> RestatedView:
         shown = number(recomputed, unit_of(restated.metric))
     agrees = {True: "yes", False: "no", None: NONE}[restated.agrees]
     return RestatedView(
-        metric=environment.capital(spoken(restated.metric)),
+        metric=capital(spoken(restated.metric)),
         split=restated.split,
         reported=restated.reported,
         recomputed=shown,

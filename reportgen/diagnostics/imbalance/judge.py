@@ -32,6 +32,7 @@ from reportgen.diagnostics.imbalance.verdicts import (
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings, Metric
 from reportgen.retraining.results import Trained
+from reportgen.scores.what_ifs import costs
 from reportgen.statistics.intervals import Interval
 
 REMEDY_ADVICE = {
@@ -87,11 +88,11 @@ def _mitigation(found: Gains, settings: ImbalanceSettings) -> Decided:
     if not _helps(best, settings, found):
         return (), None
     others = [g for g in trained if g is not best and _helps(g, settings, found)]
-    also = ""
-    if others:
-        unit = found.metric.unit
-        also = " Also: " + listed([f"{g.words} {number(g.gain.value, unit, True)}" for g in others])
-        also += "."
+    also = (
+        f" {plural(len(others), 'other remedy', 'other remedies')} would help too."
+        if others
+        else ""
+    )
     return (_helping(MITIGATION, best, found, also),), None
 
 
@@ -118,11 +119,8 @@ def _helps(gain: Tried, settings: ImbalanceSettings, found: Gains) -> bool:
 def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
     metric = found.metric
     name = _small(metric.label)
-    costs = sorted(
-        ((label, unit, change) for label, (unit, change) in gain.others.items()),
-        key=lambda c: -abs(c[2]),
-    )
-    shown = [f"{_small(label)} {number(change, unit, True)}" for label, unit, change in costs[:4]]
+    falls = [f"{_small(label)} {number(c, 'score', True)}" for label, c in costs(gain.others, 2)]
+    cost = f" It costs: {listed(falls)}." if falls else " No other score falls by 0.005."
     return Finding(
         code=code,
         severity="warn",
@@ -131,8 +129,7 @@ def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
             f"With {gain.words}, {name} is {number(gain.having, metric.unit)} where the recipe "
             f"has {number(gain.without, metric.unit)}: {number(gain.gain.value, metric.unit, True)}"
             f" ({number(gain.gain.low, metric.unit, True)} to "
-            f"{number(gain.gain.high, metric.unit, True)}).{more} What it changes elsewhere: "
-            f"{listed(shown)}."
+            f"{number(gain.gain.high, metric.unit, True)}).{cost}{more}"
         ),
         advice=_advice(code, gain),
         evidence={
@@ -142,7 +139,7 @@ def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
             "high": gain.gain.high,
             "members": gain.members,
             "threshold": None if gain.move is None else gain.move.threshold,
-            "others": {label: change for label, _, change in costs},
+            "others": {label: change for label, (_, change) in gain.others.items()},
         },
     )
 
@@ -170,9 +167,11 @@ def _headline(
             f"Yes. Accuracy is {score(gap.accuracy.value)}, balanced accuracy "
             f"{score(gap.balanced.value)}: the largest class makes the difference."
         )
-    worst = next((f for f in findings if f.code == MISSED), None)
-    if worst is not None:
-        return f"Yes, of “{worst.subject}”. {worst.message}"
+    lost = [f for f in findings if f.code == MISSED]
+    if lost:
+        missing = sum(len(f.evidence["classes"]) for f in lost)
+        of = f"{missing} of {len(classes)} classes. " if missing > 1 else f"“{lost[0].subject}”. "
+        return f"Yes, of {of}{lost[0].message}"
     helps = next((f for f in findings if f.code in (MITIGATION, THRESHOLD)), None)
     if helps is not None:
         return f"Not hides, but {helps.subject} would do better by small classes."

@@ -23,7 +23,7 @@ from reportgen.diagnostics.overfit.series import series
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings, Metric, Severity
 from reportgen.retraining.results import Trained
-from reportgen.scores.what_ifs import Gain
+from reportgen.scores.what_ifs import Gain, costs
 from reportgen.statistics.intervals import Interval
 
 ADVICE = {c.code: c.advice for c in CODES}
@@ -198,16 +198,15 @@ def _helps(code: str, measured: Measured, prepared: Prepared, settings: OverfitS
         return (), None
     best, unit = found[0], measured.metric.unit
     name = measured.metric.label
-    also = [f"{g.name} {number(g.gain.value, unit, True)}" for g in found[1:]]
-    more = f" Also: {listed(also)}." if also else ""
-    costs = sorted(best.others.items(), key=lambda item: -abs(item[1][1]))[:3]
-    shown = listed([f"{label} {number(c, u, True)}" for label, (u, c) in costs])
-    elsewhere = f" Elsewhere: {shown}." if shown else ""
+    also = listed([g.name for g in found[1:]])
+    more = f" So would {also}." if also else ""
+    falls = [f"{label} {number(c, 'score', True)}" for label, c in costs(best.others, 2)]
+    cost = f" It costs: {listed(falls)}." if falls else ""
     message = (
         f"With {best.name}, {name} on {prepared.delivered.split} is "
         f"{number(best.having, unit)} where the recipe has {number(best.without, unit)}: "
         f"{number(best.gain.value, unit, True)} ({number(best.gain.low, unit, True)} to "
-        f"{number(best.gain.high, unit, True)}).{more}{elsewhere}"
+        f"{number(best.gain.high, unit, True)}).{cost}{more}"
     )
     return (
         _finding(
