@@ -107,7 +107,7 @@ def _threshold(found: Gains, settings: ImbalanceSettings) -> Decided:
     if move is not None and move.threshold is not None:
         where = f" The threshold is {move.threshold:.3g}."
     elif move is not None and move.strength is not None:
-        where = f" Scores are divided by the classes' shares to the power {move.strength:.2g}."
+        where = f" The power of the classes' shares is {move.strength:.2g}."
     return (_helping(THRESHOLD, gain, found, where),), None
 
 
@@ -151,6 +151,12 @@ def _advice(code: str, gain: Tried) -> str:
         return (
             f"Set `decision: {{threshold: {move.threshold:.2g}}}` in the job and cut there in "
             "production; choose it anew on validation with each model."
+        )
+    if move is not None and move.strength is not None:
+        return (
+            "Divide the scores by the classes' shares of train to the power "
+            f"{move.strength:.2g} before the largest is taken; choose the power anew on "
+            "validation with each model."
         )
     return f"{REMEDY_ADVICE.get(gain.name, ADVICE[code])} Report what it costs elsewhere too."
 
@@ -275,7 +281,8 @@ def _method(prepared: Prepared, found: Gains) -> str:
 
 
 def _small(label: str) -> str:
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    named = label.startswith(("Matthews", "Brier"))  # after people
+    return label if named or not label[1:2].islower() else label[:1].lower() + label[1:]
 
 
 def _regression(case: Case, prepared: Prepared) -> Findings:

@@ -71,7 +71,7 @@ def _remedies(series: Mapping[str, Any]) -> Chart | None:
             unit=unit,
             reference_at=0.0,
             reference_label="recipe as declared",
-            right_head="costs most",
+            right_head="costs most" if any(r.right for r in rows) else "",
             width="full",
         ),
         alt=f"Change of {metric['label']} by remedy: "

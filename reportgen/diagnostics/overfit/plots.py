@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reportgen.charts.canvas import add_axes, finish, new_figure
 from reportgen.charts.figure import Chart
 from reportgen.charts.lettering import EndLabel, label_ends
-from reportgen.charts.marks import curve, dot, floats, interval_y, points, reference
+from reportgen.charts.marks import curve, dot, floats, interval_y, reference
 from reportgen.charts.numbers import capital, count, number, plural, shorten
 from reportgen.charts.rows import Mark, Row, forest
 from reportgen.charts.style import GREY, split_colour
@@ -46,8 +46,8 @@ def _line(series: Series) -> Chart | None:
     if _smooth(truth):
         curve(axes, x, truth, split="validation", colour=GREY)
         ends.append(EndLabel(float(truth[-1]), f"target of {judged['split']}", GREY))
-    points(axes, at, y, split="train")
     curve(axes, x, given, split="test")
+    axes.scatter(at, y, s=9, c=split_colour("train"), linewidths=0, zorder=4)
     label_ends(axes, ends)
     finish(axes, x=found["feature"], y="Target")
     unit = series["metric"]["unit"]
@@ -184,7 +184,7 @@ def _what_ifs(series: Series) -> Chart | None:
             unit=unit,
             reference_at=0.0,
             reference_label="recipe as declared",
-            right_head="costs most",
+            right_head="costs most" if any(r.right for r in rows) else "",
             width="full",
         ),
         alt=f"Change of {metric['label']}: "
