@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from reportgen.charts.canvas import add_axes, finish, new_figure
 from reportgen.charts.figure import Chart
-from reportgen.charts.lettering import EndLabel, label_ends
+from reportgen.charts.lettering import EndLabel, label_ends, note
 from reportgen.charts.marks import curve, dot, floats, interval_y, reference
 from reportgen.charts.numbers import capital, count, number, plural, shorten
 from reportgen.charts.rows import Mark, Row, forest
-from reportgen.charts.style import GREY, split_colour
+from reportgen.charts.style import AXIS_SIZE, GREY, split_colour
 from reportgen.results import Findings
 from reportgen.scores.what_ifs import dearest
 
@@ -86,8 +87,8 @@ def _losses(series: Series) -> Chart | None:
             curve(axes, epochs, values, split=name)
             labels.append(EndLabel(float(values[-1]), name, split_colour(name)))
     label_ends(axes, labels)
-    reference(axes, x=found["delivered"], label=f"epoch {found['delivered']}, delivered")
     finish(axes, x="Epoch", y="Loss")
+    _chosen(axes, epochs, validation, found)
     late = found["delivered"] - found["best"]
     title = (
         f"Validation loss was lowest {plural(late, 'epoch')} before the delivered one"
@@ -106,6 +107,26 @@ def _losses(series: Series) -> Chart | None:
         figure=figure,
         alt=f"Loss by epoch on train and validation; lowest on validation at {found['best']}.",
     )
+
+
+def _chosen(
+    axes: Axes, epochs: NDArray[np.float64], loss: NDArray[np.float64], found: Mapping[str, Any]
+) -> None:
+    """The epoch of the lowest validation loss, and the one whose weights are delivered."""
+    best, delivered = found["best"], found["delivered"]
+    chosen = {best: "lowest", delivered: "delivered"}
+    if best == delivered:
+        chosen[best] = "lowest, and delivered"
+    top = axes.get_ylim()[1]
+    for row, (epoch, word) in enumerate(chosen.items()):
+        place = float(loss[int(np.abs(epochs - epoch).argmin())])
+        late = epoch - epochs[0] > 0.6 * (epochs[-1] - epochs[0])
+        reference(axes, line=((epoch, place), (epoch, top)))
+        dot(axes, epoch, place, hollow=epoch != best, colour=split_colour("validation"))
+        note(
+            axes, epoch, top, f"epoch {epoch}, {word}", size=AXIS_SIZE, colour=GREY, knock=True,
+            ha="right" if late else "left", va="top", offset=(-3 if late else 3, -10 * row),
+        )  # fmt: skip
 
 
 def _learning(series: Series) -> Chart | None:
