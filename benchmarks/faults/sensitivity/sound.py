@@ -56,6 +56,7 @@ def undecided_and_rough(rng: Rng, n: int) -> Case:
 def stump(rng: Rng, n: int, levels: int) -> Case:
     """Three cuts vote, one of them through whole numbers: 0 or 1, nothing between."""
     X = np.column_stack([rng.integers(0, levels, n), rng.normal(size=(n, 3))])
+
     def ask(rows: Floats) -> Floats:
         votes = (rows[:, 0] >= levels / 2).astype(float) + (rows[:, 1:3] > 0).sum(axis=1)
         return (votes > 1.5).astype(float)
@@ -132,9 +133,7 @@ def network(seed: int) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(
-        StandardScaler(), MLPClassifier((32, 16), random_state=seed, max_iter=200)
-    )
+    return make_pipeline(StandardScaler(), MLPClassifier((32, 16), random_state=seed, max_iter=200))
 
 
 def ridge(seed: int) -> Any:

@@ -12,12 +12,18 @@ from benchmarks.faults.sensitivity.rows import Floats, Rng, halves
 from reportgen.evidence import Case
 
 TEXT = "sensitivity.text-noise"
-_GOOD = "good fine lovely quick happy bright solid clean helpful pleasant friendly perfect".split()
-_BAD = "bad poor awful slow broken dirty noisy dull rude useless faulty terrible".split()
-_PLAIN = (
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_GOOD = _words("good fine lovely quick happy bright solid clean helpful pleasant friendly perfect")
+_BAD = _words("bad poor awful slow broken dirty noisy dull rude useless faulty terrible")
+_PLAIN = _words(
     "the room service staff product delivery order price support screen battery hotel food "
     "and with from this that came after before they were very quite some other with again"
-).split()
+)
 
 
 def reviews(rng: Rng, n: int, length: int = 14, capitals: bool = True) -> tuple[Any, Any]:

@@ -25,7 +25,7 @@ class Curve:
     Attributes
     ----------
     x : the values, (k,); ``mean``, ``low`` and ``high`` the mean and the middle 80 % of scores.
-    turns : values between which most rows' labels change, the first few; empty in regression.
+    turns : values at which the label that most rows get changes; empty in regression.
     """
 
     name: str
@@ -102,9 +102,25 @@ def curve_of(
         own = np.clip(own, 0, given.scores.shape[1] - 1)
         grid = given.scores[np.arange(k * m), own].reshape(k, m)
     if given.labels is not None and given.labels.ndim == 1:
-        labels = given.labels.reshape(k, m)
-        moves = (labels[1:] != labels[:-1]).mean(axis=1)
-        at = np.flatnonzero(moves >= 0.5)
-        turns = tuple(float(v) for v in ((x[1:] + x[:-1]) / 2)[at][:5])
+        turns = turns_of(x, given.labels.reshape(k, m))
     low, high = np.quantile(grid, [0.1, 0.9], axis=1)
     return Curve(role.name, x, grid.mean(axis=1), low, high, turns, m)
+
+
+def turns_of(x: Floats, labels: Ints) -> tuple[float, ...]:
+    """Where one label becomes as frequent as the one that most rows had, by interpolation.
+
+    Parameters
+    ----------
+    labels : shape (len(x), rows).
+    """
+    kinds = np.unique(labels)
+    shares = np.stack([(labels == kind).mean(axis=1) for kind in kinds], axis=1)
+    first = shares.argmax(axis=1)
+    found = []
+    for i in np.flatnonzero(first[1:] != first[:-1]):
+        a, b = first[i], first[i + 1]
+        before, after = shares[i, a] - shares[i, b], shares[i + 1, a] - shares[i + 1, b]
+        part = before / (before - after) if before > after else 0.5
+        found.append(float(x[i] + part * (x[i + 1] - x[i])))
+    return tuple(found)

@@ -31,6 +31,18 @@ from reportgen.diagnostics.sensitivity.verdicts import (
 from reportgen.results import Finding
 
 ADVICE = {c.code: c.advice for c in CODES}
+WHEN = {
+    "brightness": "images are 10 % brighter or darker",
+    "contrast": "their contrast is 20 % higher or lower",
+    "shift": "images move by 1/28 of their width",
+    "noise": "pixels get noise of their resolution",
+    "blur": "images are blurred by half a pixel of 28",
+    "jpeg": "images are saved as JPEG",
+    "case": "texts are written in other case",
+    "punctuation": "a comma or full stop is there or not",
+    "typo": "one of ten words has a typo",
+    "token": "one of ten tokens is another",
+}
 TEXT_WORDS = {
     "case": "other case",
     "punctuation": "other punctuation",
@@ -135,7 +147,7 @@ def _joint(one: Tested | None, evidence: Evidence, settings: SensitivitySettings
     moved = sum(
         r.kind == "number" and r.coarse <= settings.small_step for r in columns_of(evidence)
     )
-    what = f"all {moved} columns with small steps move" if moved > 1 else "the column moves"
+    what = f"the {moved} columns with small steps move" if moved > 1 else "the column moves"
     message = (
         f"When {what} by their resolution, {_rest(one, evidence)} "
         f"({share(one.change.beyond.low)} to {share(one.change.beyond.high)}), where "
@@ -156,7 +168,7 @@ def _columns(
         if one.severity is None:
             continue
         name, resolution = _named(key, evidence)
-        step = f" by {amount(resolution.step, 2)}" if resolution is not None else ""
+        step = f" by {size(resolution.step)}" if resolution is not None else " by their steps"
         message = (
             f"Moved{step}, {_rest(one, evidence)} ({share(one.change.beyond.low)} to "
             f"{share(one.change.beyond.high)}), where {share(one.allowed)} is allowed: "
@@ -177,12 +189,28 @@ def _named(key: str, evidence: Evidence) -> tuple[str, Resolution | None]:
     return layout.roles[k].name, layout.roles[k].resolution
 
 
+def size(step: float) -> str:
+    """A step to two digits: 1, 0.25, 130."""
+    text = amount(step, 2)
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
+
+
 def way_words(key: str) -> str:
     """``image:blur`` in words."""
     if key == "steps":
         return "moved by one step"
     kind, _, rest = key.partition(":")
     return WORDS[rest] if kind == "image" else TEXT_WORDS[rest.partition(":")[0]]
+
+
+def when(key: str) -> str:
+    """What is done, as a sentence's end: "images are blurred by half a pixel of 28"."""
+    if key == "joint" or key.startswith("noise"):
+        return "columns move by their resolution"
+    if key == "steps":
+        return "sequences move by one step"
+    kind, _, rest = key.partition(":")
+    return WHEN[rest if kind == "image" else rest.partition(":")[0]]
 
 
 def _way(code: str, one: Tested, evidence: Evidence) -> Finding:
@@ -192,9 +220,8 @@ def _way(code: str, one: Tested, evidence: Evidence) -> Finding:
         subject = f"{words}, {layout.roles[int(one.key.split(':')[2])].name}"
     allowed = f", where spoiled words explain {share(one.allowed)}" if one.allowed else ""
     message = (
-        f"{_rest(one, evidence)} "
-        f"({share(one.change.beyond.low)} to {share(one.change.beyond.high)}) of "
-        f"{plural(one.change.n, 'row')} when they are changed so{allowed}."
+        f"When {when(one.key)}, {_rest(one, evidence)} ({share(one.change.beyond.low)} to "
+        f"{share(one.change.beyond.high)}), of {plural(one.change.n, 'row')}{allowed}."
     )
     return _finding(code, one, subject, message, change=one.key)
 

@@ -42,14 +42,14 @@ class SensitivitySettings(Settings):
         "than is allowed for is called brittle",
     )
     allowance: Annotated[float, Field(ge=1)] = Field(
-        default=5.0,
-        description="how many times as fast as evenly over the column's range answers may change "
+        default=3.0,
+        description="how many times as fast as evenly over a column's values answers may change "
         "at a step before it counts",
     )
     small_step: Fraction = Field(
         default=0.1,
-        description="a column's step, as a share of the usual difference of two rows, up to which "
-        "it means nothing; columns with larger steps are shown, not judged",
+        description="a column's step, as a share of the usual difference of two rows (in ranks), "
+        "up to which it means nothing; columns with larger steps are shown, not judged",
     )
     moved: Annotated[float, Field(gt=0)] = Field(
         default=0.2,
@@ -75,7 +75,7 @@ CODES = (
         "Answers change when nothing has changed that anyone could measure.",
         "All columns with small steps move at once by their resolution (their smallest usual step "
         "or 1 % of their spread, the larger). " + _CHANGED + ". From this is taken `allowance` "
-        "times what a model would show whose answers change evenly over the columns' range. "
+        "times what a model would show whose answers change evenly over the columns' values. "
         "Warn where the rest is over warn_over and is no chance (alpha), fail where its whole "
         "interval is over fail_over. Images: noise of the pixels' resolution, a blur of half a "
         "pixel in 28, JPEG at quality 75, without the allowance for steps.",
@@ -98,8 +98,8 @@ CODES = (
         "One column carries nearly all of the model's skill.",
         "Permutation importance (rise of the squared error when the column is shuffled, Brier "
         "score for classes; correlated columns are shuffled together), its share of the sum over "
-        "all columns: over `dominates`, of at least three columns; and the share is over half, "
-        "and the importance over zero, beyond chance.",
+        "all columns: over `dominates`, of at least three columns; and the lower limit "
+        "of the share is within 0.1 of it, and the importance over zero beyond chance.",
         "Ask whether the column is known when the model is used, and how well it is measured; if "
         "it leaks the target, `leakage` says so. Otherwise a rule on this column does the work.",
         "Breiman 2001; Fisher, Rudin, Dominici 2019",

@@ -1,7 +1,7 @@
 """Permutation importance: what the squared error rises by when columns are shuffled.
 
-Breiman 2001; Fisher, Rudin and Dominici 2019. Rows are the unit: shuffles of one row are averaged
-first, so intervals speak of other rows of the same kind.
+Breiman 2001; Fisher, Rudin and Dominici 2019. Rows are the unit, and intervals speak of other rows
+of the same kind.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from reportgen.diagnostics.sensitivity.asking import Replies
 from reportgen.statistics import influence
 from reportgen.statistics.estimates import Design
+from reportgen.statistics.influence import Influence
 from reportgen.statistics.intervals import Interval, student, unknown
 
 Floats = NDArray[np.float64]
@@ -26,12 +27,12 @@ Ints = NDArray[np.int64]
 class Importance:
     """Of each unit, in their order: the rise of the loss, and its share of the sum of all rises.
 
-    ``by_row`` has the rises, shape (n rows, units).
+    ``n`` rows were shuffled, whose mean error as they are is ``loss``.
     """
 
     rises: tuple[Interval, ...]
     shares: tuple[Interval, ...]
-    by_row: Floats
+    n: int
     loss: float
 
     @property
@@ -65,16 +66,30 @@ def squared_errors(given: Replies, truth: NDArray[np.generic], rows: Ints, task:
     return np.asarray((scores**2).sum(axis=1) - 2 * right + 1) / 2
 
 
-def importance_of(before: Floats, after: Sequence[Sequence[Floats]], design: Design) -> Importance:
+@dataclass(frozen=True)
+class Shuffle:
+    """Errors of rows whose values stand for those of other rows: ``donors``, positions among them.
+
+    Both of shape (n,).
+    """
+
+    errors: Floats
+    donors: Ints
+
+
+def importance_of(before: Floats, after: Sequence[Sequence[Shuffle]], design: Design) -> Importance:
     """From the rows' errors as they are, and those of each unit's shuffles.
+
+    A row counts twice in its unit's rise, by what it receives and by what it gives away: the rise
+    is a mean over pairs of rows (a U-statistic; Hoeffding 1948), and intervals that saw rows as
+    receivers alone would be too short by half.
 
     Parameters
     ----------
     before : shape (n,).
-    after : for each unit, for each of its shuffles, shape (n,).
+    after : for each unit, its shuffles.
     """
-    by_row = np.column_stack([np.mean(shuffles, axis=0) - before for shuffles in after])
-    found = [influence.mean(by_row[:, k], design.weights) for k in range(by_row.shape[1])]
+    found = [_rise(before, shuffles, design) for shuffles in after]
     rises = tuple(
         student(f.value, design.se(f.rows), design.df, method="t over rows") for f in found
     )
@@ -92,4 +107,14 @@ def importance_of(before: Floats, after: Sequence[Sequence[Floats]], design: Des
         shares.append(
             Interval(share, max(between.low, 0.0), min(between.high, 1.0), "delta method", se)
         )
-    return Importance(rises, tuple(shares), by_row, float(np.mean(before)))
+    return Importance(rises, tuple(shares), len(before), float(np.mean(before)))
+
+
+def _rise(before: Floats, shuffles: Sequence[Shuffle], design: Design) -> Influence:
+    received = np.mean([s.errors - before for s in shuffles], axis=0)
+    given = np.zeros((len(shuffles), len(before)))
+    for k, s in enumerate(shuffles):
+        given[k, s.donors] = s.errors - before
+    mean = influence.mean(received, design.weights)
+    donated = influence.mean(given.mean(axis=0), design.weights)
+    return Influence(mean.value, mean.rows + donated.rows)

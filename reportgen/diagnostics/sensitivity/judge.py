@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportgen.charts.numbers import count, plural, share
 from reportgen.diagnostic import checks
-from reportgen.diagnostics.sensitivity.decide import Judgement, judgement, way_words
+from reportgen.diagnostics.sensitivity.decide import Judgement, judgement, way_words, when
 from reportgen.diagnostics.sensitivity.declared import (
     BRITTLE,
     DOMINATES,
@@ -69,11 +69,8 @@ def _headline(evidence: Evidence, found: Judgement) -> str:
     for code in (FLIPS, SHIFT, LIGHTING, TEXT):
         if code in flips:
             one = flips[code]
-            what = "its columns move by their resolution" if one.subject == "all columns" else None
-            return (
-                f"Yes. {share(one.evidence['flips'])} of the {answers} change when "
-                f"{what or f'inputs are changed so: {one.subject}'}."
-            )
+            key = one.evidence.get("change", "joint")
+            return f"Yes. {share(one.evidence['flips'])} of the {answers} change when {when(key)}."
     if DOMINATES in flips:
         one = flips[DOMINATES]
         return (
@@ -90,10 +87,7 @@ def _clean(evidence: Evidence, found: Judgement) -> str:
         return "No column has a step so small that it means nothing; what larger ones do is shown."
     one = max(tests, key=lambda t: t.change.flips.value)
     flips, beyond = one.change.flips.value, one.change.beyond.value
-    if one is found.joint:
-        what = "all columns move by their resolution"
-    else:
-        what = f"inputs are changed so: {way_words(one.key)}"
+    what = when(one.key)
     if flips > 0.05 and beyond < flips / 2:
         return (
             f"No, but it is uncertain: {share(flips)} of the {answers} change when {what}, of rows "
@@ -200,7 +194,7 @@ def _importance(
             value=share_.value, low=share_.low if share_.known else None,
             high=share_.high if share_.known else None,
             interval=share_.method if share_.known else None, unit="share", split=split,
-            n=len(given.by_row), threshold=settings.dominates, bound="at most",
+            n=given.n, threshold=settings.dominates, bound="at most",
             verdict=None if not judge else "warn" if raised else "pass",
         ),
         Metric(
@@ -208,10 +202,10 @@ def _importance(
             value=rise.value, low=rise.low if rise.known else None,
             high=rise.high if rise.known else None,
             interval=rise.method if rise.known else None, unit="score", split=split,
-            n=len(given.by_row),
+            n=given.n,
         ),
         Metric(name="squared_error", label="Squared error as it is", value=given.loss,
-               unit="score", split=split, n=len(given.by_row)),
+               unit="score", split=split, n=given.n),
     ]  # fmt: skip
 
 
@@ -235,15 +229,8 @@ def _method(evidence: Evidence, settings: SensitivitySettings) -> str:
     said = [asked, counted]
     layout = evidence.layout
     if layout is not None:
-        said.append(
-            "Numbers move by their smallest usual step or 1 % of their spread, the larger, within "
-            "the range seen in train; categories and one-hot groups are exchanged for others that "
-            f"occur, and shown, not judged, as are steps over {share(settings.small_step)} of the "
-            f"usual difference of two rows. Allowed is {settings.allowance:g} times what a model "
-            "shows whose answers change evenly over a column's range, measured by shuffling it. "
-            "Importance is the rise of the squared error; columns with a rank correlation over "
-            "0.8 are shuffled together."
-        )
+        if any(r.kind in ("number", "category") for r in layout.roles):
+            said.append(_of_columns(settings))
         if layout.blocks:
             said.append("The table is wide: neighbouring columns are moved in blocks.")
         if layout.unread:
@@ -254,3 +241,15 @@ def _method(evidence: Evidence, settings: SensitivitySettings) -> str:
         said.append("A typo may change as many answers as the words it spoils are worth.")
     said += [f"Not tried: {name} ({why})." for name, why in evidence.left_out.items()]
     return " ".join(said)
+
+
+def _of_columns(settings: SensitivitySettings) -> str:
+    return (
+        "Numbers move by their smallest usual step or 1 % of their spread, the larger, within the "
+        "range seen in train; categories and one-hot groups are exchanged for others that occur, "
+        f"and shown, not judged, as are steps over {share(settings.small_step)} of the usual "
+        f"difference of two rows, in ranks. Allowed is {settings.allowance:g} times what a model "
+        "shows whose answers change evenly over a column's values, measured by shuffling it. "
+        "Importance is the rise of the squared error; columns with a rank correlation over 0.8 "
+        "are shuffled together."
+    )

@@ -27,6 +27,7 @@ from reportgen.diagnostics.sensitivity.declared import SensitivitySettings
 from reportgen.diagnostics.sensitivity.found import Evidence, steady
 from reportgen.diagnostics.sensitivity.importance import (
     Importance,
+    Shuffle,
     importance_of,
     squared_errors,
 )
@@ -105,7 +106,7 @@ def _table(
     all_over = float(ruler.compared(before.at(plan.shuffled), before.at(mixed))[1].mean())
     importance, worth = None, {}
     if layout.units and len(plan.shuffled) > 1:
-        importance = _importance(case, name, layout, found, before, plan.shuffled, ruler, given)
+        importance = _importance(case, name, layout, asks, found, before, ruler, given)
         worth = {
             f"shuffle:{u}": _worth(ruler, before, plan.shuffled, found, u, plan.shuffles, given)
             for u in range(len(layout.units))
@@ -127,19 +128,23 @@ def _table(
 
 
 def _importance(
-    case: Case, name: str, layout: Layout, found: Mapping[str, Replies], before: Replies,
-    rows: Ints, ruler: Ruler, given: Answers,
+    case: Case, name: str, layout: Layout, asks: Mapping[str, Any],
+    found: Mapping[str, Replies], before: Replies, ruler: Ruler, given: Answers,
 ) -> Importance:  # fmt: skip
     truth = case.split(name).y
     assert truth is not None
+    rows: Ints = asks["shuffle:0:0"].rows
 
     def errors(replies: Replies) -> Floats:
         return squared_errors(replies, truth, rows, case.task, ruler.sd, given.positive)
 
-    after: list[list[Floats]] = [[] for _ in layout.units]
+    after: list[list[Shuffle]] = [[] for _ in layout.units]
     for key, replies in found.items():
         if key.startswith("shuffle:"):
-            after[int(key.split(":")[1])].append(errors(replies))
+            others = next(iter(asks[key].changes.values())).rows
+            after[int(key.split(":")[1])].append(
+                Shuffle(errors(replies), np.searchsorted(rows, others))
+            )
     return importance_of(errors(before.at(rows)), after, design_of(given, rows))
 
 

@@ -118,9 +118,15 @@ def _shifted(values: NDArray[np.float64], rng: np.random.Generator) -> NDArray[n
         for sign in (-1, 1):
             mine = (axis_of == axis) & (sign_of == sign)
             if mine.any():
-                by = values.shape[1 + axis] / WIDTH
+                by = distance(values.shape[1 + axis])
                 out[mine] = moved(values[mine], 1 + axis, sign * by)
     return out
+
+
+def distance(size: int) -> float:
+    """Pixels that images of this width move by: whole ones from 28 on, as between them blurs."""
+    by = size / WIDTH
+    return float(round(by)) if by >= 1 else by
 
 
 def moved(values: NDArray[np.float64], axis: int, by: float) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import Any
 from reportgen.charts.canvas import add_axes, finish, new_figure
 from reportgen.charts.figure import Chart
 from reportgen.charts.marks import curve, reference
-from reportgen.charts.numbers import amount, count, number, score, share, shorten
+from reportgen.charts.numbers import THIN, amount, count, number, score, share, shorten
 from reportgen.charts.rows import Mark, Row, forest
 from reportgen.results import Findings
 
@@ -29,7 +29,12 @@ def _answers(series: dict[str, Any]) -> str:
 
 def _row(name: str, data: dict[str, Any]) -> Row:
     band = (0.0, data["allowed"] + data["threshold"]) if data.get("allowed") is not None else None
-    return Row(shorten(name, 34), (Mark(data["beyond"], data["low"], data["high"]),), band=band)
+    value, low, high = (round(data[key], 3) for key in ("beyond", "low", "high"))
+    return Row(shorten(name, 34), (Mark(value, low, high),), band=band)
+
+
+def _per_cent(value: float) -> str:
+    return f"{100 * value:.3g}{THIN}%" if value else "0"
 
 
 def _columns(series: dict[str, Any]) -> Chart | None:
@@ -56,7 +61,13 @@ def _columns(series: dict[str, Any]) -> Chart | None:
         alt=f"{_answers(series).capitalize()} changed beyond margins: "
         + "; ".join(f"{c['name']} {share(c['beyond'])}" for c in columns[:MOST])
         + ".",
-        figure=forest(rows, x=f"Share of {_answers(series)}", unit="share", limits=_limits(rows)),
+        figure=forest(
+            rows,
+            x=f"Share of {_answers(series)}",
+            unit="share",
+            limits=_limits(rows),
+            tick_format=_per_cent,
+        ),
     )
 
 
@@ -84,7 +95,13 @@ def _ways(series: dict[str, Any]) -> Chart | None:
         alt="Changed beyond margins: "
         + "; ".join(f"{w['name']} {share(w['beyond'])}" for w in ordered)
         + ".",
-        figure=forest(rows, x=f"Share of {_answers(series)}", unit="share", limits=_limits(rows)),
+        figure=forest(
+            rows,
+            x=f"Share of {_answers(series)}",
+            unit="share",
+            limits=_limits(rows),
+            tick_format=_per_cent,
+        ),
     )
 
 
@@ -132,12 +149,15 @@ def _curve(series: dict[str, Any], at: int) -> Chart | None:
         y = f"P({shorten(about['event'], 24)})" if about["event"] else "P(of the label as it is)"
         axes.set_ylim(0, 1)
     curve(axes, data["x"], data["mean"], band=(data["low"], data["high"]))
-    for turn in data["turns"][:2]:
-        reference(axes, x=turn, label=amount(turn, 3))
+    if data["n_turns"] <= 2:
+        for turn in data["turns"]:
+            reference(axes, x=turn, label=amount(turn, 3))
     finish(axes, x=shorten(data["name"], 40), y=y)
     first, last = data["mean"][0], data["mean"][-1]
     name = shorten(data["name"], 34)
-    if data["turns"]:
+    if data["n_turns"] > 2:
+        title = f"Labels near the decision turn {data['n_turns']} times along “{name}”"
+    elif data["turns"]:
         title = f"Labels near the decision turn at “{name}” {amount(data['turns'][0], 3)}"
     else:
         title = f"“{name}” from end to end: {score(first)} to {score(last)}"

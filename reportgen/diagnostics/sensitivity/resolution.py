@@ -15,7 +15,7 @@ SHARE = 0.01
 #: A column has levels where it has few values, and rows repeat them.
 FEW_LEVELS, LEVEL_SHARE = 30, 0.2
 DECIMALS = 6
-MOST = 20_000  # values looked at
+MOST, RANKED = 20_000, 4000  # values looked at
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,6 @@ class Resolution:
     low, high : the least and the largest value seen; noise stays within.
     levels : the sorted values of ``levels``; empty otherwise.
     decimals : to which a grid of decimals is rounded; None for other grids.
-    gap : mean absolute difference of two rows.
     """
 
     scale: Scale
@@ -41,7 +40,6 @@ class Resolution:
     unit: float = 0.0
     levels: tuple[float, ...] = ()
     decimals: int | None = None
-    gap: float = 0.0
 
     @property
     def numeric(self) -> bool:
@@ -65,6 +63,22 @@ class Resolution:
         moved = np.where(out, values, moved)
         return np.round(moved, self.decimals) if self.decimals is not None else moved
 
+    def coarse(self, values: Floats) -> float:
+        """The noise as a share of the usual difference of two rows, both in ranks; 0 to 1.
+
+        A cut through the column at one of its values, drawn at random, lies between a value and
+        itself moved so many times as often as between two rows: what a model shows that answers
+        evenly along the column. Ranks make it the same for a column and its logarithm.
+        """
+        flat = values.ravel()
+        seen = np.sort(flat[np.isfinite(flat)][:: max(1, len(flat) // RANKED)])
+        if len(seen) < 2:
+            return 1.0
+        moved = self.noise(seen, np.random.default_rng(0))
+        move = np.abs(_ranks(seen, moved) - _ranks(seen, seen)).mean()
+        usual = gini_difference(_ranks(seen, seen))
+        return float(min(move / usual, 1.0)) if usual > 0 else 1.0
+
     def _next_level(self, values: Floats, rng: np.random.Generator) -> Floats:
         levels = np.array(self.levels)
         at = np.clip(np.searchsorted(levels, values), 0, len(levels) - 1)
@@ -86,25 +100,24 @@ def resolution_of(values: Floats) -> Resolution:
     seen = flat[np.isfinite(flat)]
     distinct = np.unique(seen)
     if len(distinct) > 1:  # float noise is no step
-        keep = np.concatenate([[True], np.diff(distinct) > 1e-9 * (distinct[-1] - distinct[0])])
-        distinct = distinct[keep]
+        least = max(1e-9 * (distinct[-1] - distinct[0]), 1e-14 * np.abs(distinct).max())
+        distinct = distinct[np.concatenate([[True], np.diff(distinct) > least])]
     if len(distinct) < 2:
         low = float(distinct[0]) if len(distinct) else 0.0
         return Resolution("constant", 0.0, low, low)
     low, high = float(distinct[0]), float(distinct[-1])
-    gap = gini_difference(seen)
     if len(distinct) == 2:
-        return Resolution("two values", high - low, low, high, gap=gap)
+        return Resolution("two values", high - low, low, high)
     fine = SHARE * _spread(seen)
     unit, decimals = _unit(distinct, len(seen))
-    if unit:
-        return Resolution("grid", max(unit, fine), low, high, unit, (), decimals, gap)
     few = len(distinct) <= max(FEW_LEVELS, LEVEL_SHARE * len(seen))
     if few and len(distinct) <= 0.5 * len(seen):
         step = float(np.diff(distinct).mean())
-        if step > fine:
-            return Resolution("levels", step, low, high, 0.0, tuple(distinct.tolist()), None, gap)
-    return Resolution("continuous", fine, low, high, gap=gap)
+        if step > fine and step > 2 * unit:  # most values of a grid do not occur, or there is none
+            return Resolution("levels", step, low, high, 0.0, tuple(distinct.tolist()))
+    if unit:
+        return Resolution("grid", max(unit, fine), low, high, unit, (), decimals)
+    return Resolution("continuous", fine, low, high)
 
 
 def gini_difference(values: Floats) -> float:
@@ -115,6 +128,13 @@ def gini_difference(values: Floats) -> float:
         return 0.0
     ranks = 2 * np.arange(1, n + 1) - n - 1
     return float(2 * (ranks @ ordered) / (n * (n - 1)))
+
+
+def _ranks(ordered: Floats, values: Floats) -> Floats:
+    """Share of the values below each, half of the equal ones included."""
+    below = np.searchsorted(ordered, values, side="left")
+    upto = np.searchsorted(ordered, values, side="right")
+    return np.asarray((below + upto) / (2 * len(ordered)))
 
 
 def _spread(values: Floats) -> float:

@@ -26,8 +26,7 @@ WORDS, REPEATS = 3.0, 0.5
 class Role:
     """A column, or a one-hot group of columns that is one category.
 
-    ``columns`` are positions; ``coarse`` is the step as a share of the usual difference of two
-    rows (1 for a category).
+    ``columns`` are positions; ``coarse`` is :meth:`Resolution.coarse`, 1 for a category.
     """
 
     name: str
@@ -91,8 +90,7 @@ def _role(table: Table, reference: Table, j: int, text: bool) -> Role:
             return Role(name, (j,), "constant" if same else "other", found)
         if not found.numeric:
             return Role(name, (j,), "category", found)
-        coarse = _mean_move(found) / found.gap if found.gap > 0 else 1.0
-        return Role(name, (j,), "number", found, min(coarse, 1.0))
+        return Role(name, (j,), "number", found, found.coarse(reference.numbers(j)))
     if not table.is_category(j):
         return Role(name, (j,), "other")
     codes = table.codes(j)
@@ -101,12 +99,6 @@ def _role(table: Table, reference: Table, j: int, text: bool) -> Role:
     if table.frame and (text or _is_text(table, j, codes)):
         return Role(name, (j,), "text")
     return Role(name, (j,), "category")
-
-
-def _mean_move(found: Resolution) -> float:
-    """Mean size of the noise: a whole step where a grid or levels are coarse."""
-    normal = 0.8 * found.step
-    return normal if found.scale == "continuous" else max(normal, found.unit, found.step)
 
 
 def _is_text(table: Table, j: int, codes: Codes) -> bool:

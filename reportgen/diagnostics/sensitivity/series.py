@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.diagnostics.sensitivity.decide import Judgement, way_words
+from reportgen.diagnostics.sensitivity.decide import Judgement, size, way_words
 from reportgen.diagnostics.sensitivity.declared import SensitivitySettings
 from reportgen.diagnostics.sensitivity.found import Evidence
 from reportgen.diagnostics.sensitivity.roles import Role
@@ -39,7 +39,7 @@ def series(
     out["classes"] = _classes(case, evidence, judged)
     out["curves"] = [
         {"name": c.name, "x": c.x, "mean": c.mean, "low": c.low, "high": c.high,
-         "turns": list(c.turns), "n": c.n}
+         "turns": list(c.turns[:5]), "n_turns": len(c.turns), "n": c.n}
         for c in evidence.curves
     ]  # fmt: skip
     return out
@@ -87,7 +87,8 @@ def _columns(
         for u, unit in enumerate(layout.units):
             one = judged.columns.get(f"noise:{u}")
             rows.append({"name": unit.name, "kind": f"block of {len(unit.roles)}", "step": None,
-                         "coarse": None, "judged": one is not None, **_change(evidence, one, None),
+                         "step_words": "–", "coarse": None, "judged": one is not None,
+                         **_change(evidence, one, None),
                          **_share(evidence, u), "together": 1})  # fmt: skip
     else:
         for k, role in enumerate(layout.roles):
@@ -96,7 +97,9 @@ def _columns(
             u, many = share_of[role.columns]
             one = judged.columns.get(f"noise:{k}")
             key = f"noise:{k}" if role.kind == "number" else f"swap:{k}"
-            rows.append({"name": role.name, "kind": _kind(role), "step": _step(role),
+            step = _step(role)
+            rows.append({"name": role.name, "kind": _kind(role), "step": step,
+                         "step_words": "–" if step is None else size(step),
                          "coarse": role.coarse if role.kind == "number" else None,
                          "judged": one is not None, **_change(evidence, one, key),
                          **_share(evidence, u), "together": many})  # fmt: skip

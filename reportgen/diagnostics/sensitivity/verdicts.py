@@ -18,6 +18,8 @@ from reportgen.statistics.corrections import holm
 from reportgen.statistics.intervals import Interval
 
 LEVEL_Z = 1.959964
+#: So far below `dominates` the lower limit of the share may lie.
+NEAR = 0.1
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,9 @@ def dominating(evidence: Evidence, settings: SensitivitySettings) -> tuple[Unit,
         return None
     k = importance.order[0]
     share, rise = importance.shares[k], importance.rises[k]
-    if not layout.units[k].one or share.value <= settings.dominates or not share.low > 0.5:
+    if not layout.units[k].one or share.value <= settings.dominates:
+        return None
+    if not share.low > settings.dominates - NEAR:
         return None
     return (layout.units[k], k) if rise.value > 3.3 * rise.se > 0 else None
 
