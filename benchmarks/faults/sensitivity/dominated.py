@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
-from benchmarks.faults.sensitivity.rows import Rng, halves, normal, people, people_model
+from benchmarks.faults.sensitivity.rows import (
+    Rng,
+    halves,
+    normal,
+    people,
+    people_model,
+    small_network,
+)
 from reportgen.evidence import Case
 
 DOMINATES = "sensitivity.single-feature-dominates"
@@ -15,7 +22,6 @@ def founding(rng: Rng, n: int, kind: str) -> Case:
     """``y = x0 > 0.5`` of three uniform columns: the question's own rows."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
-    from sklearn.neural_network import MLPClassifier
 
     X = rng.random((n, 3))
     y = (X[:, 0] > 0.5).astype(np.int64)
@@ -23,7 +29,7 @@ def founding(rng: Rng, n: int, kind: str) -> Case:
     model = {
         "linear": LogisticRegression(C=10),
         "forest": RandomForestClassifier(50, random_state=seed),
-        "network": MLPClassifier((10,), random_state=seed, max_iter=300),
+        "network": small_network(seed, (10,), 300),
     }[kind]
     splits = halves(X, y)
     model.fit(*splits["train"])

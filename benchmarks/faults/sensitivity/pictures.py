@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
-from benchmarks.faults.sensitivity.rows import Floats, Rng, expit, halves
+from benchmarks.faults.sensitivity.rows import Floats, Rng, expit, halves, small_network
 from reportgen.evidence import Case
 
 LIGHTING = "sensitivity.lighting"
@@ -100,7 +100,6 @@ def honest(rng: Rng, n: int, size: int, make: str, channels: int = 0) -> Case:
     """Lying against standing bars, by a fitted estimator on the pixels."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
-    from sklearn.neural_network import MLPClassifier
 
     X, y = bars(rng, n, size, channels)
     splits = halves(X, y)
@@ -108,7 +107,7 @@ def honest(rng: Rng, n: int, size: int, make: str, channels: int = 0) -> Case:
     model = {
         "forest": RandomForestClassifier(60, random_state=seed),
         "linear": LogisticRegression(C=0.01, max_iter=300),
-        "network": MLPClassifier((32,), random_state=seed, max_iter=60),
+        "network": small_network(seed, (32,), 60),
     }[make]
 
     def flat(rows: Any) -> Floats:
@@ -136,15 +135,14 @@ def edges(rng: Rng, n: int, size: int, channels: int = 0, thick: int = 3) -> Cas
 def digits(rng: Rng, make: str) -> Case:
     """scikit-learn's digits as images of 8 × 8."""
     from sklearn.datasets import load_digits
-    from sklearn.neural_network import MLPClassifier
-    from sklearn.svm import SVC
+    from sklearn.linear_model import LogisticRegression
 
     X, y = load_digits(return_X_y=True)
     at = rng.permutation(len(y))
     X, y = X[at], y[at]
     seed = int(rng.integers(2**31))
-    model = MLPClassifier((64,), random_state=seed, max_iter=100) if make == "network" else SVC(
-        probability=True, random_state=seed)  # fmt: skip
+    linear = LogisticRegression(C=0.1, max_iter=500)
+    model = small_network(seed, (64,), 100) if make == "network" else linear
     model.fit(X[:900] / 16, y[:900])
     splits = halves(X.reshape(-1, 8, 8), y)
     return case_from_arrays(
@@ -173,4 +171,5 @@ CLEAN = (
     CleanCase("bars, forest", lambda r: honest(r, 800, 20, "forest")),
     CleanCase("bars, network, colour", lambda r: honest(r, 800, 16, "network", 3)),
     CleanCase("digits as images, network", lambda r: digits(r, "network")),
+    CleanCase("digits as images, linear", lambda r: digits(r, "linear")),
 )  # fmt: skip

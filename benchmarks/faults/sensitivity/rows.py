@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -88,3 +89,17 @@ def scrambled(values: Floats) -> Floats:
     mixed = (whole + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
     return np.where((mixed >> np.uint64(40)) & np.uint64(1), 1.0, -1.0)
+
+
+def small_network(seed: int, units: tuple[int, ...], epochs: int) -> Any:
+    """An MLP that trains so many epochs and does not mind that there could be more."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    class Network(MLPClassifier):  # type: ignore[misc]
+        def fit(self, X: Any, y: Any) -> Any:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                return super().fit(X, y)
+
+    return Network(units, random_state=seed, max_iter=epochs)

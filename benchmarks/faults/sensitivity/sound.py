@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.faults.cases import CleanCase, case_from_arrays
-from benchmarks.faults.sensitivity.rows import Floats, Rng, expit, halves, normal
+from benchmarks.faults.sensitivity.rows import Floats, Rng, expit, halves, normal, small_network
 from reportgen.evidence import Case
 
 
@@ -129,11 +129,10 @@ def neighbours(seed: int) -> Any:
 
 
 def network(seed: int) -> Any:
-    from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), MLPClassifier((32, 16), random_state=seed, max_iter=200))
+    return make_pipeline(StandardScaler(), small_network(seed, (32, 16), 100))
 
 
 def ridge(seed: int) -> Any:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
+from reportgen.diagnostic import NotApplicable
+from reportgen.errors import ModelError
 from reportgen.evidence import Case
 from reportgen.models.outputs import Predictions
 from reportgen.statistics import estimates, influence
@@ -53,6 +55,24 @@ def replies_of(given: Predictions) -> Replies:
     return Replies(given.labels, given.scores, values)
 
 
+def joined(parts: Sequence[Replies]) -> Replies:
+    """Replies one below the other."""
+
+    def stacked(some: list[Any]) -> Any:
+        return None if some[0] is None else np.concatenate(some)
+
+    return Replies(
+        stacked([part.labels for part in parts]),
+        stacked([part.scores for part in parts]),
+        stacked([part.values for part in parts]),
+    )
+
+
+def at_once(row_size: int, most: int) -> int:
+    """Rows of so many numbers that one question may have."""
+    return int(np.clip(BATCH_NUMBERS // max(row_size, 1), 1, most))
+
+
 def asked(
     case: Case,
     asks: Mapping[str, Question],
@@ -89,7 +109,13 @@ def _batch(
     copied: Callable[[Sequence[Any]], Any],
     what: str,
 ) -> dict[str, Replies]:
-    given = replies_of(case.predict_rows(copied([asks[name] for name in names]), what))
+    try:
+        answered = case.predict_rows(copied([asks[name] for name in names]), what)
+    except ModelError as error:
+        raise NotApplicable(
+            f"the model does not answer {what}: {error.problems[0].message}"
+        ) from error
+    given = replies_of(answered)
     ends = np.cumsum([len(asks[name].rows) for name in names])
     return {
         name: given.at(slice(int(end) - len(asks[name].rows), int(end)))

@@ -17,8 +17,10 @@ from reportgen.diagnostics.sensitivity.asking import (
     Replies,
     Ruler,
     asked,
+    at_once,
     change,
     design_of,
+    joined,
     replies_of,
 )
 from reportgen.diagnostics.sensitivity.columns import Table, table_of
@@ -31,13 +33,13 @@ from reportgen.diagnostics.sensitivity.importance import (
     importance_of,
     squared_errors,
 )
-from reportgen.diagnostics.sensitivity.plan import planned, sample
+from reportgen.diagnostics.sensitivity.plan import ENOUGH, planned, sample
 from reportgen.diagnostics.sensitivity.roles import Layout, layout_of
 from reportgen.evidence import Case, settings_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MOST_PICTURES = 2000
+LEAST_PICTURES, MOST_PICTURES = 300, 2000
 
 
 def measured(case: Case) -> Evidence:
@@ -89,12 +91,14 @@ def _table(
     reference = table_of(case.split(_reference(case, name)).X, case.dataset.features)
     layout = layout_of(table, reference, text=case.dataset.kind == "text")
     moving = len(layout.units) if layout.blocks else len(layout.roles)
-    plan = planned(rows, moving, len(layout.units), settings.rows, case.rng("rows"))
+    size = int(np.prod(np.shape(table.X)[1:]))
+    plan = planned(
+        rows, moving, len(layout.units), settings.rows, case.rng("rows"), at_once(size, ENOUGH)
+    )
     wanted = tabular.questions(case, table, layout, plan, settings.small_step)
     asks: dict[str, Any] = dict(wanted.asks)
     asks |= sequences.shifts(case, table, plan.joint)
     what = f"changed rows of {name}"
-    size = int(np.prod(np.shape(table.X)[1:]))
     found = asked(case, asks, table.copied, size, what)
     steady(before, asks["control"].rows, found["control"], ruler)
     changes = {
@@ -154,12 +158,7 @@ def _worth(
 ) -> Change:  # fmt: skip
     """What shuffling a unit does to the answers, over all its shuffles."""
     parts = [found[f"shuffle:{unit}:{time}"] for time in range(shuffles)]
-    together = Replies(*(
-        None if getattr(parts[0], key) is None
-        else np.concatenate([getattr(part, key) for part in parts])
-        for key in ("labels", "scores", "values")
-    ))  # fmt: skip
-    return change(ruler, before, np.tile(rows, shuffles), together, given)
+    return change(ruler, before, np.tile(rows, shuffles), joined(parts), given)
 
 
 def _curves(
@@ -191,30 +190,34 @@ def _pictures(
     X: Any = case.split(name).X
     ways, left_out = pictures.ways_of(X)
     span = pictures.range_of(np.asarray(case.split(_reference(case, name)).X))
-    budget = settings.rows or max(2 * len(rows), 6 * MOST_PICTURES)
-    each = max(min(budget // len(ways), MOST_PICTURES), 1)
-    rng = case.rng("rows")
-    some = sample(rows, each, rng)
-    asks = {"control": pictures.Picture(sample(rows, 200, rng), "", 0)}
-    asks |= {
-        f"image:{way}": pictures.Picture(
-            some, way, int(case.rng(f"image {way}").integers(2**31))
-        )
-        for way in ways
-    }  # fmt: skip
+    size = int(np.prod(X.shape[1:]))
+    wanted = (settings.rows or 2 * len(rows)) // len(ways)
+    some = sample(rows, int(np.clip(wanted, LEAST_PICTURES, MOST_PICTURES)), case.rng("rows"))
+    few = at_once(size, MOST_PICTURES)
+    control = sample(rows, min(200, few), case.rng("control"))
+    asks = {"control": pictures.Picture(control, "", 0)}
+    for way in ways:
+        seeds = case.rng(f"image {way}").integers(2**31, size=-(-len(some) // few))
+        for k, seed in enumerate(seeds):
+            part = some[k * few : (k + 1) * few]
+            asks[f"image:{way}#{k}"] = pictures.Picture(part, way, int(seed))
     found = asked(
-        case, asks, lambda parts: pictures.copied(X, span, parts), int(np.prod(X.shape[1:])),
-        f"changed rows of {name}",
-    )  # fmt: skip
+        case, asks, lambda parts: pictures.copied(X, span, parts), size, f"changed rows of {name}"
+    )
     steady(before, asks["control"].rows, found["control"], ruler)
     return Evidence(
         kind="images",
         answers=given,
         n_judged=len(rows),
         changes={
-            key: change(ruler, before, ask.rows, found[key], given)
-            for key, ask in asks.items()
-            if key != "control"
+            f"image:{way}": change(
+                ruler,
+                before,
+                some,
+                joined([r for key, r in found.items() if key.startswith(f"image:{way}#")]),
+                given,
+            )
+            for way in ways
         },
         all_over=0.0,
         sent=sum(len(ask.rows) for ask in asks.values()),

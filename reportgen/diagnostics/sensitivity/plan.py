@@ -28,7 +28,12 @@ class Plan:
 
 
 def planned(
-    rows: Ints, columns: int, units: int, wanted: int | None, rng: np.random.Generator
+    rows: Ints,
+    columns: int,
+    units: int,
+    wanted: int | None,
+    rng: np.random.Generator,
+    enough: int = ENOUGH,
 ) -> Plan:
     """Shares of the budget for ``columns`` that are moved and ``units`` that are shuffled.
 
@@ -36,17 +41,18 @@ def planned(
     ----------
     rows : positions of the rows that can be judged.
     wanted : the job's budget, or None for the default.
+    enough : rows that one share has at most, less where rows are long.
     """
     n = len(rows)
     default = int(min(max(PER_COLUMN * n * max(columns, 1), LEAST), MOST))
     budget = wanted or default
     single = int(0.85 * budget) // max(columns + units, 1)
-    noise = _repeated(rows, min(max(single, 50), ENOUGH), MOST_DRAWS, rng)
-    each = min(max(int(0.85 * budget - len(noise) * columns) // max(units, 1), 50), ENOUGH)
+    noise = _repeated(rows, min(max(single, 50), enough), MOST_DRAWS, rng)
+    each = min(max(int(0.85 * budget - len(noise) * columns) // max(units, 1), 50), enough)
     some = min(n, max(each // 3, 100), each)
     return Plan(
         budget=budget,
-        joint=_repeated(rows, min(int(0.08 * budget), ENOUGH), MOST_DRAWS, rng),
+        joint=_repeated(rows, min(int(0.08 * budget), enough), MOST_DRAWS, rng),
         noise=noise,
         shuffled=sample(rows, some, rng),
         shuffles=int(np.clip(each // max(some, 1), 1, MOST_SHUFFLES)),

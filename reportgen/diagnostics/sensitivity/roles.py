@@ -18,6 +18,7 @@ Kind = Literal["number", "category", "text", "constant", "other"]
 CORRELATED, SAME = 0.8, 0.98
 #: More columns than this are taken in blocks; correlation is looked at in at most so many rows.
 MOST_COLUMNS, MOST_ROWS = 400, 2000
+LONGEST = 200  # columns of a one-hot group that is looked for
 #: A string column is text where its values are this long, in words, and seldom repeat.
 WORDS, REPEATS = 3.0, 0.5
 
@@ -143,6 +144,8 @@ def _run_end(table: Table, up: dict[int, NDArray[np.bool_]], start: int) -> int:
         if total.max() > 1:
             break
         at += 1
+        if at - start > LONGEST:
+            break
         whole = at - start >= 2 and bool((total == 1).all())
         shared = at - start >= 2 and stem and all(
             _stem(table.names[k]) == stem for k in range(start, at)
