@@ -23,6 +23,7 @@ from reportgen.diagnostics.overfit.series import series
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings, Metric, Severity
 from reportgen.retraining.results import Trained
+from reportgen.scores.page_one import effect
 from reportgen.scores.what_ifs import Gain
 from reportgen.statistics.intervals import Interval
 
@@ -214,6 +215,7 @@ def _helps(code: str, measured: Measured, prepared: Prepared, settings: OverfitS
         _finding(
             code, "warn", best.name, message,
             gain=best.gain.value, low=best.gain.low, high=best.gain.high, members=best.members,
+            **effect(best.gain, measured.metric.claim),
         ),
     ), None  # fmt: skip
 

@@ -10,6 +10,7 @@ from reportgen.diagnostics.overfit.fitted_line import fitted_line
 from reportgen.diagnostics.overfit.measure import Measured
 from reportgen.diagnostics.overfit.prepare import Prepared
 from reportgen.evidence import Case
+from reportgen.scores.page_one import tried
 from reportgen.statistics.intervals import critical
 
 MOST_EPOCHS = 300
@@ -42,6 +43,7 @@ def series(case: Case, measured: Measured, prepared: Prepared) -> dict[str, Any]
             for g in measured.gains
         ],
         "untold": measured.untold,
+        "tried": _tried(measured),
     }  # fmt: skip
     curve = measured.curve
     if curve is not None:
@@ -82,3 +84,16 @@ def series(case: Case, measured: Measured, prepared: Prepared) -> dict[str, Any]
     if measured.memory is not None:
         out["memory"] = {"permuted": measured.memory.permuted, "real": measured.memory.real}
     return out
+
+
+def _tried(measured: Measured) -> list[dict[str, Any]]:
+    """The best what-if of each code, as a clean page one shows it."""
+    metric = measured.metric
+    best = {}
+    for g in sorted(measured.gains, key=lambda g: g.gain.value):
+        best[measured.codes[g.name]] = g
+    return [
+        tried(f"With {g.name}", g.gain, metric.claim, metric.unit)
+        for g in measured.gains
+        if best[measured.codes[g.name]] is g
+    ]
