@@ -9,7 +9,7 @@ import warnings
 
 from benchmarks.speed.measure import Measured, table
 
-PARTS = ("start_up", "rendering", "metrics", "evidence", "reconciliation")
+PARTS = ("start_up", "rendering", "metrics", "evidence", "reconciliation", "sensitivity")
 
 
 def main() -> int:
