@@ -285,6 +285,10 @@ def test_a_cause_is_cut_after_a_clause_and_never_before_a_but() -> None:
     assert cause_words(told) == unsure
     between = sure.model_copy(update={"sentence": "Gains 0.05 (+0.03 to +0.07) on test."})
     assert cause_words(between) == "Gains 0.05 on test."
+    shares = sure.model_copy(
+        update={"sentence": "56.0\u202f% (53.1\u202f% to 58.8\u202f%) differ."}
+    )
+    assert cause_words(shares) == "56.0\u202f% differ."
 
 
 def test_where_only_leakage_ran_the_walk_starts_from_its_own_score() -> None:

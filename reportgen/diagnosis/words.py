@@ -8,7 +8,7 @@ _NAMES = {"roc_auc": "ROC-AUC", "r2": "R²", "rmse": "RMSE", "mae": "MAE", "mse"
           "mcc": "MCC", "f1": "F1", "brier": "Brier score"}  # fmt: skip
 _LOSSES = ("loss", "log_loss", "brier")
 _OF_TARGET = ("mse", "rmse", "mae", "median_absolute_error", "max_error")
-_INTERVAL = re.compile(r"\s*\([^()]*\d to [^()]*\d[^()]*\)")
+_INTERVAL = re.compile(r"\s*\([^()]*\d[^()\w]{0,3} to [^()]*\d[^()]*\)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s\w]*[A-Z0-9])")
 
 
