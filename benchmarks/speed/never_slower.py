@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ POINTS = (
 SHAPES = {"conv": (8, 8, 1), "image": (32, 32, 3), "LSTM": (8, 8), "series": (100, 8)}
 #: Timings of so short runs differ by so much from one to the next.
 NOISE = 1.1
+#: How often a point that seems slower is timed again, the loop too; the least of each counts.
+TURNS = 2
 COLUMNS = ("kind", "members", "epochs", "batch", "width", "rows")
 
 
@@ -62,6 +64,19 @@ class Told:
     @property
     def slower(self) -> bool:
         return max(self.chosen) > NOISE * self.loop
+
+    def least(self, other: Told) -> Told:
+        """Of two timings of a point, the least of each way."""
+
+        def both(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+            return min(a[0], b[0]), min(a[1], b[1])
+
+        return replace(
+            self,
+            loop=min(self.loop, other.loop),
+            chosen=both(self.chosen, other.chosen),
+            stacked=both(self.stacked, other.stacked),
+        )
 
     def __str__(self) -> str:
         first = f"{self.point[0]:>9}" + "".join(f"{value:8}" for value in self.point[1:])
@@ -89,9 +104,14 @@ def grid(only: str = "") -> bool:
             second.wait_ready()
             looped(_problem("MLP", 1, 1, 32, 16, 200), keras, 1)  # what is imported late
             for point in POINTS:
-                if only in point[0]:
-                    found.append(_told(point, keras, Path(folder), (first, second)))
-                    print(found[-1], flush=True)
+                if only not in point[0]:
+                    continue
+                told = _told(point, keras, Path(folder), (first, second))
+                for turn in range(TURNS if told.slower else 0):
+                    print(told, " again")
+                    told = told.least(_anew(point, keras, Path(folder), turn))
+                found.append(told)
+                print(told, flush=True)
     slow = [told for told in found if told.slower]
     best = [min(told.stacked[0], told.loop) / told.chosen[0] for told in found]
     print(
@@ -100,6 +120,15 @@ def grid(only: str = "") -> bool:
         f" {_range(found, 1)}; {sum(b < 1 / NOISE for b in best)} choices were not the faster way"
     )
     return not slow
+
+
+def _anew(point: tuple[Any, ...], keras: Any, folder: Path, turn: int) -> Told:
+    """A point again, by workers that have kept nothing."""
+    root = folder / f"{'-'.join(map(str, point))}-{turn}"
+    with Worker(root=root) as first, Worker(root=root) as second:
+        first.wait_ready()
+        second.wait_ready()
+        return _told(point, keras, folder, (first, second))
 
 
 def _range(found: list[Told], which: int) -> str:

@@ -246,7 +246,8 @@ def targets(only: list[str], timed: int) -> bool:
         seconds = (f"{told[way]:7.2f}s" for way in ("loop", "refit", "cold", "warm"))
         print(
             f"{problem.name:20}", *seconds, f"{cold:7.1f}x {warm:7.1f}x {problem.warm:7.0f}x",
-            f"{told['cpu loop'] / told['cpu warm']:7.1f}x {told['difference']:8.1e} {told['loss']:8.1e} {os.getloadavg()[0]:8.1f}",
+            f"{told['cpu loop'] / told['cpu warm']:7.1f}x",
+            f"{told['difference']:8.1e} {told['loss']:8.1e} {os.getloadavg()[0]:8.1f}",
             flush=True,
         )  # fmt: skip
         for way in ("cold", "warm"):

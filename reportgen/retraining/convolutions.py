@@ -16,8 +16,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-#: Kernels of more places than this stay convolutions: their patches would fill the memory.
-MOST_PLACES = 49
+from reportgen.retraining.costs import MOST_PLACES
+
 #: Images in batches of up to this many rows are computed with rows last.
 MOST_ROWS = 32
 

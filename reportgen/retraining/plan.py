@@ -225,5 +225,7 @@ def _most(members: Sequence[Member], given: _Given, batch: int) -> int:
     shared = sum(a.nbytes for a in pool.inputs) + pool.targets.nbytes
     predicted = sum(len(arrays[0]) for arrays in (pool.splits or {}).values())
     outputs = int(pool.targets.shape[1]) if pool.targets.ndim > 1 else 1
+    held = 0 if pool.validation is None else len(pool.validation[1])
     each = given.cost.member_bytes(batch, predicted, outputs)
-    return int((budget.memory - 2 * shared) // each)
+    chunk = given.cost.chunk_bytes(len(members), max(predicted, held))
+    return int((budget.memory - 2 * shared - chunk) // each)
