@@ -53,19 +53,15 @@ def fit_of(case: Case) -> float:
 
     from reportgen.models.training import train_split
 
+    network: Any = case.predictor
     training = case.entry.training
     assert training is not None
     stop = training.early_stopping
     assert stop is not None
     X, y = train_split(case.dataset, case.preprocess, training)
     held = (case.inputs("validation"), case.split("validation").y)
-    delivered: Any = case.predictor.model
     start = time.perf_counter()
-    model = keras.models.clone_model(delivered)
-    model.compile(
-        optimizer=type(delivered.optimizer).from_config(delivered.optimizer.get_config()),
-        loss=delivered.loss,
-    )
+    model = network.fresh()
     watch = keras.callbacks.EarlyStopping(
         stop.monitor, patience=stop.patience, restore_best_weights=stop.restore_best
     )
