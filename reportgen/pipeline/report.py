@@ -45,7 +45,7 @@ def assemble(
         reported=restated,
         sections=tuple(sections),
         settings=_settings(task.job),
-        not_covered=_not_covered(case),
+        not_covered=_not_covered(task, case),
     )
 
 
@@ -128,7 +128,7 @@ def _settings(job: Job) -> tuple[Setting, ...]:
     return tuple(rows)
 
 
-def _not_covered(case: Case) -> tuple[str, ...]:
+def _not_covered(task: AuditTask, case: Case) -> tuple[str, ...]:
     """What a reader might think this audit has looked at, and it has not."""
     splits = case.dataset.splits
     said = []
@@ -142,6 +142,7 @@ def _not_covered(case: Case) -> tuple[str, ...]:
         said.append("Groups that belong together: no group column is declared.")
     if all(split.times is None for split in splits.values()):
         said.append("Change over time: no time column is declared.")
-    said.append("Why a reported number differs from the recomputed one.")
+    if task.job.diagnostics.get("reconciliation") is None:
+        said.append("Why a reported number differs from the recomputed one.")
     said.append("Fairness between groups of people.")
     return tuple(said)

@@ -136,6 +136,11 @@ class Page:
         return len(self.report.headline) > LONG_HEADLINE
 
     @property
+    def restated_later(self) -> bool:
+        """Whether a section sets the reported numbers beside the recomputed ones."""
+        return any(s.section.series["numbers"] for s in self.sections)
+
+    @property
     def all_sections(self) -> tuple[SectionView, ...]:
         return (*self.sections, *self.skipped)
 
