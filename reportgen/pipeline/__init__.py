@@ -10,7 +10,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from reportgen import diagnosis
+from reportgen.diagnosis.words import first_line
 from reportgen.diagnostics import suite
 from reportgen.errors import in_words
 from reportgen.pipeline.output import rendered, write
@@ -80,7 +80,7 @@ def audit(task: AuditTask) -> AuditRecord:
 def _failed(report: AuditReport) -> str | None:
     """Which sections could not be completed, and why, in a line each."""
     failed = [s for s in report.sections if s.status == "failed"]
-    lines = [f"{s.diagnostic}: {diagnosis.first_line(s.reason or 'failed')}" for s in failed]
+    lines = [f"{s.diagnostic}: {first_line(s.reason or 'failed')}" for s in failed]
     return "\n".join(lines) or None
 
 
