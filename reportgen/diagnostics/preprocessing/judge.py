@@ -24,6 +24,7 @@ from reportgen.diagnostics.preprocessing.questions import (
 from reportgen.diagnostics.preprocessing.questions.pictures import sampled
 from reportgen.diagnostics.preprocessing.received import Received, received
 from reportgen.diagnostics.preprocessing.shown import series
+from reportgen.diagnostics.preprocessing.undone import weighed
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings, Metric
 from reportgen.retraining.results import Trained
@@ -54,12 +55,12 @@ def prepare(case: Case) -> Prepared:
     if not any(p.columns or p.blocks for p in rows.places):
         raise NotApplicable("there are no inputs at hand to look at")
     links, broken = chain(case)
-    in_order = order.look(case, rows, links)
+    in_order = weighed(case, rows, order.look(case, rows, links))
     own = refit.look(case, rows)
     otherwise = bool(own.found or in_order.found)
     answers = (
         own,
-        scale.look(case, rows, links, settings, otherwise),
+        weighed(case, rows, scale.look(case, rows, links, settings, otherwise)),
         missing.look(case, rows, settings),
         categories.look(case, rows, links, settings),
         imputed.look(case, rows, links),

@@ -159,7 +159,9 @@ def _figures(f: dict[str, Any], name: str) -> list[str]:
 
 
 def _short(value: float) -> str:
-    """Three digits, and no more than two after the point."""
+    """Three digits, and no more than two after the point; from a million on in millions (M)."""
+    if abs(value) >= 1e6:
+        return f"{amount(value / 1e6, 3)} M"
     if value == round(value) and abs(value) < 1e5:
         return amount(value, 1) if value else "0"
     if abs(value) < 0.005:

@@ -138,8 +138,10 @@ def _of_split(case: Case, columns: Sequence[Any], name: str) -> Iterator[_Told]:
         if len(set(train.tolist())) >= OWN * len(train):
             continue  # it names its rows
         counts = [_counted(train, units[0]), _counted(split, units[1])]
-        sizes = [len(v) if u is None else len(set(np.asarray(u).astype(str).tolist()))
-                 for v, u in zip((train, split), units, strict=True)]  # fmt: skip
+        sizes = [
+            len(v) if _apart(v, u) else len(set(np.asarray(u).astype(str).tolist()))
+            for v, u in zip((train, split), units, strict=True)
+        ]
         for c in counts:
             c.pop(MISSING_KEY, None)
         found = unseen(counts[0], counts[1], sizes[0], sizes[1])
@@ -149,9 +151,14 @@ def _of_split(case: Case, columns: Sequence[Any], name: str) -> Iterator[_Told]:
                     tuple(rows.most_common()))  # fmt: skip
 
 
+def _apart(values: np.ndarray, units: Any) -> bool:
+    """Whether rows stand alone; steps of sequences are no rows of these."""
+    return units is None or len(units) != len(values)
+
+
 def _counted(values: np.ndarray, units: Any) -> Counter[str]:
     """Rows by category; where rows belong together, how many groups have it."""
-    if units is None or len(units) != len(values):
+    if _apart(values, units):
         return Counter(values.tolist())
     both = {(u, v) for u, v in zip(np.asarray(units).astype(str).tolist(), values.tolist(),
                                    strict=True)}  # fmt: skip
