@@ -107,9 +107,9 @@ CODES = (
         "A watched metric is right, and hides what it was chosen to show.",
         "Measured on the judged rows: a constant answer scores free_score or more and the model "
         "goes less than least_skill of the way from there to 1 (upper end of its interval below "
-        "one half); micro-averaging of single labels, which is accuracy, under another name; R² that "
-        "1 % of the rows make, or that a target without spread takes away; percentage errors of which "
-        "1 % of the rows, those near zero, make half. Accuracy of classes is left to "
+        "one half); micro-averaging of single labels, which is accuracy, under another name; R² "
+        "that 1 % of the rows make, or that a target without spread takes away; percentage errors "
+        "of which 1 % of the rows, those near zero, make half. Accuracy of classes is left to "
         "imbalance.accuracy-misleading.",
         "Choose by a metric that the constant answer cannot win: balanced accuracy, MCC, macro F1; "
         "for numbers the mean absolute error beside R².",
@@ -119,8 +119,8 @@ CODES = (
         "warn",
         "A metric gives no number, or does more than give one.",
         "On the model's own answers, in every form of labels that there is: it raises, takes "
-        "longer than seconds or more than memory_gb, ends its process, gives NaN, an array or nothing, "
-        "gives two numbers for the same rows, writes into its arguments, is not reset by "
+        "longer than seconds or more than memory_gb, ends its process, gives NaN, an array or "
+        "nothing, gives two numbers for the same rows, writes into its arguments, is not reset by "
         "reset_state, or always gives the same number.",
         "Run it by itself on a few rows; it must take (y_true, y_pred) and return one number.",
     ),

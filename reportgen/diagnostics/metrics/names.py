@@ -133,18 +133,16 @@ def meaning(
     words = split(name)
     joined = "_".join(words)
     family, top = None, None
-    for candidate, pattern in FAMILIES:
-        found = re.search(rf"(?:^|_)({pattern})(?=_|$)", joined)
+    said = ""
+    for candidate, phrases in FAMILIES:
+        longest_first = sorted(phrases.split("|"), key=len, reverse=True)
+        found = re.search(rf"(?:^|_)({'|'.join(longest_first)})(?=_|$)", joined)
         if found is None:
             continue
-        longest = max(
-            re.finditer(rf"(?:^|_)({pattern})(?=_|$)", joined), key=lambda m: len(m.group(1))
-        )
-        family = candidate
-        digits = re.search(r"top_(\d+)", longest.group(1))
+        family, said = candidate, found.group(1)
+        digits = re.search(r"top_(\d+)", said)
         top = int(digits.group(1)) if digits else None
-        said = longest.group(1)
-        joined = (joined[: longest.start()] + joined[longest.end() :]).strip("_")
+        joined = (joined[: found.start()] + joined[found.end() :]).strip("_")
         break
     if family is None:
         return Meaning(None)
