@@ -88,10 +88,15 @@ def _clean(evidence: Evidence, found: Judgement) -> str:
     one = max(tests, key=lambda t: t.change.flips.value)
     flips, beyond = one.change.flips.value, one.change.beyond.value
     what = when(one.key)
-    if flips > 0.05 and beyond < flips / 2:
+    if flips > 0.05 and beyond < flips / 4:
         return (
             f"No, but it is uncertain: {share(flips)} of the {answers} change when {what}, of rows "
             f"that were undecided; counted by how far the probability moves, {share(beyond)}."
+        )
+    if flips > 0.05:
+        return (
+            f"Hardly. {share(flips)} of the {answers} change when {what}; counted by how far the "
+            f"probability moves, {share(beyond)}."
         )
     most = " at most" if len(tests) > 1 else ""
     return f"No. {share(flips)} of the {answers} change{most} when {what}."
