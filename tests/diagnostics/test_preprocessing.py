@@ -259,7 +259,7 @@ def test_gaps_are_counted_and_judged_as_fisher_does():
 def test_the_gaps_that_would_be_told_are_told_and_one_fewer_is_not():
     rng = np.random.default_rng(0)
     parts = cut(varied(1000, 4, rng))
-    least = int(section(case(parts, rng)).detectable.split(" gaps in a column")[0].split()[-1])
+    least = int(section(case(parts, rng)).detectable.split(" gaps where")[0].split()[-1])
     for gaps, severity in ((least - 1, "info"), (least, "warn")):
         changed = {n: x.copy() for n, x in parts.items()}
         changed["test"][:gaps, 1] = np.nan

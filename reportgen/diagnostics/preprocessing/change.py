@@ -19,6 +19,7 @@ from reportgen.diagnostics.preprocessing.columns import (
     ks,
     ks_near,
     noise,
+    off_by,
     shared,
     spread,
     thinned,
@@ -192,7 +193,7 @@ def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
     for kind, words, factor, undo in _ways(p):
         back = np.sort(undo(p.b))
         after = ks_near(p.a, back)
-        slack = ALIKE if kind == "factor" else ALIKE / 2
+        slack = ALIKE if kind == "factor" and max(factor, 1 / factor) >= least else ALIKE / 2
         if after > p.noise / 1.4 + slack or p.distance - after < 0.4:
             continue
         lattice = _lattice(p, undo) if kind in ("factor", "temperature") else None
@@ -303,7 +304,4 @@ def _lattice(p: Pair, undo: Callable[[Floats], Floats]) -> bool | None:
 
 def _on(v: Floats, digits: int) -> bool:
     scaled = v * 10.0**digits
-    return bool(
-        (np.abs(scaled - np.round(scaled)) <= 1e-4 * np.maximum(1, np.abs(scaled) * 1e-2)).mean()
-        > 0.98
-    )
+    return bool((np.abs(scaled - np.round(scaled)) <= off_by(scaled, 0.01)).mean() > 0.98)

@@ -95,7 +95,7 @@ def _columns(
     for column in rows.data.texts:
         if wanted is not None and column.name not in wanted:
             continue
-        if _wordy(column.by.get("train")):
+        if wordy(column.by.get("train")):
             continue
         becomes = told.pop(column.name, (None, ""))[1]
         yield column.name, {n: np.array([key(v) for v in x], dtype=object)
@@ -258,10 +258,11 @@ def _detectable(case: Case, name: str, tested: int, settings: PreprocessingSetti
     limit = math.log(settings.alpha / max(tested, 1))
     k = np.arange(1, min(sizes[1], 400) + 1, dtype=np.float64)
     enough = np.flatnonzero(log_chance_alone(k, *sizes) <= limit)
-    return f"{plural(int(k[enough[0]]), 'row')} of one new category" if len(enough) else ""
+    return f"{plural(int(k[enough[0]]), 'row')} of a new category" if len(enough) else ""
 
 
-def _wordy(values: Any) -> bool:
+def wordy(values: Any) -> bool:
+    """Whether a column holds texts of several words, no categories."""
     if values is None:
         return False
     some = [v for v in values[:500] if v is not None]
@@ -269,7 +270,7 @@ def _wordy(values: Any) -> bool:
 
 
 def _texts(rows: Received) -> list[Any]:
-    return [c for c in rows.data.texts if _wordy(c.by.get("train"))]
+    return [c for c in rows.data.texts if wordy(c.by.get("train"))]
 
 
 def _words_unseen(
