@@ -7,7 +7,7 @@ of scale undoes itself when its factor, or train's own scaling, is taken back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ from reportgen.diagnostics.preprocessing.columns import (
     ks,
     ks_near,
     noise,
+    off_by,
     shared,
     spread,
     thinned,
@@ -32,6 +33,7 @@ ALIKE = 0.08  # KS distance, beyond noise, of one whose unit was taken back
 STILL = 0.3  # median KS distance of the other columns, where one changed
 NEAR_UNIT = 0.02  # relative distance from a known factor
 FEWEST = 5  # rows
+ENOUGH = 15  # rows that show the shape of a column
 
 #: Factors between customary units (and their inverses), with what they are.
 UNITS: tuple[tuple[float, str], ...] = (
@@ -64,6 +66,7 @@ class Changed:
     before: float
     after: float
     sure: bool
+    undo: Callable[[Floats], Floats] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,22 @@ class Gross:
     compared: int
     words: str
     factor: float | None
+
+    def undone(self, train: Floats, split: Floats) -> Floats | None:
+        """A column of the split as it was, given train's; None where that is not known."""
+        if self.factor is not None:
+            return split / self.factor
+        known = train[np.isfinite(train)]
+        if self.words == "raw|standardised":
+            return np.asarray(split * known.std() + known.mean())
+        if self.words == "raw|within 0 to 1":
+            return np.asarray(split * np.ptp(known) + known.min())
+        if self.words == "raw|within −1 to 1":
+            return np.asarray((split + 1) / 2 * np.ptp(known) + known.min())
+        if self.words == "raw|scaled by quartiles":
+            low, middle, high = np.percentile(known, [25, 50, 75])
+            return np.asarray(split * (high - low) + middle)
+        return None
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,11 @@ class Pair:
     def binary(self) -> bool:
         """Two values a side: their scale is a code."""
         return all(len(np.unique(v)) <= 2 for v in (self.a, self.b))
+
+    @property
+    def few(self) -> bool:
+        """Too few rows to know a column's shape by."""
+        return min(len(self.a), len(self.b)) < ENOUGH
 
     @property
     def noise(self) -> float:
@@ -154,7 +178,7 @@ def _look(wild: Sequence[Pair]) -> str:
 def changed(found: Sequence[Pair], least: float) -> Iterator[Changed]:
     """Single columns in another unit; ``least`` is the factor from which any one counts."""
     for p in found:
-        if p.binary or p.distance < min(APART + p.noise / 2, 0.97):
+        if p.binary or p.few or p.distance < min(APART + p.noise / 2, 0.97):
             continue
         others = [q.distance - q.noise / 2 for q in found if q.column != p.column]
         still = not others or float(np.median(others)) <= STILL
@@ -169,7 +193,7 @@ def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
     for kind, words, factor, undo in _ways(p):
         back = np.sort(undo(p.b))
         after = ks_near(p.a, back)
-        slack = ALIKE if kind == "factor" else ALIKE / 2
+        slack = ALIKE if kind == "factor" and max(factor, 1 / factor) >= least else ALIKE / 2
         if after > p.noise / 1.4 + slack or p.distance - after < 0.4:
             continue
         lattice = _lattice(p, undo) if kind in ("factor", "temperature") else None
@@ -179,7 +203,7 @@ def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
             and after <= p.noise / 1.4 and _sharply_known(p, factor)
         )  # fmt: skip
         if hint and (best is None or (sure, -after) > (best.sure, -best.after)):
-            best = Changed(p.column, kind, words, factor, p.distance, after, sure)
+            best = Changed(p.column, kind, words, factor, p.distance, after, sure, undo)
     return best
 
 
@@ -280,7 +304,4 @@ def _lattice(p: Pair, undo: Callable[[Floats], Floats]) -> bool | None:
 
 def _on(v: Floats, digits: int) -> bool:
     scaled = v * 10.0**digits
-    return bool(
-        (np.abs(scaled - np.round(scaled)) <= 1e-4 * np.maximum(1, np.abs(scaled) * 1e-2)).mean()
-        > 0.98
-    )
+    return bool((np.abs(scaled - np.round(scaled)) <= off_by(scaled, 0.01)).mean() > 0.98)
