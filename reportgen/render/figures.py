@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from markupsafe import Markup
+
+from reportgen.charts.numbers import unbroken
 from reportgen.diagnostics import suite
 from reportgen.render import themes
+from reportgen.render.look import Look
 from reportgen.results import AuditReport, Section
 
 log = logging.getLogger(__name__)
@@ -27,9 +31,9 @@ class Picture:
     drawing: str  # an <svg> element
 
     @cached_property
-    def inline(self) -> str:
+    def inline(self) -> Markup:
         """The SVG element for a page, in colours that follow light and dark."""
-        return themes.themed(self.drawing)
+        return Markup(themes.themed(self.drawing))  # drawn by charts, which escape their words
 
     @cached_property
     def uri(self) -> str:
@@ -63,6 +67,17 @@ class Figures:
         return tuple(p.inline for p in self.pictures)
 
 
+def recoloured(figures: Figures, look: Look) -> Figures:
+    """The same figures in a look's colours."""
+
+    def of(drawn: Drawn) -> Drawn:
+        pictures = [replace(p, drawing=look.recoloured(p.drawing)) for p in drawn.pictures]
+        return replace(drawn, pictures=tuple(pictures))
+
+    sections = {name: of(drawn) for name, drawn in figures.sections.items()}
+    return Figures(of(figures.walk), sections) if look.colours else figures
+
+
 def draw(report: AuditReport) -> Figures:
     """Every figure of a report; never raises for what a diagnostic's plots do."""
     from reportgen.render.score_walk import walk_picture
@@ -91,8 +106,8 @@ def _plots(section: Section) -> Callable[[], tuple[Picture, ...]]:
                 pictures.append(
                     Picture(
                         name=chart.name,
-                        title=chart.title,
-                        subtitle=chart.subtitle,
+                        title=unbroken(chart.title),
+                        subtitle=unbroken(chart.subtitle),
                         alt=chart.alt or chart.title,
                         width=chart.width,
                         drawing=to_svg(chart.figure, name),

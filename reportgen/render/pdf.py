@@ -22,7 +22,9 @@ from reportgen.errors import Problem, RenderError
 from reportgen.render.drawing import Drawing
 from reportgen.render.environment import stylesheet
 from reportgen.render.figures import Picture
+from reportgen.render.look import PLAIN, Look
 from reportgen.render.report import written
+from reportgen.render.structure import mend
 from reportgen.render.system import check
 from reportgen.results import AuditReport
 
@@ -30,10 +32,26 @@ VARIANT = "pdf/a-3a"
 _UA = (
     '<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">'
     "<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
+    # PDF/A knows no such property unless the file itself tells of it (ISO 19005-3, 6.6.2.3)
+    '<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
+    ' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    ' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'
+    '<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">'
+    "<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>"
+    "<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>"
+    "<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>"
+    '<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">'
+    "<pdfaProperty:name>part</pdfaProperty:name>"
+    "<pdfaProperty:valueType>Integer</pdfaProperty:valueType>"
+    "<pdfaProperty:category>internal</pdfaProperty:category>"
+    "<pdfaProperty:description>Part of ISO 14289 that this file follows"
+    "</pdfaProperty:description>"
+    "</rdf:li></rdf:Seq></pdfaSchema:property>"
+    "</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"
 )
 
 
-def render_pdf(report: AuditReport) -> bytes:
+def render_pdf(report: AuditReport, look: Look = PLAIN) -> bytes:
     """A report as PDF.
 
     Raises
@@ -44,9 +62,9 @@ def render_pdf(report: AuditReport) -> bytes:
     """
     check()
     results = report.to_json()
-    text, figures = written(report, "pdf", results)
+    text, figures = written(report, "pdf", results, look)
     with _uncollected():
-        return _printed(text, results.encode(), _moment(report.run_id), figures.pictures)
+        return _printed(text, results.encode(), _moment(report.run_id), figures.pictures, look)
 
 
 @contextmanager
@@ -63,7 +81,13 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _printed(text: str, data: bytes, moment: datetime, pictures: Iterable[Picture] = ()) -> bytes:
+def _printed(
+    text: str,
+    data: bytes,
+    moment: datetime,
+    pictures: Iterable[Picture] = (),
+    look: Look = PLAIN,
+) -> bytes:
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
@@ -81,7 +105,7 @@ def _printed(text: str, data: bytes, moment: datetime, pictures: Iterable[Pictur
         sheet, font_config = _style()
         page = _plain_html()(string=text, url_fetcher=fetcher, base_url="data:")
         document = page.render(
-            stylesheets=[sheet],
+            stylesheets=[sheet, *_own_style(look, fetcher, font_config)],
             font_config=font_config,
             pdf_variant=VARIANT,
             cache={picture.uri: Drawing(picture.drawing, font_config) for picture in pictures},
@@ -131,8 +155,21 @@ def _style() -> tuple[Any, Any]:
     return sheet, font_config
 
 
+def _own_style(look: Look, fetcher: Any, font_config: Any) -> list[Any]:
+    import weasyprint
+
+    if not look.stylesheet:
+        return []
+    return [
+        weasyprint.CSS(
+            string=look.stylesheet, font_config=font_config, url_fetcher=fetcher, base_url="data:"
+        )
+    ]
+
+
 def _finished(document: Any, pdf: Any) -> None:
-    """Say in the metadata that the file is PDF/UA too."""
+    """Put the tags right, and say in the metadata that the file is PDF/UA too."""
+    mend(pdf)
     for item in pdf.objects:
         extra = getattr(item, "extra", None)
         if isinstance(extra, dict) and str(extra.get("Type", "")) == "/Metadata":

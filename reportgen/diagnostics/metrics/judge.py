@@ -82,7 +82,7 @@ def _flat(found: Flat) -> Finding:
         severity="warn",
         subject=flat.label,
         message=(
-            f"Over {plural(len(flat.values), 'seed')} {flat.label} lies between "
+            f"Over {plural(len(flat.values), 'seed')} {_small(flat.label)} lies between "
             f"{score(min(flat.values))} and {score(max(flat.values))}, {moving.label} between "
             f"{score(min(moving.values))} and {score(max(moving.values))}: it moves over "
             f"{found.ratio:.2g} times as much, and nobody watches it."
@@ -93,6 +93,10 @@ def _flat(found: Flat) -> Finding:
             "ratio_at_least": found.ratio, "members": len(flat.values),
         },
     )  # fmt: skip
+
+
+def _small(label: str) -> str:
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _seeds(

@@ -16,6 +16,15 @@ from reportgen.charts.rows import Mark, Row, forest
 from reportgen.charts.style import AXIS_SIZE, GREY, TEST
 from reportgen.results import Findings
 
+LEAST = 1e-6  # standard deviation over seeds from which there is something to draw
+#: How a probe is called beside its marks.
+SHORT = {
+    "own": "Own answers", "permuted": "Reordered", "relabelled": "Relabelled",
+    "moved": "Scores moved", "random": "Random", "flipped": "Classes exchanged",
+    "inverted": "Scores inverted", "perfect": "Perfect", "noisy": "With noise",
+    "offset": "Off by a constant", "shrunk": "Drawn in", "positive": "Positive numbers",
+}  # fmt: skip
+
 
 def plots(found: Findings) -> list[Chart]:
     """A wrong metric beside its reference, and the metrics over seeds."""
@@ -30,8 +39,10 @@ def _probes(one: Mapping[str, Any], at: int) -> Chart | None:
     if len(shown) < 2:
         return None
     rows = [
-        Row(p["words"], (Mark(p["reference"], hollow=True), Mark(p["value"])), bold=False)
+        Row(SHORT.get(p["name"], p["words"]), marks, bold=False)
         for p in shown
+        if p["name"] != "sample"
+        for marks in [(Mark(p["reference"], hollow=True), Mark(p["value"]))]
     ]
     name = shorten(one["name"], 40)
     apart = max(shown, key=lambda p: abs(p["value"] - p["reference"]))
@@ -87,7 +98,7 @@ def _sweep(one: Mapping[str, Any], at: int) -> Chart | None:
 
 def _seeds(series: Mapping[str, Any]) -> Chart | None:
     found = series.get("seeds") or []
-    if len(found) < 2:
+    if len(found) < 2 or max(m["sd"] for m in found) < LEAST:
         return None
     ordered = sorted(found, key=lambda m: m["sd"])
     rows = []

@@ -20,6 +20,8 @@ from reportgen.scores.members import of_predictions, of_result
 FEWEST = 5  # members from which spreads are compared
 CONFIDENCE = 0.99
 TIMES = 2.0  # ratio of standard deviations that must be shown
+#: Which of those that move is named, where several do.
+USUAL = ("f1", "f1_macro", "balanced_accuracy", "mcc", "accuracy")
 #: Names of followed metrics by the family of a definition.
 FAMILY = {"jaccard": "", "dice": "f1"}
 
@@ -87,7 +89,8 @@ def flat_one(found: Sequence[Moves], settings: MetricsSettings) -> Flat | None:
     if not own or not others or len(own[0].values) < FEWEST:
         return None
     most = max(own, key=lambda m: m.sd)
-    moving = max(others, key=lambda m: m.sd)
+    named = {m.name: m for m in others if m.sd >= settings.moves}
+    moving = next((named[name] for name in USUAL if name in named), max(others, key=lambda m: m.sd))
     if most.sd > settings.flat or moving.sd < settings.moves:
         return None
     k = len(most.values) - 1

@@ -30,7 +30,8 @@ def of_examined(
     if wrong:
         series["probes"] = [
             {"name": one.name, "reference": one.definition.words if one.definition else None,
-             "probes": [{"words": w, "value": v, "reference": r} for _, w, v, r in one.probes]}
+             "probes": [{"name": n, "words": w, "value": v, "reference": r}
+                        for n, w, v, r in one.probes]}
             for one in wrong[:DRAWN]
         ]  # fmt: skip
         series["examples"] = [

@@ -195,6 +195,8 @@ def _errors(rows: Rows, family: str, end: str, words: str) -> str:
 def table(example: Example, classes: Sequence[str]) -> list[dict[str, Any]]:
     """Rows of the example for a table: label or value, and what the model gave."""
     rows = example.rows
+    if rows.task == "binary":
+        rows = rows.take(np.argsort(-rows.p, kind="stable"))
     shown = []
     for i in range(rows.n):
         if rows.task == "regression":

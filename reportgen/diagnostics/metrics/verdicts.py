@@ -65,7 +65,7 @@ def _wrong(one: Examined, case: Case) -> list[Finding]:
         if not one.meaning.sure:
             return []
         message = (
-            f"“{one.name}” is {_number(one, one.value)} on the model's own answers, where "
+            f"“{one.name}” gives {_number(one, one.value)} on the model's own answers, where "
             f"{_meant(one)} is {_number(one, one.reference)}"
             f"{_differs(one)}.{_example(one)}"
         )
@@ -77,26 +77,28 @@ def _of_cause(one: Examined, cause: Cause, evidence: dict[str, Any]) -> Finding:
     value, right = _number(one, one.value), _number(one, one.reference)
     evidence = evidence | {"cause": cause.kind, "is": cause.words or None}
     meant = _meant(one)
-    start = f"“{one.name}” is {value} on the model's own answers, where {meant} is {right}"
+    start = f"“{one.name}” gives {value} on the model's own answers, where {meant} is {right}."
     if one.value is None:
         start = (
             f"“{one.name}” gives no number on the model's own answers ({one.error}), where {meant} "
-            f"is {right}"
+            f"is {right}."
         )
     if cause.kind == "threshold":
-        says = cause.words or "given labels in place of scores it is that on every probe"
-        if cause.complement:
-            says = "given labels in place of scores it counts the rows that are wrong, 1 less that"
-        message = f"{start}: {says}.{_same_here(one)}{_example(one)}"
+        what = f"1 − {meant}" if cause.complement else meant
+        says = f"It takes scores where labels belong: given labels, it is {what} on every probe"
+        if cause.words:
+            says = cause.words[:1].upper() + cause.words[1:]
+        message = f"{start}{_same_here(one)} {says}.{_example(one)}"
         return _finding(one, THRESHOLD, "fail", message, evidence=evidence)
     if cause.kind == "order":
-        says = "it is that on every probe once truth and answers are exchanged"
-        message = f"{start}: {says}.{_example(one)}"
+        says = "It has y_true and y_pred exchanged: exchanged back, it is that on every probe"
+        message = f"{start}{_same_here(one)} {says}.{_example(one)}"
         return _finding(one, ORDER, "fail", message, evidence=evidence)
+    says = cause.words[:1].upper() + cause.words[1:]
     if cause.kind == "batches":
-        message = f"{start}: {cause.words}, and their mean is another number than the whole."
+        message = f"{start} {says}, and their mean is another number than the whole."
         return _finding(one, BATCHES, "warn", message, evidence=evidence | {"chunk": cause.chunk})
-    message = f"{start}: {cause.words}.{_example(one)}"
+    message = f"{start} {says}.{_example(one)}"
     return _finding(one, DISAGREES, "fail", message, evidence=evidence)
 
 
@@ -130,7 +132,7 @@ def _example(one: Examined) -> str:
         return ""
     example: Example = one.example
     given = "gives no number" if example.value is None else f"says {amount(example.value, 4)}"
-    return f" On {example.rows.n} rows it {given}. {example.worked}"
+    return f" Smallest example, {example.rows.n} rows: it {given}. {example.worked}"
 
 
 def _evidence(one: Examined, case: Case) -> dict[str, Any]:
