@@ -309,10 +309,8 @@ def _lattice(p: Pair, undo: Callable[[Floats], Floats]) -> bool | None:
     if digits is None or len(np.unique(p.a)) < 5:
         return None
     few = len(np.unique(p.a)) < min(200, len(p.a) / 2)
-    if few and shared(p.a, undo(p.b)) < 0.3:  # values that train has are known
-        own = False
-    else:
-        own = _on(undo(p.b), digits)
+    known = not few or shared(p.a, undo(p.b)) >= 0.3  # of few values, train has most
+    own = known and _on(undo(p.b), digits)
     as_they_are = _on(p.b, digits)
     if own and not as_they_are:
         return True
