@@ -10,6 +10,7 @@ repeats within train would overstate them, because what is full of copies is so 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,10 @@ SELDOM = (0.001, 1e-06)  # how often two rows agree on J
 LIMITS = (1.0, 0.3, 0.1, 0.03)  # rows that chance explains least tell most
 MODEL = 1.25  # times the expected number that the estimate may be wrong by
 
+LEAST = 0.05  # weight of a column in which nearly all rows agree
+
 Floats = NDArray[np.float64]
+Way = Literal["number", "weight", "scale"]
 
 
 @dataclass(frozen=True)
@@ -129,12 +133,20 @@ def _sizes(alike: list[float]) -> list[int]:
 
 
 def _looks(columns: list[Coded], sizes: list[int]) -> list[_Seen]:
-    """A look for each J, by how many columns of R differ and, with numbers, by how far."""
-    scaled = [False, True] if any(c.place_here is not None for c in columns) else [False]
-    return [_near(columns, size, by_scale) for size in sizes for by_scale in scaled]
+    """A look for each J, by how many columns of R differ, and, with numbers, by how far.
+
+    And by how telling those are, where a column of many values may follow from others in a part
+    of the rows: the first bill is the monthly rate.
+    """
+    ways: list[Way] = ["number"]
+    if columns[0].alike <= SELDOM[0]:
+        ways.append("weight")
+    if any(c.place_here is not None for c in columns):
+        ways.append("scale")
+    return [_near(columns, size, way) for size in sizes for way in ways]
 
 
-def _near(columns: list[Coded], size: int, by_scale: bool) -> _Seen:
+def _near(columns: list[Coded], size: int, way: Way) -> _Seen:
     n, m = len(columns[0].here), len(columns[0].there)
     misses, near, agree = np.zeros(n), np.zeros((n, 2)), np.zeros((n, 2))
     step = max(1, min(n, 2_000_000 // max(m, 1)))
@@ -145,7 +157,7 @@ def _near(columns: list[Coded], size: int, by_scale: bool) -> _Seen:
             on_j &= column.here[at, None] == column.there[None, :]
         apart = np.zeros((at.stop - start, m), dtype=np.float32)
         for column in columns[size:]:
-            apart += _apart(column, at, by_scale)
+            apart += _apart(column, at, way)
         equal = apart == 0
         misses[at] = (equal & ~on_j).sum(axis=1)
         apart[equal] = np.inf
@@ -161,10 +173,14 @@ def _near(columns: list[Coded], size: int, by_scale: bool) -> _Seen:
     return _Seen(misses, near, agree, float(np.prod([c.alike for c in columns[:size]])))
 
 
-def _apart(column: Coded, at: slice, by_scale: bool) -> NDArray[np.float32]:
-    """1 where the values differ; by scale, less where they differ by less than the spread."""
+def _apart(column: Coded, at: slice, way: Way) -> NDArray[np.float32]:
+    """1 where the values differ; by scale, less where they differ by less than the spread; by
+    weight, the more, the less often rows agree.
+    """
     differ = np.asarray(column.here[at, None] != column.there[None, :], dtype=np.float32)
-    if not by_scale or column.place_here is None or column.place_there is None:
+    if way == "weight":
+        return np.asarray(differ * np.float32(max(-np.log(column.alike), LEAST)))
+    if way == "number" or column.place_here is None or column.place_there is None:
         return differ
     distance = np.abs(column.place_here[at, None] - column.place_there[None, :])
     known = np.where(np.isfinite(distance), np.minimum(distance, differ), differ)

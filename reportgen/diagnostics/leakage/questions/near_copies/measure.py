@@ -15,7 +15,7 @@ from reportgen.diagnostics.leakage.rows.counters import numbering
 from reportgen.diagnostics.leakage.rows.nearness import nearness
 from reportgen.diagnostics.leakage.rows.neighbours import nearest
 from reportgen.diagnostics.leakage.rows.pictures import VIEWS
-from reportgen.diagnostics.leakage.rows.space import Points, space
+from reportgen.diagnostics.leakage.rows.space import Points, Space, space
 from reportgen.diagnostics.leakage.rows.texts import near_texts, plain
 from reportgen.diagnostics.leakage.rows.twins import twins
 from reportgen.evidence import Case
@@ -143,6 +143,7 @@ def measured(case: Case, judged: str, fraction: float) -> Near | Untold:
         equal | twins(one.rows(), other.rows()).mask,
         fraction,
         exact=(axes.exact(one), axes.exact(other)),
+        axes=axes,
         names=tuple(axes.names[j] for j in axes.numeric),
     )
 
@@ -194,10 +195,15 @@ def _points(
     equal: Mask,
     fraction: float,
     exact: tuple[NDArray[np.uint64], NDArray[np.uint64]] | None = None,
+    axes: Space | None = None,
     names: tuple[str, ...] = (),
     coarse: bool = False,
 ) -> Near | Untold:
-    """Nearest points, judged; ``coarse`` ones may coincide though the rows differ."""
+    """Nearest points, judged; ``coarse`` ones may coincide though the rows differ.
+
+    Where some axes have levels, the nearest row of the same levels is compared with all that lie
+    near on the other axes.
+    """
     if len(there) < NEIGHBOURS:
         return Untold("there are too few training rows to have neighbours")
     rng = case.rng("near copies")
@@ -207,16 +213,22 @@ def _points(
     some = np.arange(len(there))
     if len(some) > USUAL_ROWS:
         some = np.sort(rng.choice(len(there), USUAL_ROWS, replace=False))
-    within = nearest(there[some], there, NEIGHBOURS).distances
+    scales = slice(None) if axes is None or axes.scales.all() else axes.scales
+    beside = np.ascontiguousarray(there[:, scales])
+    within = nearest(beside[some], beside, NEIGHBOURS).distances
     within = np.where(within > TINY, within, np.inf).min(axis=1)
     within = within[np.isfinite(within)]
     if not len(rows) or not len(within):
         return Untold("no two rows differ")
     usual = float(np.median(within))
     found = nearest(here[rows], there, NEIGHBOURS)
+    first, own = found.rows[:, 0], found.distances[:, 0]
     distances = found.distances.copy()
-    first = found.rows[:, 0]
-    moved = ((np.abs(here[rows] - there[first]) > TINY) | _seldom_agree(there[some])).sum(axis=1)
+    if axes is not None and not axes.scales.all():
+        own, distances = _by_degrees(here[rows][:, scales], beside, first)
+        distances[~axes.same_levels(here[rows], there[first]), 0] = np.inf
+    apart = np.abs(here[rows][:, scales] - beside[first]) > TINY
+    moved = (apart | _seldom_agree(beside[some])).sum(axis=1)
     if exact is not None:
         distances[exact[0][rows] != exact[1][first], 0] = np.inf
     if coarse:
@@ -228,11 +240,27 @@ def _points(
     near = np.zeros(len(here), dtype=bool)
     place = np.full(len(here), -1, dtype=np.int64)
     distance = np.full(len(here), np.inf)
-    near[rows], place[rows], distance[rows] = told.near, first, found.distances[:, 0]
+    near[rows], place[rows], distance[rows] = told.near, first, own
     return Near(
         near, place, distance, usual, within, len(rows), found.recall, told.p,
         (here, there) if names else None, names,
     )  # fmt: skip
+
+
+def _by_degrees(
+    here: Points, there: Points, first: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far each row is from row ``first`` of it, and that before what lies near otherwise.
+
+    Rows that have a nearer one, whatever its levels, are as far from all.
+    """
+    near = nearest(here, there, NEIGHBOURS)
+    own = np.linalg.norm(here.astype(np.float64) - there[first], axis=1)
+    others = np.where(near.rows == first[:, None], np.inf, near.distances)
+    others = np.sort(others, axis=1)[:, : NEIGHBOURS - 1]
+    distances = np.column_stack([own, np.maximum(others, 0.0)])
+    distances[own > others[:, 0]] = own[own > others[:, 0], None]
+    return own, distances
 
 
 def _seldom_agree(points: Points) -> Mask:
