@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.errors import OutputError, Problem
 from reportgen.executors.local import Died, run_tasks
 from reportgen.pipeline import LOG_FILE, PHASE_FILE, AuditTask, audit, write_unfinished
+from reportgen.pipeline.overview import overviews
 from reportgen.provenance import fingerprint, versions
-from reportgen.results import AuditReport
+from reportgen.render.look import PLAIN, Look
 from reportgen.runs.folder import RunFolder, locked, open_run
 from reportgen.runs.record import AuditRecord, RunRecord
 from reportgen.runs.writing import cannot_write, clean_names, write_atomic
@@ -61,6 +61,8 @@ def run(
 
     Raises
     ------
+    JobError
+        if the job's ``templates:`` folder cannot be used.
     OutputError
         if the output folder cannot be written or is locked. A run that is interrupted leaves
         what it has; the next run goes on from there unless ``fresh``.
@@ -69,6 +71,7 @@ def run(
     place = (output or Path(job.output)).absolute()
     names = [name for name in job.models if not only or name in only]
     folders = clean_names(job.models)
+    look = _look(job)
     if "pdf" in job.formats:
         from reportgen.render.system import check
 
@@ -78,7 +81,7 @@ def run(
         identity = "\0".join((job.sha256, *names))
         folder = open_run(place, job.name, identity, fresh=fresh)
         progress.started(folder, names)
-        records = _audit_all(job, names, folders, folder, workers, progress)
+        records = _audit_all(job, names, folders, folder, workers, progress, look)
         record = RunRecord(
             run_id=folder.run_id,
             job=job.name,
@@ -86,11 +89,20 @@ def run(
             versions=versions(),
             audits=tuple(records[name] for name in names),
         )
-        if "html" in job.formats:
-            _write_index(folder, record)
+        pages = overviews(folder.staging, record, job.formats, job.base_url, look)
+        for name, text in pages.items():
+            write_atomic(folder.staging / name, text)
         write_atomic(folder.staging / "run.json", record.to_json())
         _sweep(folder, names, folders)
         return Run(folder.publish(), record)
+
+
+def _look(job: Job) -> Look:
+    if job.templates is None:
+        return PLAIN
+    from reportgen.render import branding
+
+    return branding.of_job(job.locate(job.templates), job.line("templates"), job.file)
 
 
 def _audit_all(
@@ -100,9 +112,10 @@ def _audit_all(
     folder: RunFolder,
     workers: int | None,
     progress: Progress,
+    look: Look,
 ) -> dict[str, AuditRecord]:
     records: dict[str, AuditRecord] = {}
-    prints = {name: fingerprint(job, name) for name in names}
+    prints = {name: fingerprint(job, name) + look.digest for name in names}
     tasks: dict[str, AuditTask] = {}
     for name in names:
         stored = folder.done(folders[name], prints[name])
@@ -110,7 +123,7 @@ def _audit_all(
             records[name] = stored
             progress.finished(stored)
         else:
-            tasks[name] = AuditTask(job, name, folder.run_id, folder.staging, folders[name])
+            tasks[name] = AuditTask(job, name, folder.run_id, folder.staging, folders[name], look)
             _emptied(tasks[name].place)
 
     def tell() -> None:
@@ -165,29 +178,6 @@ def _preload(job: Job, tasks: Sequence[str]) -> list[str]:
         modules += ["scipy.stats", "sklearn.ensemble", "sklearn.linear_model", "matplotlib.figure"]
         modules += ["weasyprint"] if "pdf" in job.formats else []
     return modules
-
-
-def _write_index(folder: RunFolder, record: RunRecord) -> None:
-    """``index.html`` from the reports that were written."""
-    from reportgen.render.index import IndexEntry, render_index
-
-    entries = []
-    for audited in record.audits:
-        path = folder.staging / audited.folder / "report.json"
-        try:
-            report = AuditReport.from_json(path.read_bytes())
-        except OSError as error:
-            raise OutputError(
-                Problem(
-                    "this report could not be written, so the run is not published",
-                    file=str(path),
-                    got=audited.error or str(error),
-                    advice="Make room; run the same job again to go on with what is complete.",
-                )
-            ) from error
-        entries.append(IndexEntry(audited.folder, report, audited.seconds))
-    page = render_index(record.job, record.run_id, entries)
-    write_atomic(folder.staging / "index.html", page)
 
 
 def _phase(task: AuditTask) -> str | None:

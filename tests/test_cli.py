@@ -65,6 +65,7 @@ STORED = {"dataset": "d", "model": {"predictions": {"test": "scores.csv"}}}
         (("run", "job.yaml", "--only", "m", "--only", "n"), 2, "'n'"),
         (("render", "job.yaml"), 2, "not a report.json"),
         (("render", "gone.json"), 2, "cannot be read"),
+        (("render", "gone.json", "--format", "docx"), 2, "html, pdf, markdown, junit"),
         (("explain", "no.such"), 2, "no finding has the code"),
         (("bogus",), 2, "No such command"),
         (("validate", "."), 2, "directory"),
@@ -202,7 +203,8 @@ def test_one_run_id_gives_the_same_bytes(tmp_path: Path) -> None:
     X = [[i % 7, i % 3] for i in range(60)]
     y = ["yes" if i % 7 > 3 else "no" for i in range(60)]
     dump(SGDClassifier(loss="log_loss", random_state=3).fit(X, y), tmp_path / "m.skops")
-    content = yaml.safe_load(job.read_text()) | {"formats": ["html", "pdf", "json"]}
+    formats = {"json": "json", "html": "html", "pdf": "pdf", "markdown": "md", "junit": "junit.xml"}
+    content = yaml.safe_load(job.read_text()) | {"formats": list(formats)}
     content["models"]["fitted"] = {"dataset": "d", "model": {"sklearn": "m.skops"}}
     content["diagnostics"] = {"seed_ensemble": {"members": 3}}
     job.write_text(yaml.safe_dump(content, sort_keys=False))
@@ -220,6 +222,67 @@ def test_one_run_id_gives_the_same_bytes(tmp_path: Path) -> None:
     assert first.returncode == again.returncode < 2, first.stderr + again.stderr
     assert (tmp_path / "two" / "latest").readlink() == run_id
     for model in ("stored", "fitted"):
-        for form in ("json", "html", "pdf"):
+        for form in formats.values():
             one, two = (tmp_path / o / run_id / model / f"report.{form}" for o in ("one", "two"))
             assert one.read_bytes() == two.read_bytes(), (model, form)
+    _rendered_from_json_are_the_same_bytes(tmp_path, tmp_path / "one" / run_id, formats)
+
+
+def _rendered_from_json_are_the_same_bytes(
+    place: Path, run: Path, formats: Mapping[str, str]
+) -> None:
+    drawn = ",".join(form for form in formats if form != "json")
+    for model in ("stored", "fitted"):
+        done = reportgen(
+            "render", run / model / "report.json", "--format", drawn, "--output", place / model,
+            cwd=place, env={"PYTHONHASHSEED": "3", "TZ": "UTC-9"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        names = sorted(Path(line).name for line in done.stdout.splitlines())
+        assert names == sorted(f"report.{s}" for f, s in formats.items() if f != "json")
+        for name in names:
+            assert (place / model / name).read_bytes() == (run / model / name).read_bytes(), name
+    done = reportgen(
+        "render",
+        run / "run.json",
+        "--format",
+        "html,markdown,junit",
+        "--output",
+        "again",
+        cwd=place,
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("index.html", "summary.md", "junit.xml"):
+        assert (place / "again" / name).read_bytes() == (run / name).read_bytes(), name
+
+
+def test_a_look_of_ones_own_is_checked_first_and_costs_no_audit_its_report(tmp_path: Path) -> None:
+    job = write_job(tmp_path, {"m": STORED})
+    content = yaml.safe_load(job.read_text()) | {"formats": ["html"], "templates": "look"}
+    job.write_text(yaml.safe_dump(content, sort_keys=False))
+    look = tmp_path / "look"
+    look.mkdir()
+    (look / "pageone.html.j2").write_text("")
+    for command in ("run", "validate"):
+        done = reportgen(command, "job.yaml", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "job.yaml:" in done.stderr
+        assert "look/pageone.html.j2: it is no part of a report" in done.stderr
+        assert "Did you mean 'page_one.html.j2'?" in done.stderr
+    assert not (tmp_path / "reports").exists()
+    (look / "pageone.html.j2").unlink()
+    (look / "closing.html.j2").write_text("<p>ours</p>\n{{ report.no.such }}")
+    done = reportgen("run", "job.yaml", "--quiet", cwd=tmp_path)
+    assert done.returncode == 3
+    run = tmp_path / "reports" / "latest"
+    page = (run / "m" / "report.html").read_text()
+    assert "This is the default layout" in page
+    assert "Sign-off" in page
+    assert "closing.html.j2:2" in json.loads((run / "run.json").read_text())["audits"][0]["error"]
+    assert (run / "index.html").is_file()
+    (look / "closing.html.j2").write_text("<p>ours</p>")
+    done = reportgen(
+        "render", run / "m" / "report.json", "--format", "html", "--templates", "look", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "<p>ours</p>" in (run / "m" / "report.html").read_text()

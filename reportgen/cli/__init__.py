@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import logging
 import signal
 import sys
 import traceback
@@ -38,6 +39,15 @@ for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 
 
+class _Lines(logging.Formatter):
+    """What the program notes by the way, a line each; tracebacks are for ``--debug``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        told = f": {type(error).__name__}: {error}".partition("\n")[0] if error else ""
+        return f"reportgen: {record.getMessage()}{told}"
+
+
 class _Stopped(BaseException):
     """A signal: the person at the terminal, or the scheduler, wants this run to end."""
 
@@ -51,6 +61,10 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or in the background of a shell
             signal.signal(number, _stop)
+    if not debug:
+        handler = logging.StreamHandler()
+        handler.setFormatter(_Lines())
+        logging.getLogger("reportgen").addHandler(handler)
     for stream in (sys.stdout, sys.stderr):  # a locale without dashes must not end a run
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.render.look import PLAIN, Look
+
 if TYPE_CHECKING:
     from reportgen.job.schema import Job
 
@@ -27,6 +29,7 @@ class AuditTask:
     run_id: str
     staging: Path
     folder: str
+    look: Look = PLAIN
 
     @property
     def place(self) -> Path:

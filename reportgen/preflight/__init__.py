@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container
 from pathlib import Path
 
-from reportgen.errors import Problem
+from reportgen.errors import Problem, RenderError
 from reportgen.job.schema import Job
 from reportgen.preflight import data, model
 
@@ -23,7 +23,7 @@ def check(job: Job, partial: Container[tuple[str, str]] = ()) -> list[Problem]:
     Of the entries in ``partial`` (see :mod:`reportgen.job.remains`), and of models without a
     data set, only what is wrong with a file by itself.
     """
-    problems: list[Problem] = []
+    problems = _templates(job)
     outlines: dict[str, data.Outline] = {}
     for name, entry in job.datasets.items():
         if ("datasets", name) in partial:
@@ -35,6 +35,18 @@ def check(job: Job, partial: Container[tuple[str, str]] = ()) -> list[Problem]:
         outline = None if ("models", name) in partial else outlines.get(audited.dataset)
         problems += model.check(job, name, audited, outline)
     return list(dict.fromkeys(_with_line(problem, job) for problem in problems))
+
+
+def _templates(job: Job) -> list[Problem]:
+    if job.templates is None:
+        return []
+    from reportgen.render import branding
+
+    try:
+        branding.load(job.locate(job.templates))
+    except RenderError as error:
+        return [p.at(key="templates") for p in error.problems]
+    return []
 
 
 def _with_line(problem: Problem, job: Job) -> Problem:

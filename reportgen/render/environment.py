@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen.charts import fonts, numbers
 from reportgen.diagnosis import first_sentence, spoken
 from reportgen.errors import Problem, RenderError
 from reportgen.render import themes
+from reportgen.render.look import PLAIN, Look
 
 Medium = str  # "html" or "pdf"
 
@@ -34,11 +37,24 @@ def folder() -> Path:
     )
 
 
-@cache
-def environment() -> jinja2.Environment:
-    """The one Jinja environment: autoescape on for every file, undefined names are errors."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder()),
+@lru_cache(maxsize=8)
+def environment(look: Look = PLAIN) -> jinja2.Environment:
+    """A Jinja environment: autoescape on for every file, undefined names are errors.
+
+    Partials of a job's own run in a sandbox. No filter says that text is safe as it is: what is
+    HTML already comes as :class:`markupsafe.Markup`.
+    """
+    here = jinja2.FileSystemLoader(folder())
+    own = {name: (text, file) for name, text, file in look.templates}
+
+    def find(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        return (*own[name], lambda: True) if name in own else None
+
+    kind = SandboxedEnvironment if own else jinja2.Environment
+    made = kind(
+        loader=jinja2.ChoiceLoader(
+            [jinja2.FunctionLoader(find), here, jinja2.PrefixLoader({"default": here})]
+        ),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=visible,
@@ -61,20 +77,22 @@ def environment() -> jinja2.Environment:
         setting=setting,
         digest=digest,
     )
+    for unsafe in ("safe", "urlize"):
+        del made.filters[unsafe]
     made.globals.update(interval=numbers.interval, plural=numbers.plural)
     return made
 
 
-def fill(template: str, **values: Any) -> str:
+def fill(template: str, look: Look = PLAIN, **values: Any) -> str:
     """A template's text; a mistake in a template is told as one.
 
     Raises
     ------
     RenderError
-        with the template's name and line.
+        with the template's file and line.
     """
     try:
-        return environment().get_template(template).render(**values)
+        return environment(look).get_template(template).render(look=look, **values)
     except (
         jinja2.TemplateError,
         TypeError,
@@ -82,16 +100,32 @@ def fill(template: str, **values: Any) -> str:
         ArithmeticError,
         LookupError,
         AttributeError,
+        RecursionError,
     ) as error:  # a template may call a filter with what it cannot take
-        line = getattr(error, "lineno", None)
+        file, line = _place(error)
+        told = str(error).partition("\n")[0]
         raise RenderError(
-            Problem(f"template {template} cannot be filled: {error}", file=template, line=line)
+            Problem(f"this template cannot be filled: {told}", file=file or template, line=line)
         ) from error
 
 
-def has(template: str) -> bool:
+def _place(error: BaseException) -> tuple[str | None, int | None]:
+    """File and line of the template in which an error arose."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return error.filename or error.name, error.lineno
+    place: tuple[str | None, int | None] = (None, None)
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.endswith(".html.j2"):
+            place = (file, trace.tb_lineno)
+        trace = trace.tb_next
+    return place
+
+
+def has(template: str, look: Look = PLAIN) -> bool:
     """Whether there is a template of this name."""
-    return (folder() / template).is_file()
+    return (folder() / template).is_file() or any(name == template for name, *_ in look.templates)
 
 
 def capital(text: str) -> str:
@@ -166,6 +200,7 @@ def _face(family: str, weight: int, path: Path, kind: str) -> str:
     )
 
 
-def dark_variables(svgs: tuple[str, ...]) -> str:
+def dark_variables(svgs: tuple[str, ...], look: Look = PLAIN) -> str:
     """Declarations that give a dark page's colours to the drawings."""
-    return "".join(f"--k{c[1:]}:{themes.dark(c)};" for c in themes.used(svgs))
+    own = look.dark
+    return "".join(f"--k{c[1:]}:{own.get(c) or themes.dark(c)};" for c in themes.used(svgs))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+
+from markupsafe import Markup
 
 from reportgen.diagnostics import suite
 from reportgen.render import themes
+from reportgen.render.look import Look
 from reportgen.results import AuditReport, Section
 
 log = logging.getLogger(__name__)
@@ -27,9 +30,9 @@ class Picture:
     drawing: str  # an <svg> element
 
     @cached_property
-    def inline(self) -> str:
+    def inline(self) -> Markup:
         """The SVG element for a page, in colours that follow light and dark."""
-        return themes.themed(self.drawing)
+        return Markup(themes.themed(self.drawing))  # drawn by charts, which escape their words
 
     @cached_property
     def uri(self) -> str:
@@ -61,6 +64,17 @@ class Figures:
     def drawings(self) -> tuple[str, ...]:
         """Every drawing as a page has it."""
         return tuple(p.inline for p in self.pictures)
+
+
+def recoloured(figures: Figures, look: Look) -> Figures:
+    """The same figures in a look's colours."""
+
+    def of(drawn: Drawn) -> Drawn:
+        pictures = [replace(p, drawing=look.recoloured(p.drawing)) for p in drawn.pictures]
+        return replace(drawn, pictures=tuple(pictures))
+
+    sections = {name: of(drawn) for name, drawn in figures.sections.items()}
+    return Figures(of(figures.walk), sections) if look.colours else figures
 
 
 def draw(report: AuditReport) -> Figures:

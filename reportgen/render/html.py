@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from reportgen.render.look import PLAIN, Look
 from reportgen.render.report import written
 from reportgen.results import AuditReport
 
 
-def render_html(report: AuditReport) -> str:
+def render_html(report: AuditReport, look: Look = PLAIN) -> str:
     """A report as a page that stands alone; the same text for the same report.
 
     Raises
@@ -14,4 +15,4 @@ def render_html(report: AuditReport) -> str:
     RenderError
         if a template is missing or cannot be filled.
     """
-    return written(report, "html")[0]
+    return written(report, "html", look=look)[0]

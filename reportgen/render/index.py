@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from reportgen.charts.numbers import interval, number, plural
-from reportgen.diagnosis import spoken
+from markupsafe import Markup
+
+from reportgen.charts.numbers import plural
 from reportgen.diagnostics import suite
 from reportgen.render.environment import capital, fill, index_stylesheet
-from reportgen.render.score_walk import unit_of
+from reportgen.render.look import PLAIN, Look
+from reportgen.render.standing import ORDER, standing
 from reportgen.render.view import date_of, mark_of
-from reportgen.results import AuditReport, Outcome
-
-ORDER: tuple[Outcome, ...] = ("fail", "incomplete", "warn", "pass")
+from reportgen.results import AuditReport
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class _Row:
     marks: tuple[tuple[str, str], ...]  # (title, mark) a diagnostic; "" where it is not there
 
 
-def render_index(job_name: str, run_id: str, entries: Sequence[IndexEntry]) -> str:
+def render_index(
+    job_name: str, run_id: str, entries: Sequence[IndexEntry], look: Look = PLAIN
+) -> str:
     """The run's page: one file, no network, no scripts.
 
     Audits stand worst first (fail, incomplete, warn, pass), those of one outcome in the order of
@@ -48,6 +50,7 @@ def render_index(job_name: str, run_id: str, entries: Sequence[IndexEntry]) -> s
     counts = [(o, sum(e.report.outcome == o for e in entries)) for o in ORDER]
     return fill(
         "index.html.j2",
+        look,
         job=job_name,
         run_id=run_id,
         date=date_of(run_id),
@@ -55,7 +58,8 @@ def render_index(job_name: str, run_id: str, entries: Sequence[IndexEntry]) -> s
         columns=list(names.values()),
         counts=[(outcome, n) for outcome, n in counts if n],
         summary=_summary(entries),
-        css=index_stylesheet(),
+        css=Markup(index_stylesheet()),
+        own=Markup(look.stylesheet),
         medium="html",
     )
 
@@ -75,24 +79,18 @@ def _row(entry: IndexEntry, columns: dict[str, str]) -> _Row:
     n = report.subject.rows.get("test")
     if n is not None:
         about.append(f"n {n:,}")
-    steps = report.honest_score.steps
-    first = next((s for s in steps if s.step == "reported"), None)
-    metric = steps[0].metric if steps else ""
-    known = [s for s in steps if s.metric == metric and s.step != "reported"]
-    last = next((s for s in reversed(known) if s.value is not None), None)
-    unit = unit_of(metric)
-    under = ""
-    if metric:
-        between = interval(last.low, last.high, unit) if last else "not known"
-        under = spoken(metric) + (f", {between}" if between != "–" else "")
+    score = standing(report)
+    under = ", ".join(
+        part for part in (score.metric, score.interval if score.expected else "not known") if part
+    )
     sections = {s.diagnostic: mark_of(s) for s in report.sections}
     return _Row(
         report=report,
         link=f"{quote(entry.folder)}/report.html",
         about=" · ".join(part for part in about if part),
-        reported=(first.printed or number(first.value, unit)) if first else "",
-        expected=number(last.value, unit) if last else "–",
-        under=under,
+        reported=score.reported,
+        expected=score.expected or "–",
+        under=under if score.metric else "",
         marks=tuple((title, sections.get(name, "")) for name, title in columns.items()),
     )
 

@@ -22,6 +22,7 @@ from reportgen.errors import Problem, RenderError
 from reportgen.render.drawing import Drawing
 from reportgen.render.environment import stylesheet
 from reportgen.render.figures import Picture
+from reportgen.render.look import PLAIN, Look
 from reportgen.render.report import written
 from reportgen.render.system import check
 from reportgen.results import AuditReport
@@ -33,7 +34,7 @@ _UA = (
 )
 
 
-def render_pdf(report: AuditReport) -> bytes:
+def render_pdf(report: AuditReport, look: Look = PLAIN) -> bytes:
     """A report as PDF.
 
     Raises
@@ -44,9 +45,9 @@ def render_pdf(report: AuditReport) -> bytes:
     """
     check()
     results = report.to_json()
-    text, figures = written(report, "pdf", results)
+    text, figures = written(report, "pdf", results, look)
     with _uncollected():
-        return _printed(text, results.encode(), _moment(report.run_id), figures.pictures)
+        return _printed(text, results.encode(), _moment(report.run_id), figures.pictures, look)
 
 
 @contextmanager
@@ -63,7 +64,13 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _printed(text: str, data: bytes, moment: datetime, pictures: Iterable[Picture] = ()) -> bytes:
+def _printed(
+    text: str,
+    data: bytes,
+    moment: datetime,
+    pictures: Iterable[Picture] = (),
+    look: Look = PLAIN,
+) -> bytes:
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
@@ -81,7 +88,7 @@ def _printed(text: str, data: bytes, moment: datetime, pictures: Iterable[Pictur
         sheet, font_config = _style()
         page = _plain_html()(string=text, url_fetcher=fetcher, base_url="data:")
         document = page.render(
-            stylesheets=[sheet],
+            stylesheets=[sheet, *_own_style(look, fetcher, font_config)],
             font_config=font_config,
             pdf_variant=VARIANT,
             cache={picture.uri: Drawing(picture.drawing, font_config) for picture in pictures},
@@ -129,6 +136,18 @@ def _style() -> tuple[Any, Any]:
     # the fonts must go before the modules that know how to let them go
     atexit.register(_style.cache_clear)
     return sheet, font_config
+
+
+def _own_style(look: Look, fetcher: Any, font_config: Any) -> list[Any]:
+    import weasyprint
+
+    if not look.stylesheet:
+        return []
+    return [
+        weasyprint.CSS(
+            string=look.stylesheet, font_config=font_config, url_fetcher=fetcher, base_url="data:"
+        )
+    ]
 
 
 def _finished(document: Any, pdf: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -23,6 +24,8 @@ DARK = {
     style.TRAIN_TEXT: "#9DB0C3",
     style.VALIDATION: "#B89CDD",
 }
+#: Of words on their page (WCAG 2.2, AA).
+TEXT_CONTRAST = 4.5
 _COLOUR = re.compile(r"(fill|stroke): #([0-9a-fA-F]{6})\b")
 
 
@@ -62,6 +65,61 @@ def dark(colour: str) -> str:
             best = (miss, "#" + "".join(f"{round(v):02x}" for v in mixed))
     assert best is not None
     return best[1]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def difference(one: str, other: str) -> float:
+    """How far apart two colours look (CIE76, in CIELAB of D65)."""
+    first, second = _lab(one), _lab(other)
+    return math.dist(first, second)
+
+
+def _lab(colour: str) -> tuple[float, float, float]:
+    red, green, blue = _linear(colour)
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+    cubes = [v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (x, y, z)]
+    return 116 * cubes[1] - 16, 500 * (cubes[0] - cubes[1]), 200 * (cubes[1] - cubes[2])
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = _linear(colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(colour: str) -> tuple[float, float, float]:
+    """Parts of the light, 0 to 1."""
+    parts = [v / 255 for v in _rgb(colour)]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
+    return red, green, blue
+
+
+@cache
+def lightened(colour: str) -> str:
+    """The colour made light enough to be read on a dark page: contrast 4.5 or more."""
+    return _mixed(colour, 255, DARK[style.PAPER], TEXT_CONTRAST)
+
+
+def darkened(colour: str, needed: float) -> str:
+    """The colour made dark enough to be read on paper."""
+    return _mixed(colour, 0, style.PAPER, needed)
+
+
+def _mixed(colour: str, end: int, paper: str, needed: float) -> str:
+    """The colour on its way to black (0) or white (255), as far as the contrast needs."""
+    mixed = colour
+    for step in range(1, 41):
+        if contrast(mixed, paper) >= needed:
+            break
+        parts = [round(v + step / 40 * (end - v)) for v in _rgb(colour)]
+        mixed = "#" + "".join(f"{v:02x}" for v in parts)
+    return mixed
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -14,6 +14,7 @@ from reportgen.job.printed import Printed
 from reportgen.render import environment
 from reportgen.render.figures import Drawn, Figures, Picture
 from reportgen.render.glossary import terms
+from reportgen.render.look import PLAIN, Look
 from reportgen.render.score_walk import unit_of
 from reportgen.results import SEVERITIES, AuditReport, Cause, Finding, Metric, Restated, Section
 
@@ -123,17 +124,17 @@ class Page:
         return (*self.sections, *self.skipped)
 
 
-def page(report: AuditReport, figures: Figures) -> Page:
+def page(report: AuditReport, figures: Figures, look: Look = PLAIN) -> Page:
     """Everything the template needs, from the report and its drawings."""
     shown: list[SectionView] = []
     skipped: list[SectionView] = []
     for section in report.sections:
         lost = section.status == "failed" and report.error is not None  # with the whole audit
         if lost or section.status == "not_applicable":
-            skipped.append(_section(section, None, Drawn()))
+            skipped.append(_section(section, None, Drawn(), look))
         else:
             drawn = figures.sections.get(section.diagnostic, Drawn())
-            shown.append(_section(section, len(shown) + 1, drawn))
+            shown.append(_section(section, len(shown) + 1, drawn, look))
     return Page(
         report=report,
         date=date_of(report.run_id),
@@ -162,11 +163,11 @@ def mark_of(section: Section) -> str:
     return section.verdict or section.status
 
 
-def _section(section: Section, place: int | None, drawn: Drawn) -> SectionView:
+def _section(section: Section, place: int | None, drawn: Drawn, look: Look) -> SectionView:
     diagnostic = suite().get(section.diagnostic)
     name = section.diagnostic.replace("_", " ").capitalize()
     partial = f"diagnostics/{section.diagnostic}.html.j2"
-    known = diagnostic is not None and environment.has(partial)
+    known = diagnostic is not None and environment.has(partial, look)
     return SectionView(
         number=place,
         anchor=f"s-{section.diagnostic}",

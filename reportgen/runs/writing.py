@@ -14,7 +14,7 @@ from reportgen.errors import OutputError, Problem
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 80
-_RESERVED = {"latest", "index.html", "run.json", "history.db"}
+_RESERVED = {"latest", "index.html", "run.json", "junit.xml", "summary.md", "history.db"}
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:

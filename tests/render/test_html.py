@@ -175,7 +175,7 @@ def test_a_partial_that_fails_leaves_its_section(eleven, monkeypatch, tmp_path):
         '{% extends "section.html.j2" %}{% block metrics %}{{ nothing }}{% endblock %}'
     )
     monkeypatch.setattr(environment, "folder", lambda: tmp_path)
-    monkeypatch.setattr(environment, "has", lambda name: (tmp_path / name).is_file())
+    monkeypatch.setattr(environment, "has", lambda name, look=None: (tmp_path / name).is_file())
     environment.environment.cache_clear()
     try:
         outline = Outline(render_html(reports.predictions_only()))
@@ -197,7 +197,7 @@ def test_a_partial_may_ask_for_a_series_that_is_not_there(eleven, monkeypatch, t
         "<p>rows: {{ s.section.series.rows | length }}</p>{% endif %}{% endblock %}"
     )
     monkeypatch.setattr(environment, "folder", lambda: tmp_path)
-    monkeypatch.setattr(environment, "has", lambda name: (tmp_path / name).is_file())
+    monkeypatch.setattr(environment, "has", lambda name, look=None: (tmp_path / name).is_file())
     environment.environment.cache_clear()
     try:
         outline = Outline(render_html(reports.predictions_only()))

@@ -110,7 +110,7 @@ def test_the_same_report_is_the_same_bytes_in_another_process():
         "import reportgen.render.figures as figures, reportgen.render.view as view\n"
         "from reportgen.render import environment\n"
         "figures.suite = view.suite = reports.suite\n"
-        "environment.has = lambda template: False\n"
+        "environment.has = lambda template, look=None: False\n"
         "from reportgen.render.pdf import render_pdf\n"
         "if len(sys.argv) > 1: render_pdf(reports.regression())\n"
         "print(hashlib.sha256(render_pdf(reports.predictions_only())).hexdigest())\n"

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SerializeAsAny
 
 from reportgen.job.schema.dataset import DatasetEntry
 from reportgen.job.schema.model import Decision, ModelSource, Step
@@ -18,7 +19,13 @@ from reportgen.job.schema.reported import Reported
 from reportgen.job.schema.training import Budget, Training
 from reportgen.job.schema.values import Name, Strict, Text
 
-Format = Literal["html", "pdf", "json"]
+Format = Literal["html", "pdf", "json", "junit", "markdown"]
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s<>\"'`\\]+", value):
+        raise ValueError("it is not a web address, like https://audits.example.org/nightly")
+    return value
 
 
 def _listed(value: Any) -> Any:
@@ -82,6 +89,13 @@ class Job(Strict):
     output: Text = Field("reports", description="Folder of the runs, from where it is run.")
     formats: Annotated[tuple[Format, ...], Field(min_length=1)] = Field(
         ("html", "pdf", "json"), description="Of the reports; json is always written."
+    )
+    templates: Text | None = Field(
+        None, description="Folder with a logo, colours, and parts of the report of one's own."
+    )
+    base_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None,
+        description="Address under which the output folder is read, for the links of summary.md.",
     )
     seed: Annotated[int, Field(ge=0)] = Field(
         0, description="Every random choice of the audit derives from it."

@@ -13,9 +13,9 @@ from benchmarks.faults.leakage import preprocessing as cases
 from reportgen.diagnostics import suite
 from reportgen.diagnostics.leakage.declared import LeakageSettings
 from reportgen.diagnostics.leakage.fitted.arrays import again, standardised
-from reportgen.diagnostics.leakage.fitted.parts import parts
 from reportgen.diagnostics.leakage.fitted.whose import RowSet, distance, row_sets, told
 from reportgen.diagnostics.leakage.questions.preprocessing import look
+from reportgen.fitted.parts import parts
 from reportgen.models.preprocess import Preprocess, SklearnTransform
 from reportgen.retraining.plan import Budget
 from reportgen.retraining.rounds import Rounds

@@ -15,12 +15,13 @@ from reportgen.results import Findings
 def charts(series: Mapping[str, Any], found: Findings) -> list[Chart]:
     """A row a column, the strongest first; the model's score as a line."""
     named = {f.subject for f in found.findings if f.severity != "info"}
-    named |= {name for f in found.findings for name in f.evidence.get("columns", ())}
+    told = (name for f in found.findings for name in f.evidence.get("columns", ()))
+    named |= {name for name in told if isinstance(name, str)}  # where splits differ they are dicts
     rows = []
     for r in series["rows"]:
-        told = r["name"] in named
-        mark = Mark(r["value"], r["low"], r["high"], colour=TEST if told else GREY)
-        rows.append(Row(r["name"], (mark,), bold=told))
+        leaks = r["name"] in named
+        mark = Mark(r["value"], r["low"], r["high"], colour=TEST if leaks else GREY)
+        rows.append(Row(r["name"], (mark,), bold=leaks))
     metric, model = series["metric"], series["model"]
     best = series["rows"][0]
     chance = 0.0 if metric == "R²" else 0.5

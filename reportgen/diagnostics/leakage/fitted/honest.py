@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from reportgen.diagnostics.leakage.fitted.arrays import Standardised, again, table_of
-from reportgen.diagnostics.leakage.fitted.parts import Part
 from reportgen.diagnostics.leakage.found import Cure
 from reportgen.errors import ReportgenError
 from reportgen.evidence import Case
+from reportgen.fitted.parts import Part
 from reportgen.models.preprocess import Preprocess, SklearnTransform
 from reportgen.models.tables import concatenate
 from reportgen.retraining.added import trained_splits
@@ -95,7 +95,7 @@ def _by_steps(case: Case, guilty: Sequence[Part], judged: str) -> dict[str, Any]
 
 def _by_layers(case: Case, layers: Sequence[Part], judged: str) -> dict[str, Any]:
     """Inputs that the layers, as they are, turn into what honest ones would give."""
-    from reportgen.diagnostics.leakage.fitted.layers import through
+    from reportgen.fitted.layers import through
 
     if len(layers) > 1 or not isinstance(case.inputs("train"), np.ndarray):
         raise ValueError("more than one input is normalised in the network")

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.leakage.fitted.parts import COUNT, NAMES, PLACES, Figures, Part
 from reportgen.evidence import Case
+from reportgen.fitted.parts import COUNT, NAMES, PLACES, Figures, Part
 from reportgen.models.tables import concatenate, n_rows
 
 #: Numbers on a column's scale agree within this share of its spread, others of themselves.

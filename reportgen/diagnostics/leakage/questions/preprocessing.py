@@ -13,11 +13,11 @@ from reportgen.diagnostics.leakage.declared import CODES
 from reportgen.diagnostics.leakage.declared.preprocessing import SAW
 from reportgen.diagnostics.leakage.fitted import arrays
 from reportgen.diagnostics.leakage.fitted.honest import cure_of_arrays, cure_of_parts
-from reportgen.diagnostics.leakage.fitted.parts import parts
 from reportgen.diagnostics.leakage.fitted.whose import RowSet, Told, row_sets, told
 from reportgen.diagnostics.leakage.found import Effect, Leak, Looked
 from reportgen.errors import ReportgenError
 from reportgen.evidence import Case
+from reportgen.fitted.parts import parts
 from reportgen.models.preprocess import PythonTransform
 from reportgen.results import Severity
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.diagnostics.leakage.fitted.parts import Part
 from reportgen.evidence import Case
+from reportgen.fitted.parts import Part
 
 VOCABULARIES = ("TextVectorization", "StringLookup", "IntegerLookup")
 

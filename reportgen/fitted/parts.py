@@ -74,7 +74,7 @@ def parts(case: Case) -> list[Part]:
     if case.predictor.framework == "sklearn":
         found += _of_pipeline(case, rows)
     elif case.predictor.framework == "keras":
-        from reportgen.diagnostics.leakage.fitted.layers import of_network
+        from reportgen.fitted.layers import of_network
 
         found += of_network(case)
     return found
