@@ -141,6 +141,8 @@ def _arm(
         return "it cannot be cured together with another that parts the judged rows"
     renewed = {step for cure in cures for step in cure.keeps}
     other_inputs = [cure for cure in cures if cure.inputs is not None]
+    if len({cure.label for cure in other_inputs}) > 1:
+        return "it cannot be cured together with another that changes the inputs"
     changed = bool(columns or renewed or other_inputs)
     honest, asked = None, None
     if other_inputs:
@@ -202,8 +204,8 @@ def _honest(case: Case, cure: Cure) -> tuple[Rows, str]:
     y = np.concatenate([np.asarray(case.split(name).y) for name in names])
     inputs = concatenate([cure.inputs[name] for name in names])
     weights = train_weights(case.dataset, case.entry.training)
-    rows = add_rows(case, "preprocessing refitted", inputs, y, weights)
-    asked = add_split(case, f"{cure.judged}, preprocessing refitted", cure.inputs[cure.judged])
+    rows = add_rows(case, cure.label, inputs, y, weights)
+    asked = add_split(case, f"{cure.judged}, {cure.label}", cure.inputs[cure.judged])
     return rows, asked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from reportgen.diagnostics.leakage.alone.rest import explained_by_rest
 from reportgen.diagnostics.leakage.alone.standing import lead, significant, size, strong_enough
 from reportgen.diagnostics.leakage.alone.strength import Goal, goal
 from reportgen.diagnostics.leakage.alone.values import Column, columns, rows, why_none
+from reportgen.diagnostics.leakage.blanked import cure_of_places
 from reportgen.diagnostics.leakage.declared import CODES, LeakageSettings
 from reportgen.diagnostics.leakage.declared.columns import QUESTION, TARGET
 from reportgen.diagnostics.leakage.found import Cure, Effect, Leak, Looked
@@ -104,6 +106,7 @@ def look(case: Case, judged: str) -> Looked:
                 strange = odd(case, judged, first, rest, out)
                 if strange or first.alone.least >= rest:
                     leaks.append(_ahead(case, judged, first, second, rest, aim, strange))
+    leaks = _blanked(case, judged, leaks, every)
     words = f"{len(every):,} {every[0].place if every else 'column'}s alone"
     return Looked(
         (TARGET,),
@@ -211,6 +214,16 @@ def _made(case: Case, judged: str, one: Close, close: list[Close], aim: Goal) ->
 def cure_of(case: Case, found: Measured) -> Cure | None:
     """The column out, where it is one of the data set's."""
     return Cure(columns=(found.name,)) if found.name in case.dataset.features else None
+
+
+def _blanked(case: Case, judged: str, leaks: list[Leak], every: Sequence[Measured]) -> list[Leak]:
+    """Pixels, or words, that give the target away are blanked all at once."""
+    known = {leak.subject for leak in leaks if leak.severity != "info"}
+    found = [m for m in every if m.name in known and m.place in ("pixel", "word")]
+    if not found:
+        return leaks
+    cure = cure_of_places(case, judged, found)
+    return [replace(leak, cure=cure) if leak.subject in known else leak for leak in leaks]
 
 
 def weigh(leak: Leak, effect: Effect | None) -> tuple[Severity, str]:
