@@ -211,8 +211,8 @@ def run(
 
     ``keep``: a file of outcomes as JSON lines. Each is appended as it comes, and what stands in it
     is not asked again, so that a run that was stopped goes on. Seed by seed, in a fixed random
-    order: what is there of an unfinished seed is a fair sample of it. After ``minutes`` nothing more
-    is begun.
+    order: what is there of an unfinished seed is a fair sample of it. After ``minutes`` nothing
+    more is begun.
     """
     from joblib import Parallel, delayed
 

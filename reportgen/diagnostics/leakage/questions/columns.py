@@ -232,7 +232,8 @@ def weigh(leak: Leak, effect: Effect | None) -> tuple[Severity, str]:
         return leak.severity, leak.message
     skill = effect.skill
     nothing = effect.alone.low <= 0 and (skill is None or skill < NOTHING)
-    if nothing and not (leak.evidence.get("relabelled") and effect.alone.value > 0):
+    sure = leak.evidence.get("relabelled") or leak.evidence.get("exact")
+    if nothing and not (sure and effect.alone.value > 0):
         return "warn", leak.message
     return leak.severity, leak.message
 

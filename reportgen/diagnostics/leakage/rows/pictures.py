@@ -60,9 +60,7 @@ def spectrum(pictures: Pictures) -> Points:
     return _placed(pictures, waves)
 
 
-def _placed(
-    pictures: Pictures, of: Callable[[NDArray[np.float32]], NDArray[np.float32]]
-) -> Points:
+def _placed(pictures: Pictures, of: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> Points:
     """What ``of`` makes of grey pictures, as points of mean 0 and length 1; 0 of empty ones."""
     made = []
     for a in range(0, len(pictures), BLOCK):

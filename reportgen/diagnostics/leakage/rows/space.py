@@ -107,9 +107,7 @@ def space(train: Cells) -> Space | None:
     gaps = np.array(gap)
     if not np.isnan(gaps).any():
         gaps[:] = np.nan
-    return Space(
-        tuple(numeric), tuple(words), np.array(middle), np.array(width), train.names, gaps
-    )
+    return Space(tuple(numeric), tuple(words), np.array(middle), np.array(width), train.names, gaps)
 
 
 def _gap(known: NDArray[np.float64]) -> float:

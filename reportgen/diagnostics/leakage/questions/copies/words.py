@@ -112,9 +112,7 @@ def metrics(case: Case, pair: Pair, settings: LeakageSettings) -> list[Metric]:
     within = float(repeated(train.rows(out)).mean())
     return [
         *(
-            Metric(
-                name=name, label=label, value=v, unit="share", split=pair.here, n=pair.n, **more
-            )
+            Metric(name=name, label=label, value=v, unit="share", split=pair.here, n=pair.n, **more)
             for name, label, v, more in shares
         ),
         Metric(
