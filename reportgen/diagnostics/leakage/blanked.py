@@ -27,7 +27,7 @@ def cure_of_places(case: Case, judged: str, found: Sequence[Measured]) -> Cure:
     The model's inputs keep their shape, so that the same recipe can be trained on them.
     """
     names = list(dict.fromkeys([*trained_splits(case), judged]))
-    rows = {name: case.split(name).X for name in names}
+    rows: dict[str, Any] = {name: case.split(name).X for name in names}
     change = _without_pixels if found[0].place == "pixel" else _without_words
     if isinstance(rows[judged], np.ndarray) and sum(x.nbytes for x in rows.values()) > MOST:
         return Cure(untrainable="the pictures do not fit into memory twice")

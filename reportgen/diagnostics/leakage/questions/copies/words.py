@@ -33,7 +33,7 @@ def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> 
         severity,
         pair.here if judged else f"{pair.here} in {pair.there}",
         message(pair),
-        ADVICE[EXACT],
+        _advice(pair),
         {
             "rows": n,
             "share": n / pair.n,
@@ -46,6 +46,18 @@ def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> 
             ],
         },
         cure(pair, judged) if severity != "info" else None,
+    )
+
+
+def _advice(pair: Pair) -> str:
+    """What to do; where a column hides copies, without it."""
+    if pair.hidden_by is None:
+        return ADVICE[EXACT]
+    name = pair.hidden_by.replace('"', "'")
+    return (
+        f"“{pair.hidden_by}” makes every row look different: declare it as `id:`, and drop copies "
+        f'without it, before splitting (df[~df.drop(columns="{name}").duplicated()]), or split by '
+        "the entity that repeats; then report the score anew."
     )
 
 
