@@ -14,6 +14,7 @@ from reportgen.pipeline.overview import overviews
 from reportgen.provenance import fingerprint, versions
 from reportgen.render.look import PLAIN, Look
 from reportgen.runs.folder import RunFolder, locked, open_run
+from reportgen.runs.previous import since
 from reportgen.runs.record import AuditRecord, RunRecord
 from reportgen.runs.writing import cannot_write, clean_names, write_atomic
 
@@ -89,6 +90,7 @@ def run(
             versions=versions(),
             audits=tuple(records[name] for name in names),
         )
+        record = since(record, place, folder.staging, job.models)
         pages = overviews(folder.staging, record, job.formats, job.base_url, look)
         for name, text in pages.items():
             write_atomic(folder.staging / name, text)

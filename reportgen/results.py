@@ -190,7 +190,13 @@ def _content(of: Content) -> dict[str, Any]:
 
 
 class Step(Frozen):
-    """A step of the honest score: reported, recomputed, and what later diagnostics measure."""
+    """A step of the honest score: reported, recomputed, and what later diagnostics measure.
+
+    ``change`` is ``value`` less that of the step before, null for the first step and where the
+    metric changes; ``change_low`` and ``change_high`` are its interval, null for what was counted.
+    ``told`` says whether the change can be told from none. ``once`` is the condition under which
+    the step's score holds, as the end of a sentence.
+    """
 
     step: str
     metric: str
@@ -199,22 +205,34 @@ class Step(Frozen):
     high: Number = None
     why: str = ""
     printed: str | None = None  # the reported number as it was printed
+    change: Number = None
+    change_low: Number = None
+    change_high: Number = None
+    told: bool = False
+    once: str = ""
 
 
 class HonestScore(Frozen):
     steps: tuple[Step, ...] = ()
     chance: Number = None  # the score of always giving the same answer, where there is one
     chance_label: str = ""
+    notes: tuple[str, ...] = ()  # where steps or effects overlap
 
 
 class Cause(Frozen):
-    """A cause on page one, ranked by its measured effect (score lost; null if not measured)."""
+    """A cause on page one, ranked by its measured effect.
+
+    ``effect`` is score lost in ``metric``, so that more is worse, with its interval (null where
+    it was counted). It is null where it was not measured, and where it cannot be told from none:
+    ``low`` and ``high`` then say between what it lies.
+    """
 
     code: str
     severity: Severity
     effect: Number = None
     low: Number = None
     high: Number = None
+    metric: str = ""
     sentence: str = ""
     advice: str = ""
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from reportgen.diagnosis import causes, first_sentence, headline, honest_score
-from reportgen.results import Finding, Metric, Restated, Section
+import numpy as np
+import pytest
+
+from reportgen.diagnosis.causes import causes
+from reportgen.diagnosis.headline import headline
+from reportgen.diagnosis.walk import honest_score
+from reportgen.diagnosis.words import first_sentence
+from reportgen.render.score_walk import shown
+from reportgen.results import Finding, HonestScore, Metric, Restated, Section, Step
 
 
 def _section(*findings: Finding, status: str = "completed", **fields: object) -> Section:
@@ -73,7 +80,7 @@ def test_failures_stand_before_warnings_and_info_is_no_cause() -> None:
         finding,
         finding.model_copy(update={"severity": "fail", "message": "F."}),
     )
-    assert [(c.severity, c.sentence, c.effect) for c in causes([found])] == [
+    assert [(c.severity, c.sentence, c.effect) for c in causes([found], HonestScore())] == [
         ("fail", "F.", None),
         ("warn", "W.", None),
     ]
@@ -130,17 +137,162 @@ def test_a_step_may_change_the_metric_and_the_next_goes_on_in_it() -> None:
     ]
 
 
-def test_causes_are_ranked_by_what_they_cost_and_unmeasured_ones_follow() -> None:
-    def finding(code: str, severity: str, **evidence: float) -> Finding:
-        return Finding(code=code, severity=severity, subject="x", message="M.", evidence=evidence)
+def _finding(code: str, severity: str, **evidence: object) -> Finding:
+    return Finding(code=code, severity=severity, subject="x", message="M.", evidence=evidence)
 
+
+def test_causes_are_ranked_by_what_they_cost_and_unmeasured_ones_follow() -> None:
     found = _section(
-        finding("a.unmeasured", "fail"),
-        finding("a.small", "fail", effect=0.01, effect_low=0.0, effect_high=0.02),
-        finding("a.large", "warn", effect=0.07, effect_low=0.05, effect_high=0.09),
-        finding("a.gain", "warn", effect=-0.03),
+        _finding("a.unmeasured", "fail"),
+        _finding("a.small", "fail", effect=0.01, effect_low=0.005, effect_high=0.02),
+        _finding("a.large", "warn", effect=0.07, effect_low=0.05, effect_high=0.09),
+        _finding("a.gain", "warn", effect=-0.03),
     )
-    ranked = causes([found])
+    ranked = causes([found], HonestScore())
     assert [c.code for c in ranked] == ["a.large", "a.gain", "a.small", "a.unmeasured"]
     assert (ranked[0].effect, ranked[0].low, ranked[0].high) == (0.07, 0.05, 0.09)
     assert ranked[-1].effect is None
+
+
+def test_an_effect_that_may_be_none_is_no_cause_and_says_between_what_it_lies() -> None:
+    found = _section(
+        _finding("a.none", "fail", effect=0.05, effect_low=-0.01, effect_high=0.11),
+        _finding("a.told", "warn", effect=0.01, effect_low=0.005, effect_high=0.02),
+    )
+    first, last = causes([found], HonestScore())
+    assert (first.code, last.code) == ("a.told", "a.none")
+    assert (last.effect, last.low, last.high) == (None, -0.01, 0.11)
+
+
+def test_effects_are_ranked_within_a_metric_that_of_the_reported_number_first() -> None:
+    sections = [_section(metrics=(ACCURACY,)), _offer(step="imbalance_aware", value=0.7,
+                metric="balanced_accuracy", from_metric="accuracy")]  # fmt: skip
+    score = honest_score("binary", sections, [WRONG])
+    ends = {"effect_low": 0.001, "effect_high": 0.4}
+    found = _section(
+        _finding("a.fair", "warn", effect=0.3, effect_metric="balanced_accuracy", **ends),
+        _finding("a.other", "warn", effect=0.2, effect_metric="roc_auc", **ends),
+        _finding("a.own", "warn", effect=0.01, effect_metric="accuracy", **ends),
+    )
+    assert [c.code for c in causes([found], score)] == ["a.own", "a.fair", "a.other"]
+
+
+def test_a_named_cause_of_the_reported_number_costs_what_was_counted() -> None:
+    number = {"metric": "accuracy", "split": "test", "reported": "0.953", "explained": 0.953}
+    named = _finding("reconciliation.averaging", "fail", certificate=[{}], numbers=[number])
+    guess = _finding("reconciliation.ambiguous", "fail", numbers=[number])
+    sections = [_section(named, guess, metrics=(ACCURACY,))]
+    score = honest_score("binary", sections, [WRONG])
+    ranked = causes(sections, score, [WRONG])
+    assert [(c.code, c.effect is None) for c in ranked] == [
+        ("reconciliation.averaging", False),
+        ("reconciliation.ambiguous", True),
+    ]
+    assert ranked[0].effect == pytest.approx(0.015)
+    assert (ranked[0].low, ranked[0].high, ranked[0].metric) == (None, None, "accuracy")
+    both = named.model_copy(
+        update={"evidence": {**named.evidence, "composed_with": ["reconciliation.x"]}}
+    )
+    assert causes([_section(both)], score, [WRONG])[0].effect is None
+
+
+def test_changes_of_the_walk_are_differences_and_say_whether_they_can_be_told() -> None:
+    leak = _offer(step="without_leaks", value=0.88, change_low=-0.07, change_high=-0.046)
+    mean = _offer(**{"from": 0.88, "value": 0.879}, change_low=-0.01, change_high=0.008)
+    score = honest_score("binary", [_section(metrics=(ACCURACY,)), leak, mean], [WRONG])
+    reported, recomputed, without, over = score.steps
+    assert reported.change is None
+    for before, after in ((reported, recomputed), (recomputed, without), (without, over)):
+        assert after.change == after.value - before.value
+    assert [s.told for s in score.steps] == [False, True, True, False]
+
+
+def test_a_step_that_nobody_wants_is_not_taken() -> None:
+    leak = _offer(step="without_leaks", value=0.88)
+    aware = {"step": "imbalance_aware", "metric": "balanced_accuracy", "from_metric": "accuracy"}
+    offered = _offer(**aware, **{"from": 0.88, "value": 0.8, "wanted": False})
+    sections = [_section(metrics=(ACCURACY,)), leak, offered]
+    assert [s.step for s in honest_score("binary", sections, []).steps][1:] == ["without_leaks"]
+    asked = _offer(**aware, value=0.85)  # from the score with the leak in it
+    steps = honest_score("binary", [*sections, asked], []).steps
+    assert [(s.step, s.value) for s in steps][1:] == [
+        ("without_leaks", 0.88),
+        ("imbalance_aware", 0.8),
+    ]
+
+
+def test_the_headline_goes_from_what_was_reported_to_what_to_expect() -> None:
+    leak = _offer(step="without_leaks", value=0.889, change_low=-0.06, change_high=-0.04,
+                  once="training has not seen copies of the test rows")  # fmt: skip
+    aware = _offer(step="imbalance_aware", metric="balanced_accuracy", from_metric="accuracy",
+                   **{"from": 0.889, "value": 0.805})  # fmt: skip
+    mean = _offer(metric="balanced_accuracy", **{"from": 0.805, "value": 0.791})
+    found = _section(
+        Finding(code="leakage.exact-duplicates", severity="fail", subject="x", message="Copies."),
+        metrics=(ACCURACY,),
+    )
+    sections = [found, leak, aware, mean]
+    assert headline(honest_score("binary", sections, [WRONG]), sections, [WRONG]) == (
+        "Reported accuracy 0.953 is 0.889 once training has not seen copies of the test rows. "
+        "From a new seed, expect balanced accuracy 0.791."
+    )
+
+
+def _number(text: str) -> float:
+    """A number as the page has it, read back by a rule of its own."""
+    value = text.replace("\N{MINUS SIGN}", "-").replace("+", "").replace(",", "")
+    if value.endswith("%"):
+        return float(value[:-1].strip()) / 100
+    return float(value)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss", "rmse"])
+@pytest.mark.parametrize("printed", ["0.95", "95.3 %", "0.95313", None])
+def test_the_numbers_of_the_chart_add_up_as_they_are_written(
+    metric: str, printed: str | None
+) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        scale = 1.0 if metric == "accuracy" else 10 ** rng.uniform(-2, 4)
+        values = (scale * rng.uniform(0.5, 1, size=4)).tolist()
+        steps = [
+            Step(step=name, metric=metric, value=value, told=True)
+            for name, value in zip(
+                ("recomputed", "without_leaks", "x", "mean_over_seeds"), values, strict=True
+            )
+        ]
+        if printed is not None:
+            steps.insert(0, Step(step="reported", metric=metric, value=_number(printed),
+                                 printed=printed))  # fmt: skip
+        written = shown(steps)
+        total = _number(written[0].score)
+        for one in written[1:]:
+            total += _number(one.change) if one.change else 0.0
+            assert total == pytest.approx(_number(one.score), abs=1e-9)
+
+
+def test_a_cause_is_cut_after_a_clause_and_never_before_a_but() -> None:
+    from reportgen.render.view import advice_words, cause_words
+    from reportgen.results import Cause
+
+    long = "Five causes would give the accuracy of 0.913 to the digit: " + "a cause, " * 12 + "z."
+    sure = Cause(code="a.b", severity="fail", sentence=long, advice="Ask, " * 40)
+    assert cause_words(sure).startswith("Five causes would give the accuracy of 0.913 to the digit")
+    assert len(cause_words(sure)) <= 121
+    assert len(advice_words(sure)) <= 106
+    unsure = "Averaging would give the F1 of 0.754 to the digit, but a wrong cause could by chance."
+    told = sure.model_copy(update={"sentence": unsure + " More (0.1 to 0.2)."})
+    assert cause_words(told) == unsure
+    between = sure.model_copy(update={"sentence": "Gains 0.05 (+0.03 to +0.07) on test."})
+    assert cause_words(between) == "Gains 0.05 on test."
+    shares = sure.model_copy(
+        update={"sentence": "56.0\u202f% (53.1\u202f% to 58.8\u202f%) differ."}
+    )
+    assert cause_words(shares) == "56.0\u202f% differ."
+
+
+def test_where_only_leakage_ran_the_walk_starts_from_its_own_score() -> None:
+    leak = _offer(step="without_leaks", value=0.88, change_low=-0.07, change_high=-0.046)
+    steps = honest_score("binary", [leak], []).steps
+    assert [(s.step, s.value) for s in steps] == [("recomputed", 0.938), ("without_leaks", 0.88)]
+    assert honest_score("regression", [leak], []).steps == ()

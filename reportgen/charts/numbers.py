@@ -105,6 +105,12 @@ def estimate(
     return number(value, unit) if between == NONE else f"{number(value, unit)} ({between})"
 
 
+def capital(text: str) -> str:
+    """The first letter large, the rest as it is; names of code (``max_depth``) stay as they are."""
+    first = text.partition(" ")[0]
+    return text if "_" in first else text[:1].upper() + text[1:]
+
+
 def plural(n: int, one: str, many: str | None = None) -> str:
     """``1 row``, ``3,000 rows``."""
     return f"{count(n)} {one if n == 1 else many or one + 's'}"
@@ -126,6 +132,11 @@ def words(text: str) -> list[str]:
     ``str.split`` breaks at those too, and would part a number from its per cent sign.
     """
     return _BREAK.split(text.strip(_BREAKABLE)) if text.strip(_BREAKABLE) else []
+
+
+def unbroken(text: str) -> str:
+    """``text`` whose numbers stay with their per cent sign where a line ends."""
+    return re.sub(r"(?<=\d) (?=%)", THIN, text)
 
 
 def begun(text: str, most: int) -> str:

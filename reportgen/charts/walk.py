@@ -17,14 +17,13 @@ from matplotlib.patches import Rectangle
 from reportgen.charts.canvas import add_axes, finish, new_figure
 from reportgen.charts.lettering import note, width_mm, wrapped
 from reportgen.charts.marks import dot, interval_y, reference
-from reportgen.charts.numbers import interval, number
 from reportgen.charts.style import AXIS_SIZE, GREY, INK, LABEL_SIZE, VALUE_SIZE, WIDTHS
 
 LEFT = 9.0  # mm for tick labels
 BREAK = 17.0  # mm between two panels: // and tick labels
 TITLE = 9.0
 PLOT = 40.0
-SINGLE = 22.0  # where there is nothing to compare
+LEVEL = 24.0  # where no step changes it
 DOT_AT = 12.7  # mm from the start of a column
 BAR = (1.4, 8.0)
 LINES = 4  # of the reason under a step
@@ -32,17 +31,24 @@ LINES = 4  # of the reason under a step
 
 @dataclass(frozen=True)
 class WalkStep:
-    """A step: its name, score with interval, how it is printed, and the colour of its bar."""
+    """A step: its name, score with interval, how both are written, and the colour of its bar.
+
+    ``shown`` is the score as it is written beside the dot, ``change`` that from the step before,
+    "" for none worth a word; ``told`` draws it as a bar.
+    """
 
     name: str
     panel: str  # title of the panel: the metric
     value: float
+    shown: str
     low: float | None = None
     high: float | None = None
-    printed: str | None = None
+    between: str = ""  # the interval in words
     why: str = ""
     colour: str = GREY
     hollow: bool = False
+    change: str = ""
+    told: bool = False
 
 
 def walk(
@@ -56,9 +62,10 @@ def walk(
     panels = [(title, list(group)) for title, group in groupby(steps, key=lambda s: s.panel)]
     column = (WIDTHS["full"] - LEFT - BREAK * (len(panels) - 1)) / len(steps)
     column = min(column, 62.0)
-    texts = [_lines(step, column, unit) for step in steps]
+    texts = [_lines(step, column) for step in steps]
     foot = 3.0 + 4.1 * max(len(t) for t in texts)
-    figure = new_figure("full", TITLE + (PLOT if len(steps) > 1 else SINGLE) + foot)
+    level = not any(step.told for step in steps)
+    figure = new_figure("full", TITLE + (LEVEL if level else PLOT) + foot)
     low, high, shown_chance = _limits(steps, chance, unit)
     left = LEFT
     at = 0
@@ -74,7 +81,7 @@ def walk(
         note(axes, 0, 1, title, weight=600, within="axes", va="bottom", offset=(0, 10))
         for place, step in enumerate(group):
             before = group[place - 1] if place else None
-            _draw(axes, step, before, place * column, column, unit)
+            _draw(axes, step, before, place * column, column)
             _words(axes, texts[at + place], place * column)
         if index == 0 and shown_chance is not None:
             reference(axes, y=shown_chance)
@@ -103,17 +110,14 @@ def _limits(
     return low - lacking - 0.14 * span, high + lacking + 0.2 * span, shown
 
 
-def _draw(
-    axes: Axes, step: WalkStep, before: WalkStep | None, start: float, column: float, unit: str
-) -> None:
+def _draw(axes: Axes, step: WalkStep, before: WalkStep | None, start: float, column: float) -> None:
     x = start + DOT_AT
     line = {"color": INK, "linewidth": 0.6, "zorder": 3.0}
     if before is not None:
-        change = step.value - before.value
         x_before = start - column + DOT_AT
-        told = number(change, unit, signed=True)
-        if any(c in "123456789" for c in told):
-            left, right = start + BAR[0], start + BAR[1]
+        left, right = start + BAR[0], start + BAR[1]
+        change = step.value - before.value
+        if step.told:
             axes.plot([x_before, right], [before.value] * 2, **line)  # type: ignore[arg-type]
             axes.plot([left, x], [step.value] * 2, **line)  # type: ignore[arg-type]
             axes.add_patch(
@@ -126,27 +130,29 @@ def _draw(
                     zorder=3.2,
                 )
             )
-            note(axes, (left + right) / 2, step.value, told, colour=step.colour, weight=600,
-                 ha="center", va="top" if change < 0 else "bottom",
-                 offset=(0, -4 if change < 0 else 4), knock=True)  # fmt: skip
         else:
             axes.plot([x_before, x], [before.value, step.value], **line)  # type: ignore[arg-type]
+        if step.change:
+            at = step.value if step.told else (before.value + step.value) / 2
+            note(axes, (left + right) / 2, at, step.change,
+                 colour=step.colour if step.told else GREY, weight=600 if step.told else 400,
+                 ha="center", va="top" if change < 0 else "bottom",
+                 offset=(0, -4 if change < 0 else 4), knock=True)  # fmt: skip
     interval_y(axes, x, step.low, step.high)
     dot(axes, x, step.value, hollow=step.hollow)
-    note(axes, x, step.value, step.printed or number(step.value, unit), size=10.5, weight=600,
-         va="bottom", offset=(5.5, 3), knock=True)  # fmt: skip
+    note(axes, x, step.value, step.shown, size=10.5, weight=600, va="bottom", offset=(5.5, 3),
+         knock=True)  # fmt: skip
 
 
-def _lines(step: WalkStep, column: float, unit: str) -> list[tuple[str, int, str]]:
+def _lines(step: WalkStep, column: float) -> list[tuple[str, int, str]]:
     """What stands under a step: (text, weight, colour) a line."""
     room = column - 2.5
-    under = "as printed" if step.hollow else interval(step.low, step.high, unit)
     reason = wrapped(step.why, room, LABEL_SIZE)
     if len(reason) > LINES:
         reason = [*reason[: LINES - 1], reason[LINES - 1] + " …"]
     return [
         (step.name, 600, INK),
-        *([(under, 400, INK)] if under != "–" else []),
+        *([(step.between, 400, INK)] if step.between else []),
         *((line, 400, GREY) for line in reason),
     ]
 

@@ -57,11 +57,12 @@ def _index(
 ) -> str:
     """The index, without templates of the job's own where they fail."""
     try:
-        return render(record.job, record.run_id, entries, look)
+        return render(record.job, record.run_id, entries, look, record.previous, record.gone)
     except RenderError:
         if not look.templates:
             raise
-    return render(record.job, record.run_id, entries, look.plain(""))
+    plain = look.plain("")
+    return render(record.job, record.run_id, entries, plain, record.previous, record.gone)
 
 
 def _entries(folder: Path, record: RunRecord) -> list[IndexEntry]:
@@ -69,7 +70,7 @@ def _entries(folder: Path, record: RunRecord) -> list[IndexEntry]:
 
     entries = []
     for audited in record.audits:
-        path = folder / audited.folder / "report.json"
+        path = folder / Path(audited.folder).name / "report.json"  # beside run.json, nowhere else
         try:
             report = AuditReport.from_json(path.read_bytes())
         except (OSError, ValueError) as error:
@@ -81,5 +82,7 @@ def _entries(folder: Path, record: RunRecord) -> list[IndexEntry]:
                     advice="Make room; run the same job again to go on with what is complete.",
                 )
             ) from error
-        entries.append(IndexEntry(audited.folder, report, audited.seconds))
+        entries.append(
+            IndexEntry(audited.folder, report, audited.seconds, audited.before, audited.changes)
+        )
     return entries

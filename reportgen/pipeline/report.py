@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reportgen import diagnosis
+from reportgen.diagnosis.causes import causes
+from reportgen.diagnosis.headline import headline
+from reportgen.diagnosis.walk import honest_score
+from reportgen.diagnosis.words import first_line
 from reportgen.diagnostics import suite
 from reportgen.results import (
     AuditReport,
@@ -27,7 +30,7 @@ def assemble(
     task: AuditTask, sections: Sequence[Section], restated: tuple[Restated, ...], case: Case
 ) -> AuditReport:
     """All sections and numbers as one report."""
-    score = diagnosis.honest_score(case.task, sections, restated)
+    score = honest_score(case.task, sections, restated)
     return AuditReport(
         job=task.job.name,
         run_id=task.run_id,
@@ -35,14 +38,14 @@ def assemble(
         dataset=case.dataset.name,
         task=case.task,
         outcome=outcome_of(sections),
-        headline=diagnosis.headline(score, sections, restated),
+        headline=headline(score, sections, restated),
         subject=_subject(case),
         honest_score=score,
-        diagnosis=diagnosis.causes(sections),
+        diagnosis=causes(sections, score, restated),
         reported=restated,
         sections=tuple(sections),
         settings=_settings(task.job),
-        not_covered=_not_covered(case),
+        not_covered=_not_covered(task, case),
     )
 
 
@@ -59,7 +62,7 @@ def unfinished(task: AuditTask, reason: str) -> AuditReport:
             status="not_applicable" if job.diagnostics.get(name) is None else "failed",
             reason="switched off in the job"
             if job.diagnostics.get(name) is None
-            else diagnosis.first_line(reason),
+            else first_line(reason),
         )
         for name in suite()
     )
@@ -70,7 +73,7 @@ def unfinished(task: AuditTask, reason: str) -> AuditReport:
         dataset=entry.dataset,
         task=dataset.task if dataset else None,
         outcome="incomplete",
-        headline=diagnosis.headline(HonestScore(), (), (), error=reason),
+        headline=headline(HonestScore(), (), (), error=reason),
         sections=sections,
         settings=_settings(job),
         provenance=provenance(job, task.model),
@@ -112,6 +115,8 @@ def _settings(job: Job) -> tuple[Setting, ...]:
     rows = []
     for name, diagnostic in suite().items():
         used = job.diagnostics.get(name)
+        if used is None:  # switched off: nothing of it was in force
+            continue
         for key, info in diagnostic.settings.model_fields.items():
             rows.append(
                 Setting(
@@ -125,7 +130,7 @@ def _settings(job: Job) -> tuple[Setting, ...]:
     return tuple(rows)
 
 
-def _not_covered(case: Case) -> tuple[str, ...]:
+def _not_covered(task: AuditTask, case: Case) -> tuple[str, ...]:
     """What a reader might think this audit has looked at, and it has not."""
     splits = case.dataset.splits
     said = []
@@ -139,6 +144,7 @@ def _not_covered(case: Case) -> tuple[str, ...]:
         said.append("Groups that belong together: no group column is declared.")
     if all(split.times is None for split in splits.values()):
         said.append("Change over time: no time column is declared.")
-    said.append("Why a reported number differs from the recomputed one.")
+    if task.job.diagnostics.get("reconciliation") is None:
+        said.append("Why a reported number differs from the recomputed one.")
     said.append("Fairness between groups of people.")
     return tuple(said)

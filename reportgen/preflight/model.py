@@ -240,7 +240,8 @@ def _rows(
     """Rows of a prediction file against the split's: by id where both have it, else by number."""
     source = FileSource(path=path)
     own = getattr(dataset, split)
-    header = data_headers.read(job, source, split=split)
+    known = (*outline.classes, _COLUMN)
+    header = data_headers.read(job, source, split=split, known=known)
     if header is None:
         return
     by_id = dataset.id is not None and dataset.id in header.columns

@@ -30,7 +30,7 @@ SECOND = ("decision-threshold", "report-label-set")
 #: More kinds of numbers are not explained one by one: each would match something.
 MOST_APART = 12
 #: With more rows than this, two causes together are not tried on worlds of both.
-COMPOSED_ROWS = 300_000
+COMPOSED_ROWS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,17 @@ class Explanation:
     """A cause, or two together, that gives every number of one or more evaluations.
 
     ``candidates``: for each evaluation those of the first cause that fit, in the order of the
-    answer's evaluations. ``accident`` is the probability that something not true prints the same.
-    ``contains`` are causes that are one value of this one's parameter.
+    answer's evaluations. ``accident`` is the probability that something not true prints the same;
+    ``rivalled`` that another model of the kind in :mod:`reportgen.reconciliation.rivals` does,
+    which ``accident`` is no less than. ``contained_in`` are causes of whose parameter this one is
+    one value.
     """
 
     causes: tuple[Hypothesis, ...]
     candidates: tuple[tuple[Candidate, ...], ...]
     accident: float = 1.0
     contained_in: tuple[str, ...] = ()
+    rivalled: float = 0.0
 
     @property
     def name(self) -> str:
@@ -100,6 +103,11 @@ class Answer:
     tried: int = 0
     equivalent: tuple[tuple[str, ...], ...] = ()
     outweighed: tuple[Explanation, ...] = ()
+
+    @property
+    def sole(self) -> Explanation | None:
+        """The one explanation that is left, named or not certain; None where there are several."""
+        return self.explanations[0] if len(self.explanations) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +189,10 @@ class _Trial:
     def accident(self, hypotheses: Sequence[Hypothesis], candidates: Sequence[Candidate]) -> float:
         """Chance that this match says nothing, after everything that was tried as freely."""
         freedom = max((c.tried for c in candidates), default=1)
-        fit = _matrix_of(candidates[-1]) if hypotheses[-1].scope == "evaluation" else None
-        model = chance.Accident(self.base.off, self.evidence.world(self.base.evaluation.split))
+        world = self.evidence.world(self.base.evaluation.split)
+        whole = hypotheses[-1].scope == "evaluation"
+        fit = _matrix_of(candidates[-1], world.positive) if whole else None
+        model = chance.Accident(self.base.off, world)
         ranges = _widths(self.base, candidates)
         single = model.expected(self._said, freedom if freedom > 1 else 0, fit, ranges)
         # A second cause on top is one of as many as were tried, each with the first one's chance.
@@ -290,11 +300,12 @@ def _widths(base: Baseline, candidates: Sequence[Candidate]) -> dict[Claim, floa
     return found
 
 
-def _matrix_of(candidate: Candidate) -> Floats | None:
+def _matrix_of(candidate: Candidate, positive: int | None) -> Floats | None:
+    """The confusion matrix of a candidate, its positive class where the declared one stands."""
     world = candidate.world
     if world is None or world.labels is None or world.truth.ndim != 1:
         return None
-    return world.matrix
+    return world.matrix if world.positive == positive else world.matrix[::-1, ::-1]
 
 
 def applicable(evidence: Evidence) -> tuple[Hypothesis, ...]:
@@ -393,7 +404,7 @@ def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
     left, outweighed = _weighed(_contained(_exact_first(found)))
     # Causes are weighed by what any wrong one would print; that no cause at hand is true is more
     # probable where a model that ranks alike meets the numbers too.
-    left = [replace(e, accident=max(e.accident, _rivalled(e, trials))) for e in left]
+    left = [_held_against_rivals(e, trials) for e in left]
     tried = sum(t.tried for t in trials)
     groups = _equivalent(left)
     bound = STATISTICAL if len(left) == 1 and _by_ranges(left[0]) else ACCIDENT
@@ -402,6 +413,11 @@ def _decided(found: Sequence[Explanation], trials: Sequence[_Trial]) -> Answer:
     misses = tuple(m for t in trials for m in _closest(t))
     bases = tuple(t.base for t in trials)
     return Answer(kind, bases, tuple(ordered), misses, tried, groups, tuple(outweighed))
+
+
+def _held_against_rivals(explanation: Explanation, trials: Sequence[_Trial]) -> Explanation:
+    rivalled = _rivalled(explanation, trials)
+    return replace(explanation, accident=max(explanation.accident, rivalled), rivalled=rivalled)
 
 
 def _rivalled(explanation: Explanation, trials: Sequence[_Trial]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -11,10 +12,10 @@ from typing import Any
 
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reportgen.charts import fonts, numbers
-from reportgen.diagnosis import first_sentence, spoken
+from reportgen.diagnosis.words import first_sentence, spoken
 from reportgen.errors import Problem, RenderError
 from reportgen.render import themes
 from reportgen.render.look import PLAIN, Look
@@ -72,6 +73,8 @@ def environment(look: Look = PLAIN) -> jinja2.Environment:
         shorten=numbers.shorten,
         begun=numbers.begun,
         first_sentence=first_sentence,
+        clause=clause,
+        coded=coded,
         spoken=spoken,
         capital=capital,
         setting=setting,
@@ -129,8 +132,24 @@ def has(template: str, look: Look = PLAIN) -> bool:
 
 
 def capital(text: str) -> str:
-    """The first letter large, the rest as it is."""
-    return text[:1].upper() + text[1:]
+    """The first letter large, the rest as it is; names of code stay as they are."""
+    return numbers.capital(text)
+
+
+_CODE = re.compile(r"`([^`]{1,200})`")
+
+
+def clause(text: str) -> str:
+    """What stands before the first semicolon, with a capital."""
+    return capital(text.partition(";")[0].strip())
+
+
+def coded(text: str) -> Markup:
+    """What stands between backticks as code, everything escaped."""
+    parts = _CODE.split(str(visible(text)))
+    made = [escape(p) if k % 2 == 0 else Markup("<code>{}</code>").format(p)
+            for k, p in enumerate(parts)]  # fmt: skip
+    return Markup("").join(made)
 
 
 # what turns the direction of all that follows, and what is not a character of a page at all

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from reportgen.charts.numbers import begun, plural, shorten, words
-from reportgen.diagnosis import first_sentence
+from reportgen.diagnosis.words import first_sentence
 from reportgen.diagnostics import suite
 from reportgen.render.environment import capital, visible
 from reportgen.render.index import IndexEntry

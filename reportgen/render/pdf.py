@@ -24,6 +24,7 @@ from reportgen.render.environment import stylesheet
 from reportgen.render.figures import Picture
 from reportgen.render.look import PLAIN, Look
 from reportgen.render.report import written
+from reportgen.render.structure import mend
 from reportgen.render.system import check
 from reportgen.results import AuditReport
 
@@ -151,7 +152,8 @@ def _own_style(look: Look, fetcher: Any, font_config: Any) -> list[Any]:
 
 
 def _finished(document: Any, pdf: Any) -> None:
-    """Say in the metadata that the file is PDF/UA too."""
+    """Put the tags right, and say in the metadata that the file is PDF/UA too."""
+    mend(pdf)
     for item in pdf.objects:
         extra = getattr(item, "extra", None)
         if isinstance(extra, dict) and str(extra.get("Type", "")) == "/Metadata":

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _last: tuple[str, Figures] | None = None
 _lock = threading.Lock()
 # attributes that a PDF engine reads and makes nothing of: half of a table's text
-_FOR_A_SCREEN = re.compile(r' (?:role|scope|data-label|aria-[a-z]+)="[^"<>]*"')
+_FOR_A_SCREEN = re.compile(r' (?:role|scope|data-label|tabindex|aria-[a-z]+)="[^"<>]*"')
 
 
 def prepared(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reportgen.charts.numbers import interval, number
-from reportgen.diagnosis import spoken
-from reportgen.render.score_walk import unit_of
+from reportgen.diagnosis.words import spoken, unit_of
 from reportgen.results import AuditReport, Outcome
 
 #: Worst first: a finding that fails says more than an audit that could not be completed.

@@ -31,6 +31,8 @@ class AuditRecord(Frozen):
     peak_memory_mb: float | None = None
     error: str | None = None
     resumed: bool = False
+    before: Outcome | None = None  # of the newest earlier audit of this model
+    changes: tuple[str, ...] = ()  # since then, in words
 
 
 class RunRecord(Frozen):
@@ -42,6 +44,8 @@ class RunRecord(Frozen):
     job_sha256: str
     versions: dict[str, str]
     audits: tuple[AuditRecord, ...]
+    previous: str | None = None  # the run that changes are told against
+    gone: tuple[str, ...] = ()  # models that it audited and the job no longer names
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=1) + "\n"

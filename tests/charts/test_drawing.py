@@ -280,12 +280,14 @@ def test_reliability_with_everything_stays_inside():
 
 
 def steps(*values, **common):
-    return [WalkStep(f"Step {i}", "Accuracy", v, **common) for i, v in enumerate(values)]
+    return [
+        WalkStep(f"Step {i}", "Accuracy", v, f"{v:.3f}", **common) for i, v in enumerate(values)
+    ]
 
 
 def test_the_walk_breaks_where_the_metric_changes():
-    first = steps(0.953, 0.938)
-    second = [WalkStep("Imbalance aware", "Balanced accuracy", 0.805, 0.786, 0.824)]
+    first = [*steps(0.953), *steps(0.938, change="−0.015", told=True)]
+    second = [WalkStep("Imbalance aware", "Balanced accuracy", 0.805, "0.805", 0.786, 0.824)]
     figure = walk([*first, *second], chance=0.79, chance_label="always “stay”: 0.790")
     said = words(to_svg(figure, "w"))
     assert len(figure.axes) == 2
@@ -297,8 +299,12 @@ def test_the_walk_breaks_where_the_metric_changes():
 
 
 def test_a_walk_without_change_has_no_bar():
-    figure = walk(steps(0.857, 0.8571))
+    figure = walk([*steps(0.857), *steps(0.852, change="−0.005")])
     assert not figure.axes[0].patches
+    assert "−0.005" in words(to_svg(figure, "w"))
+    told = walk([*steps(0.857), *steps(0.852, change="−0.005", told=True)])
+    (bar,) = told.axes[0].patches
+    assert (bar.get_y(), bar.get_height()) == (0.857, pytest.approx(-0.005))
 
 
 def test_a_far_chance_level_does_not_flatten_the_walk():
@@ -308,8 +314,8 @@ def test_a_far_chance_level_does_not_flatten_the_walk():
 
 
 def test_a_walk_of_one_step_in_large_units():
-    figure = walk([WalkStep("Recomputed", "RMSE", 53218.4, 51000, 55000, why="fresh " * 40)],
-                  unit="target")  # fmt: skip
+    step = WalkStep("Recomputed", "RMSE", 53218.4, "53,218", 51000, 55000, why="fresh " * 40)
+    figure = walk([step], unit="target")
     assert "53,218" in words(to_svg(figure, "w"))
     assert not outside(figure)
 

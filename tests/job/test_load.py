@@ -446,7 +446,7 @@ def test_json_schema() -> None:
     assert set(schema["required"]) == {"version", "name", "datasets", "models"}
     assert schema["additionalProperties"] is False
     known = {"version", "name", "output", "formats", "seed", "datasets", "models", "diagnostics"}
-    assert set(schema["properties"]) == {*known, "executor", "budget"}
+    assert set(schema["properties"]) == {*known, "executor", "budget", "base_url", "templates"}
     assert all(p.get("description") for p in schema["properties"].values())
     entry = schema["$defs"]["DatasetEntry"]["properties"]
     assert all(p.get("description") for p in entry.values())

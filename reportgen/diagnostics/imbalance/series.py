@@ -8,20 +8,19 @@ from reportgen.diagnostics.imbalance.gains import Gains
 from reportgen.diagnostics.imbalance.prepare import Prepared
 from reportgen.diagnostics.imbalance.rare import Range
 from reportgen.diagnostics.imbalance.verdicts import Gap, Recall
-from reportgen.evidence import Case
+from reportgen.scores.page_one import offer, tried
 
 MOST = 60  # classes in a table
 
 
 def of_rows(
-    case: Case,
     prepared: Prepared,
     classes: tuple[Recall, ...],
     gap: Gap | None,
     found: Gains,
-    misleads: bool,
+    unfair: bool,
 ) -> dict[str, Any]:
-    """Classes, remedies, and the step that page one may take."""
+    """Classes, remedies, and the step that page one takes where accuracy is ``unfair``."""
     counted = prepared.counted
     assert counted is not None
     ordered = sorted(classes, key=lambda c: (c.recall.value, c.name))[:MOST]
@@ -65,21 +64,32 @@ def of_rows(
         "metric": {"name": found.metric.name, "label": found.metric.label,
                    "unit": found.metric.unit, "level": found.level},
         "untold": found.untold,
+        "tried": _tried(found),
     }  # fmt: skip
-    if gap is not None and misleads:
+    if gap is not None and unfair:
         out["honest"] = [
-            {
-                "step": "imbalance_aware",
-                "metric": "balanced_accuracy",
-                "from": gap.accuracy.value,
-                "from_metric": "accuracy",
-                "value": gap.balanced.value,
-                "low": gap.balanced.low,
-                "high": gap.balanced.high,
-                "why": "The mean of the classes' recalls: each class counts alike.",
-            }
+            offer(
+                "imbalance_aware",
+                "balanced_accuracy",
+                gap.accuracy.value,
+                gap.balanced,
+                "The mean of the classes' recalls: each class counts alike, a new unit, not a "
+                "loss.",
+                from_metric="accuracy",
+            )
         ]
     return out
+
+
+def _tried(found: Gains) -> list[dict[str, Any]]:
+    """The best remedy that was trained, and the moved threshold, as a clean page one shows them."""
+    metric = found.metric
+    trained = [g for g in found.found if g.name != "threshold"]
+    best = max(trained, key=lambda g: g.gain.value, default=None)
+    moved = found.of("threshold")
+    named = [(f"Best of {len(trained)} remedies: {best.words}", best)] if best else []
+    named += [("Threshold moved", moved)] if moved else []
+    return [tried(name, g.gain, metric.claim, metric.unit) for name, g in named]
 
 
 def of_ranges(found: tuple[Range, ...]) -> dict[str, Any]:

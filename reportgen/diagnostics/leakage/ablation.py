@@ -46,6 +46,7 @@ class Worth:
     together : of all that were measured, cured at once; None where there are none.
     without_leaks : the delivered model's score less ``together``.
     over_seeds : the same of the recipe's mean over seeds; None where no members tell it.
+    to_seeds : from ``without_leaks`` to that, with its interval.
     overlap : what the single effects come to beyond ``together``; 0 for one leak.
     why_not : why a leak's worth is not measured, by its place.
     """
@@ -55,6 +56,7 @@ class Worth:
     together: Interval | None
     without_leaks: Interval | None
     over_seeds: Interval | None
+    to_seeds: Interval | None
     overlap: float
     why_not: dict[int, str]
     members: int = 0
@@ -70,10 +72,13 @@ class _Paired:
     cured: Floats
 
 
-def worth(case: Case, prepared: Prepared, trained: Trained) -> Worth:
-    """Every leak's effect, as far as it can be measured."""
+def worth(case: Case, prepared: Prepared, trained: Trained, on: str | None = None) -> Worth:
+    """Every leak's effect, as far as it can be measured, on the headline metric or on another."""
     delivered, leaks = prepared.delivered, prepared.leaks
-    head = headline(case, delivered, followed(delivered))
+    among = followed(delivered)
+    head = headline(case, delivered, among)
+    if on is not None:
+        head = next(m for m in among if m.name == on)
     plan = arms(case, leaks, delivered.n)
     paired, why = _paired(case, delivered, head, plan, trained)
     singles = sorted(next(iter(s)) for s in paired if len(s) == 1)
@@ -94,20 +99,23 @@ def worth(case: Case, prepared: Prepared, trained: Trained) -> Worth:
             without=float(alone.cured.mean()),
             chance=chance,
             members=len(alone.lost),
-            metric=head.name,
+            metric=head.claim,
             label=head.label,
             unit=head.unit,
             better=head.better,
         )
     untold = {**plan.untrained, **why}
     if whole is None:
-        return Worth(head, effects, None, None, None, 0.0, untold)
+        return Worth(head, effects, None, None, None, None, 0.0, untold)
+    without = _less(own, whole, head, delivered)
+    mean = _mean_less(case, delivered, head, trained, _of_members(paired, singles, leaks))
     return Worth(
         head,
         effects,
         over_members(whole.lost, whole.rows.mean(axis=0), delivered.design),
-        _less(own, whole, head, delivered),
-        _mean_less(case, delivered, head, trained, _of_members(paired, singles, leaks)),
+        without,
+        None if mean is None else _possible(mean[0], head),
+        None if mean is None else _to_seeds(own, whole, head, delivered, *mean),
         float(sum(paired[frozenset({i})].lost.mean() for i in singles) - whole.lost.mean()),
         untold,
         len(whole.lost),
@@ -258,8 +266,8 @@ def _of_members(
 
 def _mean_less(
     case: Case, delivered: Answers, head: Followed, trained: Trained, whole: _Paired | None
-) -> Interval | None:
-    """The recipe's mean over seeds without the leaks."""
+) -> tuple[Interval, Floats] | None:
+    """The recipe's mean over seeds without the leaks, and what each row adds to it."""
     if whole is None:
         return None
     from reportgen.retraining.standard import ensemble
@@ -275,14 +283,37 @@ def _mean_less(
     mean = Influence.mean_of(parts)
     rows = mean.rows - head.better * whole.rows.mean(axis=0)
     of_rows = over_members(values - head.better * whole.lost.mean(), rows, delivered.design)
+    return _with_pairs(of_rows, whole, delivered), rows
+
+
+def _to_seeds(
+    own: Influence, whole: _Paired, head: Followed, delivered: Answers, mean: Interval, rows: Floats
+) -> Interval:
+    """From the delivered model without the leaks to the mean without them.
+
+    What the leaks are worth is in both: where it is the same, its error is in neither.
+    """
+    start = own.value - head.better * whole.lost.mean()
+    of_start = own.rows - head.better * whole.rows.mean(axis=0)
+    of_rows = delivered.design.se(rows - of_start)
+    of_members = np.sqrt(max(mean.se**2 - delivered.design.se(rows) ** 2, 0.0))
+    return student(
+        mean.value - start,
+        float(np.hypot(of_rows, of_members)),
+        delivered.design.df,
+        method="t, rows and members",
+    )
+
+
+def _with_pairs(of_rows: Interval, whole: _Paired, delivered: Answers) -> Interval:
+    """An interval that also knows how much the pairs of seeds differ in what leaks are worth."""
     more = float(np.std(whole.lost, ddof=1)) / np.sqrt(len(whole.lost))
-    found = student(
+    return student(
         of_rows.value,
         float(np.hypot(of_rows.se, more)),
         min(len(whole.lost) - 1, delivered.design.df or np.inf) if more > of_rows.se else None,
         method="t, rows and members",
     )
-    return _possible(found, head)
 
 
 def _possible(found: Interval, head: Followed) -> Interval:
@@ -322,18 +353,18 @@ def _by_rows(
             continue
         lost, rest = found
         effects[i] = Effect(
-            lost, lost, own.value, rest.value, chance, 0, head.name, head.label, head.unit,
+            lost, lost, own.value, rest.value, chance, 0, head.claim, head.label, head.unit,
             head.better,
         )  # fmt: skip
         untold.pop(i, None)
     if not effects:
-        return Worth(head, {}, None, None, None, 0.0, untold)
+        return Worth(head, {}, None, None, None, None, 0.0, untold)
     union = np.logical_or.reduce([reached[i] for i in effects])
     both = _on_the_rest(delivered, head, own, union)
     if both is None:
-        return Worth(head, effects, None, None, None, 0.0, untold)
+        return Worth(head, effects, None, None, None, None, 0.0, untold)
     overlap = sum(e.alone.value for e in effects.values()) - both[0].value
-    return Worth(head, effects, both[0], both[1], None, float(overlap), untold)
+    return Worth(head, effects, both[0], both[1], None, None, float(overlap), untold)
 
 
 def _on_the_rest(

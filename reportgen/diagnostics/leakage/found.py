@@ -76,7 +76,7 @@ class Effect:
     with_leak, without : the scores it lies between, means over members (or one model's).
     chance : score of a constant answer, or None: how much of all skill is lost.
     members : seeds, 0 where rows were left out of the test instead.
-    metric, label, unit, better : of the headline metric.
+    metric, label, unit, better : of the headline metric, as it is reported.
     """
 
     lost: Interval

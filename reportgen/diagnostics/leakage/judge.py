@@ -15,6 +15,9 @@ from reportgen.diagnostics.leakage.prepare import Prepared
 from reportgen.evidence import Case
 from reportgen.results import SEVERITIES, Finding, Findings, Metric
 from reportgen.retraining.results import Trained
+from reportgen.scores.page_one import effect as lost
+from reportgen.scores.page_one import offer
+from reportgen.statistics.intervals import Interval
 
 _SENTENCE = re.compile(r"(?<=[.?]) (?=[A-Z“])")
 
@@ -22,6 +25,9 @@ _SENTENCE = re.compile(r"(?<=[.?]) (?=[A-Z“])")
 def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
     """Every code is decided; a leak's severity and words may follow from its worth."""
     told = worth(case, prepared, trained)
+    fair = None
+    if told.head.name == "accuracy" and told.effects and case.task != "multilabel":
+        fair = worth(case, prepared, trained, "balanced_accuracy")
     by_code: dict[str, list[Finding]] = {c.code: [] for c in CODES}
     for i, leak in enumerate(prepared.leaks):
         by_code[leak.code].append(_finding(leak, told.effects.get(i)))
@@ -38,13 +44,34 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
         headline=_headline(case, prepared, told, findings),
         findings=findings,
         metrics=(*(m for one in looked.values() for m in one.metrics), *_metrics(prepared, told)),
-        series=_series(prepared, told),
+        series=_series(prepared, told, fair),
         checks=checks(decided),
-        tried=_joined([one.tried for one in looked.values()], "; "),
+        tried=_tried(prepared, told),
         result="Nothing found" if not _above(findings) else plural(len(_above(findings)), "leak"),
-        detectable=_joined([one.detectable for one in looked.values()], "; "),
-        method=_joined([*(one.method for one in looked.values()), _how(told)], " "),
+        detectable=next((one.detectable for one in looked.values() if one.detectable), ""),
+        method=_joined(
+            [*_extent(prepared), *(one.method for one in looked.values()), _how(told)], " "
+        ),
     )
+
+
+def _tried(prepared: Prepared, told: Worth) -> str:
+    """A line for a clean page one; :func:`_extent` has the rest."""
+    asked = len(CODES) - len({c for one in prepared.looked.values() for c in one.untold})
+    words = plural(asked, "check")
+    return f"{words}, {plural(told.members, 'seed')} with and without" if told.members else words
+
+
+def _extent(prepared: Prepared) -> list[str]:
+    """What was compared, and what would have been found, as sentences."""
+    looked = prepared.looked.values()
+    said = _joined([one.tried for one in looked], "; ")
+    found = _joined([one.detectable for one in looked], "; ")
+    return [
+        f"{words} {text[:1].lower()}{text[1:]}."
+        for words, text in (("Compared:", said), ("Would have been found:", found))
+        if text
+    ]
 
 
 def _finding(leak: Leak, effect: Effect | None) -> Finding:
@@ -54,9 +81,7 @@ def _finding(leak: Leak, effect: Effect | None) -> Finding:
     evidence: dict[str, Any] = dict(leak.evidence)
     if effect is not None and severity != "info":
         evidence |= {
-            "effect": effect.lost.value,
-            "effect_low": effect.lost.low,
-            "effect_high": effect.lost.high,
+            **lost(effect.lost, effect.metric),
             "with_leak": effect.with_leak,
             "without": effect.without,
         }
@@ -151,9 +176,12 @@ def _metrics(prepared: Prepared, told: Worth) -> list[Metric]:
     ]
 
 
-def _series(prepared: Prepared, told: Worth) -> dict[str, Any]:
+def _series(prepared: Prepared, told: Worth, fair: Worth | None) -> dict[str, Any]:
     """Figures by question; what leaks are worth; the steps that page one may take."""
-    out: dict[str, Any] = {"honest": _honest(prepared, told)}
+    out: dict[str, Any] = {
+        "honest": _honest(prepared, told, fair),
+        "overlap": _overlap(told),
+    }
     out["worth"] = [
         {
             "code": prepared.leaks[i].code,
@@ -181,12 +209,14 @@ def _series(prepared: Prepared, told: Worth) -> dict[str, Any]:
     return out
 
 
-def _honest(prepared: Prepared, told: Worth) -> list[dict[str, Any]]:
-    """From the delivered model's score to the one without leaks, and to the mean over seeds."""
+def _honest(prepared: Prepared, told: Worth, fair: Worth | None) -> list[dict[str, Any]]:
+    """From the delivered model's score to the one without leaks, and to the mean over seeds.
+
+    ``fair`` is the same on balanced accuracy, for a page one that counts each class alike.
+    """
     if told.without_leaks is None or told.together is None:
         return []
     own = told.head.of(prepared.delivered).value
-    found = told.without_leaks
     leaks = plural(len(told.effects), "leak")
     if told.why_not:
         leaks = f"{len(told.effects)} of {len(told.effects) + len(told.why_not)} leaks"
@@ -197,30 +227,94 @@ def _honest(prepared: Prepared, told: Worth) -> list[dict[str, Any]]:
         "not reach"
     )
     steps = [
-        {
-            "step": "without_leaks",
-            "metric": told.head.claim,
-            "from": own,
-            "value": found.value,
-            "low": found.low,
-            "high": found.high,
-            "why": f"{how[:1].upper()}{how[1:]}.",
-        }
-    ]
-    over = told.over_seeds
-    if over is not None:
-        steps.append(
-            {
-                "step": "mean_over_seeds",
-                "metric": told.head.claim,
-                "from": found.value,
-                "value": over.value,
-                "low": over.low,
-                "high": over.high,
-                "why": "Mean over seeds of the recipe, less what the leaks are worth.",
-            }
+        offer(
+            "without_leaks",
+            told.head.claim,
+            own,
+            told.without_leaks,
+            f"{how[:1].upper()}{how[1:]}.",
+            change=_turned(told.together, told.head.better),
+            once=_once(prepared, told),
         )
+    ]
+    steps += _over_seeds(told)
+    if fair is not None and fair.without_leaks is not None:
+        steps.append(
+            offer(
+                "imbalance_aware",
+                fair.head.claim,
+                told.without_leaks.value,
+                fair.without_leaks,
+                "The mean of the classes' recalls, without leaks: each class counts alike.",
+                from_metric=told.head.claim,
+                wanted=False,
+            )
+        )
+        steps += _over_seeds(fair)
     return steps
+
+
+def _over_seeds(told: Worth) -> list[dict[str, Any]]:
+    over, start = told.over_seeds, told.without_leaks
+    if over is None or start is None:
+        return []
+    return [
+        offer(
+            "mean_over_seeds",
+            told.head.claim,
+            start.value,
+            over,
+            "Mean over seeds of the recipe, less what the leaks are worth.",
+            change=told.to_seeds,
+        )
+    ]
+
+
+def _turned(lost: Interval, better: int) -> Interval:
+    """A loss of score as a change of the metric."""
+    low, high = sorted((-better * lost.low, -better * lost.high))
+    return Interval(-better * lost.value, low, high, lost.method, lost.se)
+
+
+#: "Reported accuracy 0.953 is 0.889 once ...": what is so of a score without the leak.
+ONCE = {
+    "leakage.exact-duplicates": "training has not seen copies of the test rows",
+    "leakage.near-duplicates": "training has not seen near copies of the test rows",
+    "leakage.group-overlap": "no group stands in train and test both",
+    "leakage.preprocessing-saw-test": "the preprocessing has not seen the test rows",
+    "leakage.resampled-before-split": "no test row is made from training rows",
+    "leakage.time-order": "training ends before the test begins",
+}
+OF_COLUMNS = (
+    "leakage.target-column", "leakage.target-combination", "leakage.missingness",
+    "leakage.id-column", "leakage.row-order",
+)  # fmt: skip
+
+
+def _once(prepared: Prepared, told: Worth) -> str:
+    """The condition of the score without leaks, as the end of a sentence."""
+    leaks = [prepared.leaks[i] for i in told.effects]
+    if len(leaks) != 1:
+        return "the leaks are taken out"
+    (leak,) = leaks
+    columns = () if leak.cure is None else leak.cure.columns
+    if leak.code in OF_COLUMNS and len(columns) == 1:
+        return f"“{columns[0]}” is left out"
+    return ONCE.get(leak.code, "the leak is taken out")
+
+
+def _overlap(told: Worth) -> list[str]:
+    """What is lost by leaks that overlap, in a sentence for page one."""
+    if len(told.effects) < 2 or told.together is None:
+        return []
+    unit = told.head.unit
+    alone = told.together.value + told.overlap
+    if number(alone, unit) == number(told.together.value, unit):
+        return []
+    return [
+        f"The leaks overlap: taken out one at a time they cost {number(alone, unit)}, all at once "
+        f"{number(told.together.value, unit)}; each is shown with its share of that."
+    ]
 
 
 def _how(told: Worth) -> str:

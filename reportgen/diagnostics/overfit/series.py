@@ -10,7 +10,7 @@ from reportgen.diagnostics.overfit.fitted_line import fitted_line
 from reportgen.diagnostics.overfit.measure import Measured
 from reportgen.diagnostics.overfit.prepare import Prepared
 from reportgen.evidence import Case
-from reportgen.statistics.intervals import critical
+from reportgen.scores.page_one import tried
 
 MOST_EPOCHS = 300
 
@@ -42,17 +42,17 @@ def series(case: Case, measured: Measured, prepared: Prepared) -> dict[str, Any]
             for g in measured.gains
         ],
         "untold": measured.untold,
+        "tried": _tried(measured),
     }  # fmt: skip
     curve = measured.curve
     if curve is not None:
         k = len(curve.scores)
         mean = curve.scores.mean(axis=0)
-        half = critical(0.95, k - 1) * curve.scores.std(axis=0, ddof=1) / np.sqrt(k)
         out["curve"] = {
             "rows": curve.rows,
             "mean": mean,
-            "low": mean - half,
-            "high": mean + half,
+            "low": [m.low for m in curve.means],
+            "high": [m.high for m in curve.means],
             "members": k,
         }
         told = curve.forecast
@@ -82,3 +82,16 @@ def series(case: Case, measured: Measured, prepared: Prepared) -> dict[str, Any]
     if measured.memory is not None:
         out["memory"] = {"permuted": measured.memory.permuted, "real": measured.memory.real}
     return out
+
+
+def _tried(measured: Measured) -> list[dict[str, Any]]:
+    """The best what-if of each code, as a clean page one shows it."""
+    metric = measured.metric
+    best = {}
+    for g in sorted(measured.gains, key=lambda g: g.gain.value):
+        best[measured.codes[g.name]] = g
+    return [
+        tried(f"With {g.name}", g.gain, metric.claim, metric.unit)
+        for g in measured.gains
+        if best[measured.codes[g.name]] is g
+    ]

@@ -25,7 +25,9 @@ from reportgen.diagnostics.performance.measure import Measured
 from reportgen.diagnostics.performance.scores import positives
 from reportgen.diagnostics.performance.segments import Segment
 from reportgen.results import Finding, Severity
+from reportgen.scores.page_one import effect
 from reportgen.statistics import influence
+from reportgen.statistics.intervals import Interval
 from reportgen.statistics.paired import difference
 
 ADVICE = {c.code: c.advice for c in CODES}
@@ -190,6 +192,7 @@ def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
                 f"{_beside(first)}; {second.label} {number(second.other, second.unit)} against "
                 f"{number(second.model, second.unit)}{on_decided(measured.judged)}.",
                 **_evidence(first),
+                **effect(_behind(first), first.metric),
                 second=_evidence(second),
                 n=judged.n,
             ),
@@ -210,6 +213,12 @@ def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
             ),
         ), None
     return (), None
+
+
+def _behind(lead: Compared) -> Interval:
+    """What the model loses against a rival."""
+    found = lead.interval
+    return Interval(-found.value, -found.high, -found.low, found.method, found.se)
 
 
 def _clearly_better(group: tuple[Compared, ...], margin: float) -> bool:

@@ -48,7 +48,7 @@ def judge(case: Case, measured: Measured, trained: Trained) -> Findings:
         headline=_headline(judged, scores[0], findings, measured),
         findings=findings,
         metrics=tuple(rows),
-        series=series(judged, compared),
+        series=series(judged, compared, [c[0] for c in measured.simple]),
         checks=checks(decided),
         tried=_tried(measured),
         result=_result(measured),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 from reportgen.answers import Answers
 from reportgen.diagnostics.performance.comparison import Compared
 from reportgen.diagnostics.performance.scores import positives
+from reportgen.scores.page_one import tried
 from reportgen.statistics import clusters, estimates, matrix, ranking
 from reportgen.statistics.curves import thin
 from reportgen.statistics.estimates import Design
-from reportgen.statistics.intervals import critical
+from reportgen.statistics.intervals import Interval, critical
 
 Floats = NDArray[np.float64]
 ALL_CLASSES = 40  # of which every cell of the matrix stands in the report
@@ -24,7 +26,10 @@ SCATTER = 800  # rows up to which residuals are points
 CURVE_POINTS = 400
 
 
-def series(of: Answers, compared: list[Compared]) -> dict[str, Any]:
+def series(
+    of: Answers, compared: list[Compared], simple: Sequence[Compared] = ()
+) -> dict[str, Any]:
+    """``simple``: the simple models, in the metric that is compared first."""
     found: dict[str, Any] = {"judged": {"split": of.split, "n": of.n, "task": of.task}}
     if of.task == "regression":
         found["residuals"] = residuals(of)
@@ -55,7 +60,19 @@ def series(of: Answers, compared: list[Compared]) -> dict[str, Any]:
         }
         for c in compared
     ]
+    found["tried"] = _tried(simple)
     return found
+
+
+def _tried(simple: Sequence[Compared]) -> list[dict[str, Any]]:
+    """The best simple model instead."""
+    known = [c for c in simple if c.interval.known]
+    best = min(known, key=lambda c: c.interval.value, default=None)
+    if best is None:
+        return []
+    lead = best.interval
+    gain = Interval(-lead.value, -lead.high, -lead.low, lead.method, lead.se)
+    return [tried(f"{best.rival} instead", gain, best.metric, best.unit)]
 
 
 def confusion(of: Answers) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 from reportgen.charts.numbers import number
 from reportgen.diagnostics.seed_ensemble.declared import CODES
 from reportgen.results import Finding, Severity
-from reportgen.statistics.intervals import Interval
 
 ADVICE = {c.code: c.advice for c in CODES}
 
@@ -30,11 +29,6 @@ def finding(
         advice=told if severity != "info" or advice else "",
         evidence=evidence,
     )
-
-
-def effect(found: Interval) -> dict[str, Any]:
-    """A measured effect on the headline metric, as page one ranks causes by: score lost."""
-    return {"effect": found.value, "effect_low": found.low, "effect_high": found.high}
 
 
 def in_a_sentence(label: str) -> str:

@@ -10,8 +10,11 @@ from reportgen.charts.numbers import plural
 from reportgen.diagnostics.seed_ensemble.luck import Luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.diagnostics.seed_ensemble.prepare import Prepared
+from reportgen.diagnostics.seed_ensemble.spread import Spread
 from reportgen.models.determinism import Determinism
+from reportgen.scores.page_one import offer
 from reportgen.statistics.future_draws import Look, procedure
+from reportgen.statistics.intervals import Interval
 
 BINS = 20
 SIZES = (1, 10, 30, 100, 300, 1000)
@@ -124,17 +127,22 @@ def _honest(measured: Measured) -> list[dict[str, Any]]:
     gone = len(measured.members) - k + measured.given.diverged
     but = f"; {plural(gone, 'training')} that collapsed left out" if gone else ""
     return [
-        {
-            "step": "mean_over_seeds",
-            "metric": s.metric.claim,
-            "from": s.delivered,
-            "value": s.mean,
-            "low": s.expected.low,
-            "high": s.expected.high,
-            "why": f"Mean of {plural(k, 'model')} {whose}, each from its own seed{but}.",
-        }
+        offer(
+            "mean_over_seeds",
+            s.metric.claim,
+            s.delivered,
+            s.expected,
+            f"Mean of {plural(k, 'model')} {whose}, each from its own seed{but}.",
+            change=_change(s),
+        )
         for s in measured.spreads
     ]
+
+
+def _change(s: Spread) -> Interval:
+    """From the delivered model's score to the mean: the lead, seen from the other end."""
+    ends = sorted(-s.metric.better * end for end in (s.lead.low, s.lead.high))
+    return Interval(-s.metric.better * s.lead.value, ends[0], ends[1], s.lead.method)
 
 
 def repeated_series(prepared: Prepared) -> dict[str, Any]:

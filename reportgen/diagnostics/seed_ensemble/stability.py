@@ -26,10 +26,11 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     UNSTABLE_PREDICTIONS,
     SeedEnsembleSettings,
 )
-from reportgen.diagnostics.seed_ensemble.finding import effect, finding, in_a_sentence
+from reportgen.diagnostics.seed_ensemble.finding import finding, in_a_sentence
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.diagnostics.seed_ensemble.spread import Spread
 from reportgen.results import Severity
+from reportgen.scores.page_one import effect
 from reportgen.statistics.intervals import Interval, wilson
 
 FALLING = 0.05  # share of the loss that is lost in the last fifth of the epochs: not done yet
@@ -208,14 +209,15 @@ def collapses(measured: Measured) -> Decided:
 def _lost(measured: Measured, gone: int, total: int) -> dict[str, Any]:
     """What a training of unknown seed loses on average, by the share that collapses."""
     metric = measured.head.metric
-    lost = [
+    scores = [
         metric.of(m).value
         for m, at_chance in zip(measured.members, measured.chance.members, strict=True)
         if at_chance
     ]
-    if not lost or len(measured.sound) == len(measured.members):
+    if not scores or len(measured.sound) == len(measured.members):
         return {}
-    drop = metric.better * (measured.head.mean - float(np.mean(lost)))
+    drop = metric.better * (measured.head.mean - float(np.mean(scores)))
     often = wilson(gone, total)
     ends: Sequence[float] = sorted((often.low * drop, often.high * drop))
-    return effect(Interval(often.value * drop, ends[0], ends[1], "Wilson")) if drop > 0 else {}
+    lost = Interval(often.value * drop, ends[0], ends[1], "Wilson")
+    return effect(lost, metric.claim) if drop > 0 else {}

@@ -11,10 +11,11 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     NOT_REPRODUCED,
     SeedEnsembleSettings,
 )
-from reportgen.diagnostics.seed_ensemble.finding import effect, finding, gap
+from reportgen.diagnostics.seed_ensemble.finding import finding, gap
 from reportgen.diagnostics.seed_ensemble.luck import Luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.results import Finding, Severity
+from reportgen.scores.page_one import effect
 
 ENOUGH = 30  # members without which nothing fails, whatever the settings grow to
 CONTROL_ALPHA = 0.002  # chance of calling members strangers that are of the recipe
@@ -188,5 +189,5 @@ def _place(measured: Measured, found: Luck) -> dict[str, Any]:
         "reach": found.reach,
         "heaviest_row": found.heaviest,
         "grown": measured.given.grown,
-        **effect(head.lead),
+        **effect(head.lead, head.metric.claim),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from reportgen.job.schema.values import Label, Strict, Text
 
@@ -23,10 +23,18 @@ def _weighting_kind(value: Any) -> str:
     return "map" if isinstance(value, Mapping) else "word"
 
 
+def _no_array(value: Any) -> Any:
+    """``compute_class_weight`` gives an array, which Keras refuses: labels are to be named."""
+    if isinstance(value, (list, tuple)):
+        raise ValueError("give a weight for each label, {label: weight}, as Keras wants them too")
+    return value
+
+
 ClassWeight = Annotated[
     Annotated[Literal["balanced"], Tag("word")]
     | Annotated[dict[Label, Annotated[float, Field(ge=0)]], Tag("map")],
     Discriminator(_weighting_kind),
+    BeforeValidator(_no_array),
 ]
 
 
