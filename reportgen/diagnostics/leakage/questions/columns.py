@@ -22,6 +22,7 @@ from reportgen.diagnostics.leakage.declared.columns import QUESTION, TARGET
 from reportgen.diagnostics.leakage.found import Cure, Effect, Leak, Looked
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Severity
+from reportgen.retraining.standard import why_not
 
 ORDER = 20
 ADVICE = {c.code: c.advice for c in CODES}
@@ -220,7 +221,7 @@ def _blanked(case: Case, judged: str, leaks: list[Leak], every: Sequence[Measure
     """Pixels, or words, that give the target away are blanked all at once."""
     known = {leak.subject for leak in leaks if leak.severity != "info"}
     found = [m for m in every if m.name in known and m.place in ("pixel", "word")]
-    if not found:
+    if not found or why_not(case) is not None:
         return leaks
     cure = cure_of_places(case, judged, found)
     return [replace(leak, cure=cure) if leak.subject in known else leak for leak in leaks]
