@@ -256,7 +256,7 @@ MORE = (
     # Among a few columns that know nothing of each other it takes rows to tell whether these are
     # causes or effects of the target: benchmarks.oracles.
     FaultCase("a call's duration among unrelated columns, 2,000 rows", TARGET,
-              post_outcome(customers(2000, 0.2)), power=0.74),
+              post_outcome(customers(2000, 0.2)), power=0.72),
     FaultCase("a call's duration among unrelated columns, 10,000 rows", TARGET,
               post_outcome(customers(10_000, 0.2))),
     FaultCase("filled in for 80 % of those who left, and 2 % of others", MISSINGNESS,

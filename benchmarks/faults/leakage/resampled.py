@@ -208,9 +208,14 @@ CLEAN = (
               *blobs(800, 5, 0.3, rng))),
           ("one decimal, standardised", lambda rng: (lambda X, y: (X / X.std(axis=0), y))(
               *blobs(900, 4, 0.3, rng, decimals=1))),
-          ("whole numbers up to 600", partial(whole, 1000, 5, 200)),
-          ("amounts", partial(amounts, 1200)),
           ("clusters", partial(clusters, 900, 4)), ("a time series", partial(series, 900)),
           ("columns that follow from others", partial(derived, 900)), ("digits", digits),
           ("breast cancer", cancer))),
 )  # fmt: skip
+MORE_CLEAN = tuple(
+    CleanCase(f"never resampled, {name}", partial(after, data, None))
+    for name, data in (
+        ("whole numbers up to 600", partial(whole, 1000, 5, 200)),
+        ("amounts", partial(amounts, 1200)),
+    )
+)

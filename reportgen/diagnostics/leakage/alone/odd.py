@@ -29,18 +29,17 @@ def odd(case: Case, judged: str, first: Measured, rest: float, out: Collection[s
     rest : share of the target's variation that all others together explain.
     out : columns that are no evidence (the column itself, others that say the same).
     """
-    part = first.alone.part
+    part, explained = first.alone.part, first.alone.least
     left_over = remains(case, judged, part)
     near = left_over.related(first.name, out)
     strongest = sorted(measured(case, judged), key=lambda m: -m.alone.least)
     others = [m.name for m in strongest if m.name not in out and not m.identity][:OTHERS]
-    if len(others) >= LEAST_OTHERS:
+    if len(others) >= LEAST_OTHERS and explained >= rest:
         found = [left_over.related(name, out) for name in others]
         alike = np.mean([one.p < SURELY for one in found])
         usual = float(np.median([abs(one.correlation) for one in found]))
         if alike >= MOST_ALIKE and abs(near.correlation) <= min(NEAR, NEARER * usual):
             return "the others go with each other, and it goes with none of them"
-    explained = first.alone.least
     apart = near.independent or abs(near.correlation) * np.sqrt(left_over.rows) < UNRELATED
     if explained >= NEARLY_ALL and apart and 1 - rest >= FAR * (1 - explained):
         return "it leaves next to nothing of the target"
