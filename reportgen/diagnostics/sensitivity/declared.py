@@ -25,7 +25,7 @@ class SensitivitySettings(Settings):
     rows: Annotated[int, Field(ge=1000)] | None = Field(
         default=None,
         description="changed rows that the model is asked for, at most; default: a fifth of the "
-        "split for each column, at least 20,000 and at most 400,000",
+        "split for each column, at least 10,000 and at most 400,000",
     )
     warn_over: Share = Field(
         default=0.05,
