@@ -14,7 +14,7 @@ from reportgen.evidence import Case
 from reportgen.reconciliation.certificate import certificate, exact, named
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.hypothesis import PREFIX, Candidate, Hypothesis
-from reportgen.reconciliation.search import Answer, Baseline, Explanation, Miss, Verdict
+from reportgen.reconciliation.verdict import Answer, Baseline, Explanation, Miss, Verdict
 from reportgen.results import SEVERITIES, Finding, Findings, Metric, Severity
 from reportgen.retraining.results import Trained
 
