@@ -170,9 +170,9 @@ def _columns(
         name, resolution = _named(key, evidence)
         step = f" by {size(resolution.step)}" if resolution is not None else " by its step"
         message = (
-            f"Moved{step}, {_rest(one, evidence)} ({share(one.change.beyond.low)} to "
-            f"{share(one.change.beyond.high)}), where {share(one.allowed)} is allowed: "
-            f"{settings.allowance:g} times what answers do that change evenly over its range."
+            f"When “{name}” moves{step}, {_rest(one, evidence)} ({share(one.change.beyond.low)} "
+            f"to {share(one.change.beyond.high)}), where {share(one.allowed)} is allowed: "
+            f"{settings.allowance:g} times what answers do that change evenly over its values."
         )
         found.append(_finding(BRITTLE, one, name, message,
                               step=None if resolution is None else resolution.step))  # fmt: skip

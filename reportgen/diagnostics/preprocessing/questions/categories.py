@@ -91,13 +91,14 @@ def _columns(
             told[link.columns[j] if j < len(link.columns) else f"{link.where}, column {j}"] = (
                 values, link.unknown or f"{link.kind} encodes it",
             )  # fmt: skip
+    by_layer = {k.columns[0]: k.unknown for k in chain if k.unknown and len(k.columns) == 1}
     wanted = _used(case)
     for column in rows.data.texts:
         if wanted is not None and column.name not in wanted:
             continue
         if wordy(column.by.get("train")):
             continue
-        becomes = told.pop(column.name, (None, ""))[1]
+        becomes = told.pop(column.name, (None, by_layer.get(column.name, "")))[1]
         yield column.name, {n: np.array([key(v) for v in x], dtype=object)
                             for n, x in column.by.items()}, becomes  # fmt: skip
     for name, (values, becomes) in told.items():
