@@ -166,6 +166,35 @@ class Case:
             )
         return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=name)
 
+    def predict_rows(self, rows: Any, what: str) -> Predictions:
+        """The model's answers to rows that stand in no split, before preprocessing.
+
+        Not memoised; what the predictor has counted for the report stays as it was.
+
+        Parameters
+        ----------
+        rows : of the kind of ``Split.X``, n of them.
+        what : they are, for messages ("changed rows of test").
+
+        Raises
+        ------
+        ModelError
+            as :meth:`interpreted`.
+        """
+        from reportgen.models.outputs import interpret
+        from reportgen.models.tables import n_rows
+
+        feeder = getattr(self.predictor, "feeder", None)
+        counted = None if feeder is None else feeder.missing_rows
+        raw = self.predictor.predict(self.preprocess(rows))
+        if feeder is not None:
+            feeder.missing_rows = counted
+        if len(raw) != n_rows(rows):
+            raise ModelError(
+                Problem(f"the model gave {len(raw)} predictions for {n_rows(rows)} {what}")
+            )
+        return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=what)
+
     def a_row(self, raw: np.ndarray, name: str) -> np.ndarray:
         """Raw outputs on a split, one a row: where labels stand step by step, those that count.
 

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
+from benchmarks.faults.overfit import networks
 from reportgen.evidence import Case
 
 MISLEADING = "imbalance.accuracy-misleading"
@@ -184,6 +185,13 @@ MORE = (
         skewed(0.005, 2.0, n=40_000),
     ),
 )
+MORE += (
+    FaultCase(
+        "a network, 5 % of rows, not handled",
+        (MISLEADING, MISSED, MITIGATION, THRESHOLD),
+        networks.skewed(0.05, 1.5),
+    ),
+)
 CLEAN = (
     CleanCase("breast cancer", cancer),
     CleanCase("digits", digits(None)),
@@ -194,4 +202,8 @@ CLEAN = (
     CleanCase("labels told apart", labels),
     CleanCase("a skewed regression", values),
     CleanCase("four rows of a class", small_test),
+)
+MORE_CLEAN = (
+    CleanCase("a network, 5 % of rows, weighed", networks.skewed(0.05, 3.0, weighed=True)),
+    CleanCase("a network, 3 % of rows, far apart", networks.skewed(0.03, 7.0)),
 )

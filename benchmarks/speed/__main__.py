@@ -9,13 +9,15 @@ import warnings
 
 from benchmarks.speed.measure import Measured, table
 
-PARTS = ("start_up", "rendering", "metrics", "evidence", "reconciliation")
+PARTS = ("start_up", "rendering", "metrics", "evidence", "reconciliation", "sensitivity")
 
 
 def main() -> int:
     """0 when every limit is kept, else 1."""
     parser = argparse.ArgumentParser(prog="benchmarks.speed", description=__doc__)
-    parser.add_argument("--only", action="append", choices=(*PARTS, "loading"), default=[])
+    parser.add_argument(
+        "--only", action="append", choices=(*PARTS, "loading", "what_ifs"), default=[]
+    )
     parser.add_argument(
         "--large", action="store_true", help="also load 10 million rows (8 GB of memory, 2 of disk)"
     )

@@ -105,6 +105,12 @@ def estimate(
     return number(value, unit) if between == NONE else f"{number(value, unit)} ({between})"
 
 
+def capital(text: str) -> str:
+    """The first letter large, the rest as it is; names of code (``max_depth``) stay as they are."""
+    first = text.partition(" ")[0]
+    return text if "_" in first else text[:1].upper() + text[1:]
+
+
 def plural(n: int, one: str, many: str | None = None) -> str:
     """``1 row``, ``3,000 rows``."""
     return f"{count(n)} {one if n == 1 else many or one + 's'}"

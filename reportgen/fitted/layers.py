@@ -18,12 +18,12 @@ def of_network(case: Case) -> Iterator[Part]:
     from reportgen.models.keras_inputs import Feeder, specs_of
 
     model: Any = case.predictor.model
-    layers = [(layer, _input_of(model, layer)) for layer in getattr(model, "layers", ())]
+    layers = [(layer, input_of(model, layer)) for layer in getattr(model, "layers", ())]
     wanted = [(layer, i) for layer, i in layers if i is not None and _adapted(layer)]
     if not wanted:
         return
     feed = Feeder(specs_of(model))
-    fed = {name: _parts(feed(case.inputs(name))) for name in case.dataset.splits}
+    fed = {name: as_arrays(feed(case.inputs(name))) for name in case.dataset.splits}
     for layer, i in wanted:
         kind = type(layer).__name__
         yield Part(
@@ -45,7 +45,7 @@ def _adapted(layer: Any) -> bool:
     return kind == "Normalization" and getattr(layer, "input_mean", None) is None
 
 
-def _input_of(model: Any, layer: Any) -> int | None:
+def input_of(model: Any, layer: Any) -> int | None:
     """Which of the model's inputs a layer is given as it comes; None for another's output."""
     try:
         source = layer.input
@@ -58,7 +58,7 @@ def _input_of(model: Any, layer: Any) -> int | None:
     return found[0] if found else None
 
 
-def _parts(fed: Any) -> list[np.ndarray]:
+def as_arrays(fed: Any) -> list[np.ndarray]:
     arrays = fed if isinstance(fed, (list, tuple)) else [fed]
     return [np.asarray(a) for a in arrays]
 

@@ -110,11 +110,11 @@ def _of_sklearn(
     if best is not None:
         yield from _of_sklearn(best, fed, path, step, keeps=keeps, parameters=parameters)
         return
-    for name, inner, rows in _inside(fitted, fed):
+    for name, inner, rows in inside(fitted, fed):
         below = f"{parameters}__{name}" if parameters else name
         yield from _of_sklearn(inner, rows, (*path, name), step, keeps=keeps, parameters=below)
     stored = figures(fitted)
-    if stored and not _composed(fitted):
+    if stored and not composed(fitted):
         head, *rest = path
         yield Part(
             path=f"{head}: {', '.join(rest)}" if rest else head,
@@ -129,11 +129,11 @@ def _of_sklearn(
         )
 
 
-def _composed(fitted: Any) -> bool:
+def composed(fitted: Any) -> bool:
     return any(hasattr(fitted, a) for a in ("steps", "transformers_", "transformer_list"))
 
 
-def _inside(fitted: Any, fed: Mapping[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+def inside(fitted: Any, fed: Mapping[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
     """Name, transformer and rows of what a composed transformer holds."""
     if hasattr(fitted, "steps"):
         rows = dict(fed)

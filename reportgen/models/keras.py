@@ -83,7 +83,7 @@ class KerasPredictor:
         self._task = task
         self.custom = dict(custom_objects or {})
         self._notes = notes
-        self._feeder = Feeder(specs_of(model))
+        self.feeder = Feeder(specs_of(model))
         self._evaluator: Evaluator | None = None
         self._activation = keras_config.last_layer(config, head)[0] if config else None
         self.stateful = bool(stateful.stateful_layers(model))
@@ -92,14 +92,14 @@ class KerasPredictor:
         self._batch = self._fixed or batch_size(model)
         self.n_weights: int | None = _count(model)
         self.output: Output = from_network(self._activation, loss, task)
-        self.description = describe(config, self._feeder, self.n_weights)
+        self.description = describe(config, self.feeder, self.n_weights)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Facts for the report, those about rows that were predicted included."""
-        missing = self._feeder.missing_rows
+        missing = self.feeder.missing_rows
         said_missing = (f"{missing:,} rows reached the model with missing values (NaN)",)
-        return (*self._notes, *self._feeder.notes, *(said_missing if missing else ()))
+        return (*self._notes, *self.feeder.notes, *(said_missing if missing else ()))
 
     def look_at(self, probe: np.ndarray, entry: ModelEntry) -> None:
         """Settles what the output means, given raw outputs for some rows."""
@@ -143,17 +143,17 @@ class KerasPredictor:
 
     def _passed(self, inputs: Any) -> np.ndarray:
         total = n_rows(inputs)
-        counted = self._feeder.missing_rows
+        counted = self.feeder.missing_rows
         result: np.ndarray | None = None
         for start, rows in chunks(inputs, self._feed_rows(inputs)):
-            fed = self._feeder(rows)
+            fed = self.feeder(rows)
             for at in range(0, max(n_rows(fed), 1), self._batch):
                 batch = take(fed, at, at + self._batch)
                 part = self._ask(batch)
                 if result is None:
                     result = np.empty((total, *part.shape[1:]), dtype=part.dtype)
                 result[start + at : start + at + len(part)] = part
-        self._feeder.missing_rows = max(counted, self._feeder.missing_rows - counted)
+        self.feeder.missing_rows = max(counted, self.feeder.missing_rows - counted)
         assert result is not None
         return result
 
@@ -250,7 +250,7 @@ class KerasPredictor:
 
     def rows(self, inputs: Any) -> Any:
         """Rows of preprocessed inputs as the network takes them: an array, or one an input."""
-        return Feeder(self._feeder.specs)(inputs)
+        return Feeder(self.feeder.specs)(inputs)
 
     def loss(self, inputs: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
         """What ``evaluate`` returns as loss: through logits, penalties included.
@@ -268,7 +268,7 @@ class KerasPredictor:
         """
         with untouched():
             evaluator, targets = self._evaluation(y)
-            feed = Feeder(self._feeder.specs)
+            feed = Feeder(self.feeder.specs)
             return evaluator(feed, inputs, targets, sample_weight, self._batch)
 
     def row_losses(self, inputs: Any, y: np.ndarray) -> np.ndarray:
@@ -278,7 +278,7 @@ class KerasPredictor:
         """
         with untouched():
             evaluator, targets = self._evaluation(y)
-            return evaluator.rows(Feeder(self._feeder.specs), inputs, targets, self._batch)
+            return evaluator.rows(Feeder(self.feeder.specs), inputs, targets, self._batch)
 
     def loss_of(self, raw: np.ndarray, y: np.ndarray) -> float:
         """The loss of given outputs, penalties included; raises as :meth:`loss`."""
@@ -305,7 +305,7 @@ class KerasPredictor:
         """
         with untouched():
             evaluator, targets = self._of_steps(truth)
-            return evaluator.steps(Feeder(self._feeder.specs), inputs, targets, self._batch)
+            return evaluator.steps(Feeder(self.feeder.specs), inputs, targets, self._batch)
 
     def masked_loss(self, inputs: Any, truth: np.ndarray) -> float:
         """What ``evaluate`` returns of sequences whose padding the model masks by itself.
@@ -314,7 +314,7 @@ class KerasPredictor:
         """
         with untouched():
             evaluator, targets = self._of_steps(truth)
-            feed = Feeder(self._feeder.specs)
+            feed = Feeder(self.feeder.specs)
             return evaluator(feed, inputs, targets, None, DEFAULT_BATCH)
 
     def _of_steps(self, truth: np.ndarray) -> tuple[Evaluator, np.ndarray]:
@@ -340,7 +340,7 @@ class KerasPredictor:
         return shape if isinstance(shape, tuple) else None
 
     def _feed_rows(self, inputs: Any) -> int:
-        row = sum(math.prod(s or 1 for s in spec.shape) for spec in self._feeder.specs) or 64
+        row = sum(math.prod(s or 1 for s in spec.shape) for spec in self.feeder.specs) or 64
         rows = max(FEED_BYTES // (4 * row), self._batch)
         return rows - rows % self._batch
 

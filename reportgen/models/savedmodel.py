@@ -50,7 +50,7 @@ class SavedModelPredictor:
         if len(signature.structured_outputs) != 1:
             names = tuple(map(str, signature.structured_outputs))
             raise several_outputs(tuple(names))
-        self._feeder = Feeder(specs)
+        self.feeder = Feeder(specs)
         weights = getattr(model, "variables", None)
         self.n_weights: int | None = (
             int(sum(int(np.prod(v.shape)) for v in weights)) if weights else None
@@ -64,10 +64,10 @@ class SavedModelPredictor:
     @property
     def notes(self) -> tuple[str, ...]:
         """Facts for the report."""
-        missing = self._feeder.missing_rows
+        missing = self.feeder.missing_rows
         return (
             "a SavedModel can be asked for predictions only; it cannot be trained again",
-            *self._feeder.notes,
+            *self.feeder.notes,
             *((f"{missing:,} rows reached the model with missing values (NaN)",) * bool(missing)),
         )
 
@@ -88,12 +88,12 @@ class SavedModelPredictor:
 
         parts = []
         for _, rows in chunks(inputs, BATCH * 16):
-            fed = self._feeder(rows)
+            fed = self.feeder(rows)
             listed = fed if isinstance(fed, list) else [fed]
             for at in range(0, max(n_rows(fed), 1), BATCH):
                 batch = {
                     spec.name: tf.convert_to_tensor(take(part, at, at + BATCH), dtype=spec.dtype)
-                    for spec, part in zip(self._feeder.specs, listed, strict=True)
+                    for spec, part in zip(self.feeder.specs, listed, strict=True)
                 }
                 try:
                     answer = self._signature(**batch)

@@ -132,8 +132,8 @@ def has(template: str, look: Look = PLAIN) -> bool:
 
 
 def capital(text: str) -> str:
-    """The first letter large, the rest as it is."""
-    return text[:1].upper() + text[1:]
+    """The first letter large, the rest as it is; names of code stay as they are."""
+    return numbers.capital(text)
 
 
 _CODE = re.compile(r"`([^`]{1,200})`")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError, Problem
+from reportgen.retraining.insertions import with_dropout
 from reportgen.retraining.member import Member, Scalar
 
 #: Optimizers whose second moment TensorFlow feeds with the squares of indexed slices entry by
@@ -271,6 +272,8 @@ def _apply(config: dict[str, Any], key: str, value: Scalar) -> bool:
         return _set(layers, "rate", value, only="Dropout")
     if key == "l2":
         return _penalise(layers, value)
+    if key == "inserted_dropout":
+        return isinstance(value, float) and with_dropout(config, value)
     name, dot, field = key.rpartition(".")
     if not dot:
         return _set(layers, field, value)

@@ -77,7 +77,8 @@ class Member:
         the mean (of integers: the most frequent value) of the training rows, everywhere.
     epochs : instead of the recipe's.
     overrides : ``(("learning_rate", 1e-4), ("dropout", 0.5), ("l2", 1e-3),
-        ("dense_1.rate", 0.2))``: a value of the optimizer, of every layer that has it, or of one.
+        ("dense_1.rate", 0.2))``: a value of the optimizer, of every layer that has it, or of one;
+        ``("inserted_dropout", 0.3)`` puts a Dropout behind each hidden Dense layer.
     config_patch : ``(("dense_1.units", 16),)``: the same for what changes the shape of weights.
     augment : Keras preprocessing layers, applied to each training batch: their serialised
         configurations as JSON texts.

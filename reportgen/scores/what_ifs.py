@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
+from reportgen.charts.numbers import number
 from reportgen.evidence import Case
 from reportgen.retraining.member import Member
 from reportgen.retraining.results import Trained
@@ -42,6 +44,25 @@ class Gain:
     having: float
     others: dict[str, tuple[str, float]] = field(default_factory=dict)
     members: int = 0
+
+
+WORTH_SAYING = 0.005  # change of a score
+
+
+def costs(others: Mapping[str, tuple[str, float]], most: int) -> list[tuple[str, float]]:
+    """Scores that fall where the one that matters rises, the largest fall first."""
+    falls = [
+        (label, change)
+        for label, (unit, change) in others.items()
+        if unit == "score" and change <= -WORTH_SAYING
+    ]
+    return sorted(falls, key=lambda fall: fall[1])[:most]
+
+
+def dearest(others: Sequence[Mapping[str, Any]]) -> str:
+    """The largest of these falls in words, from a stored what-if's changes; "" where none is."""
+    falls = costs({o["label"]: (o["unit"], o["change"]) for o in others}, 1)
+    return "".join(f"{label} {number(change, 'score', True)}" for label, change in falls)
 
 
 def joint_level(n: int) -> float:
@@ -131,9 +152,12 @@ def gain(
 def same_steps(case: Case, before: int, after: int) -> int | None:
     """Epochs on ``after`` rows that take about as many steps as the recipe on ``before``.
 
-    None for estimators; at most ``LONGEST`` times the recipe's.
+    A last batch that is not full is a step too. None for estimators; at most ``LONGEST`` times the
+    recipe's.
     """
     training = case.entry.training
     if case.predictor.framework == "sklearn" or training is None:
         return None
-    return max(1, min(round(training.epochs * before / after), LONGEST * training.epochs))
+    steps = training.epochs * -(-before // training.batch_size)
+    epochs = round(steps / -(-after // training.batch_size))
+    return max(1, min(epochs, LONGEST * training.epochs))

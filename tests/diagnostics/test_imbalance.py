@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, precision_recall_fscore_support
 
@@ -15,7 +16,8 @@ from reportgen.diagnostics.imbalance.remedies import remedies
 from reportgen.diagnostics.imbalance.shares import shares
 from reportgen.diagnostics.imbalance.synthetic import synthetic
 from reportgen.diagnostics.imbalance.thresholds import STRENGTHS, best_strength, best_threshold
-from reportgen.diagnostics.imbalance.verdicts import gap_of, recalls
+from reportgen.diagnostics.imbalance.verdicts import gap_of, missed, recalls
+from reportgen.scores.what_ifs import costs, dearest
 
 DIAGNOSTIC = suite()["imbalance"]
 SETTINGS = DIAGNOSTIC.settings()
@@ -211,3 +213,48 @@ def test_synthetic_rows_of_a_table_keep_its_types_and_categories():
         "binary", {"train": (missing, y), "test": (frame, y)}, lambda X: y / 1.0
     )
     assert "missing" in synthetic(gaps, "smote", y, {0: 170, 1: 170}, ("train",), 1)
+
+
+def of_many(rng, recall, *, classes=20, large=2000, small=60):
+    """One large class and small ones that are found at a rate; the large one nearly always."""
+    y = np.repeat(np.arange(classes), [large, *[small] * (classes - 1)])
+    right = rng.random(len(y)) < np.where(y == 0, 0.98, recall)
+    given = np.where(right, y, np.where(y == 0, 1, 0))
+    case = case_from_arrays(
+        "multiclass", {"test": (np.zeros((len(y), 1)), y)}, {"test": given}, output="label"
+    )
+    return recalls(delivered(case))
+
+
+def test_no_class_of_many_fails_by_the_luck_of_its_rows():
+    """Nineteen classes of which half the rows are found: a fail needs fewer than half."""
+    rng = np.random.default_rng(9)
+    failed = 0
+    for _ in range(120):
+        found, _ = missed(of_many(rng, 0.5), SETTINGS)
+        failed += any(f.severity == "fail" for f in found)
+    # Each interval at 95 % alone would let 38 % of the draws fail.
+    assert stats.binom.sf(failed - 1, 120, 0.05) > 0.001
+
+
+def test_many_missed_classes_share_a_finding():
+    found, _ = missed(of_many(np.random.default_rng(10), 0.1), SETTINGS)
+    assert [f.severity for f in found] == ["fail"] * 5
+    assert found[-1].subject == "15 further classes"
+    named = [name for f in found for name in f.evidence["classes"]]
+    assert sorted(named) == sorted(str(k) for k in range(1, 20))
+    assert len(found[-1].message) < 200
+
+
+def test_what_a_remedy_costs_is_said_where_scores_fall():
+    others = {
+        "Accuracy": ("score", -0.1),
+        "Recall": ("score", 0.3),
+        "Precision": ("score", -0.2),
+        "F1": ("score", -0.001),
+        "Log loss": ("loss", -0.9),
+    }
+    assert costs(others, 5) == [("Precision", -0.2), ("Accuracy", -0.1)]
+    stored = [{"label": k, "unit": u, "change": c} for k, (u, c) in others.items()]
+    assert dearest(stored) == "Precision −0.200"
+    assert dearest(stored[1:2]) == ""

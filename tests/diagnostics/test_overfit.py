@@ -4,15 +4,17 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.faults import overfit as faults
 from benchmarks.faults.cases import case_from_arrays
+from benchmarks.faults.overfit import networks
 from reportgen import pipeline
 from reportgen.diagnostics import suite
 from reportgen.diagnostics.overfit.losses import _of_members
 from reportgen.diagnostics.overfit.what_ifs import plan
+from reportgen.scores.what_ifs import same_steps
 
 DIAGNOSTIC = suite()["overfit"]
 SETTINGS = DIAGNOSTIC.settings()
@@ -53,7 +55,7 @@ def test_no_member_sees_a_row_that_is_judged():
     labels = splits["train"][1]
     assert abs(labels[sizes[-1]].mean() - labels.mean()) < 0.02
     assert np.sort(made.labels).tolist() == np.sort(labels).tolist()
-    assert {w.words for w in made.what_ifs} == {"C 1 to 0.1", "C 1 to 10"}
+    assert {w.words for w in made.what_ifs} == {"C 0.1 for 1", "C 10 for 1"}
 
 
 def test_a_full_tree_fits_noise_as_well_as_anything():
@@ -99,3 +101,57 @@ def test_nothing_trained_says_why():
     reasons = {c.code: c.reason for c in found.checks if c.status == "not_applicable"}
     assert "predictions only" in reasons["overfit.memorises"]
     assert "predictions only" in reasons["overfit.regularisation-helps"]
+
+
+def entry(epochs, batch):
+    training = {"epochs": epochs, "batch_size": batch}
+    rng = np.random.default_rng(4)
+    splits = {"train": faults.rows(rng, 100, 0.1), "test": faults.rows(rng, 100, 0.1)}
+    ask = {name: y / 1.0 for name, (_, y) in splits.items()}
+    return case_from_arrays("binary", splits, ask, training=training)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "batch", "before", "after", "expected"),
+    [
+        (2000, 32, 20, 5, 2000),  # a batch is all there is, before and after
+        (10, 32, 128, 64, 20),
+        (10, 32, 100, 60, 20),  # four steps an epoch, then two
+        (4, 32, 3200, 32, 40),  # at most ten times the epochs
+        (3, 32, 64, 640, 1),
+    ],
+)
+def test_fewer_rows_take_as_many_steps(epochs, batch, before, after, expected):
+    assert same_steps(entry(epochs, batch), before, after) == expected
+
+
+def test_few_rows_have_a_curve_of_closer_parts():
+    rng = np.random.default_rng(5)
+    splits = {}
+    for name, n in (("train", 20), ("test", 200)):
+        x = rng.uniform(0, 10, n)
+        splits[name] = (x[:, None], 3 * x + rng.normal(size=n))
+    case = case_from_arrays("regression", splits, Ridge().fit(*splits["train"]))
+    made = plan(case.view("overfit", SETTINGS), SETTINGS).curve
+    sizes = {size: len(members[0].rows) for size, members in made.items()}
+    assert [round(s, 3) for s in sizes] == [0.25, 0.354, 0.5, 0.707]
+    assert list(sizes.values()) == [5, 7, 10, 14]
+    asked = DIAGNOSTIC.settings(sizes=(0.25, 0.5))  # what the job asks for stays as it is
+    assert plan(case.view("overfit", asked), asked).curve == {}
+    found = section(case).series
+    assert found["curve"]["rows"] == [5, 7, 10, 14, 20]
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("draw", "better"), [(networks.moved, True), (networks.in_place, False)]
+)  # fmt: skip
+def test_moved_pictures_help_where_figures_stand_anywhere_and_harm_where_place_counts(draw, better):
+    settings = DIAGNOSTIC.settings(what_if_members=3, sizes=())
+    found = section(draw(np.random.default_rng(6)), settings)
+    moved = next(
+        w for w in found.series["what_ifs"] if w["name"] == "shifted and turned images"
+    )  # fmt: skip
+    assert moved["low"] > 0 if better else moved["gain"] < 0
+    named = [f.subject for f in found.findings if f.code == "overfit.regularisation-helps"]
+    assert ("shifted and turned images" in named) == better

@@ -33,6 +33,7 @@ from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings, Metric
 from reportgen.retraining.results import Trained
 from reportgen.scores.page_one import effect
+from reportgen.scores.what_ifs import costs
 from reportgen.statistics.intervals import Interval
 
 REMEDY_ADVICE = {
@@ -88,11 +89,11 @@ def _mitigation(found: Gains, settings: ImbalanceSettings) -> Decided:
     if not _helps(best, settings, found):
         return (), None
     others = [g for g in trained if g is not best and _helps(g, settings, found)]
-    also = ""
-    if others:
-        unit = found.metric.unit
-        also = " Also: " + listed([f"{g.words} {number(g.gain.value, unit, True)}" for g in others])
-        also += "."
+    also = (
+        f" {plural(len(others), 'other remedy', 'other remedies')} would help too."
+        if others
+        else ""
+    )
     return (_helping(MITIGATION, best, found, also),), None
 
 
@@ -107,7 +108,7 @@ def _threshold(found: Gains, settings: ImbalanceSettings) -> Decided:
     if move is not None and move.threshold is not None:
         where = f" The threshold is {move.threshold:.3g}."
     elif move is not None and move.strength is not None:
-        where = f" Scores are divided by the classes' shares to the power {move.strength:.2g}."
+        where = f" The power of the classes' shares is {move.strength:.2g}."
     return (_helping(THRESHOLD, gain, found, where),), None
 
 
@@ -119,11 +120,8 @@ def _helps(gain: Tried, settings: ImbalanceSettings, found: Gains) -> bool:
 def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
     metric = found.metric
     name = _small(metric.label)
-    costs = sorted(
-        ((label, unit, change) for label, (unit, change) in gain.others.items()),
-        key=lambda c: -abs(c[2]),
-    )
-    shown = [f"{_small(label)} {number(change, unit, True)}" for label, unit, change in costs[:4]]
+    falls = [f"{_small(label)} {number(c, 'score', True)}" for label, c in costs(gain.others, 2)]
+    cost = f" It costs: {listed(falls)}." if falls else " No other score falls by 0.005."
     return Finding(
         code=code,
         severity="warn",
@@ -132,8 +130,7 @@ def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
             f"With {gain.words}, {name} is {number(gain.having, metric.unit)} where the recipe "
             f"has {number(gain.without, metric.unit)}: {number(gain.gain.value, metric.unit, True)}"
             f" ({number(gain.gain.low, metric.unit, True)} to "
-            f"{number(gain.gain.high, metric.unit, True)}).{more} What it changes elsewhere: "
-            f"{listed(shown)}."
+            f"{number(gain.gain.high, metric.unit, True)}).{cost}{more}"
         ),
         advice=_advice(code, gain),
         evidence={
@@ -143,7 +140,7 @@ def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
             "high": gain.gain.high,
             "members": gain.members,
             "threshold": None if gain.move is None else gain.move.threshold,
-            "others": {label: change for label, _, change in costs},
+            "others": {label: change for label, (_, change) in gain.others.items()},
             **effect(gain.gain, metric.claim),
         },
     )
@@ -156,6 +153,12 @@ def _advice(code: str, gain: Tried) -> str:
         return (
             f"Set `decision: {{threshold: {move.threshold:.2g}}}` in the job and cut there in "
             "production; choose it anew on validation with each model."
+        )
+    if move is not None and move.strength is not None:
+        return (
+            "Divide the scores by the classes' shares of train to the power "
+            f"{move.strength:.2g} before the largest is taken; choose the power anew on "
+            "validation with each model."
         )
     return f"{REMEDY_ADVICE.get(gain.name, ADVICE[code])} Report what it costs elsewhere too."
 
@@ -177,9 +180,11 @@ def _headline(
             f"Yes. Accuracy is {score(gap.accuracy.value)}, balanced accuracy "
             f"{score(gap.balanced.value)}: the largest class makes the difference."
         )
-    worst = next((f for f in findings if f.code == MISSED), None)
-    if worst is not None:
-        return f"Yes, of “{worst.subject}”. {worst.message}"
+    lost = [f for f in findings if f.code == MISSED]
+    if lost:
+        missing = sum(len(f.evidence["classes"]) for f in lost)
+        of = f"{missing} of {len(classes)} classes. " if missing > 1 else f"“{lost[0].subject}”. "
+        return f"Yes, of {of}{lost[0].message}"
     helps = next((f for f in findings if f.code in (MITIGATION, THRESHOLD)), None)
     if helps is not None:
         return f"Not hides, but {helps.subject} would do better by small classes."
@@ -283,7 +288,8 @@ def _method(prepared: Prepared, found: Gains) -> str:
 
 
 def _small(label: str) -> str:
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    named = label.startswith(("Matthews", "Brier"))  # after people
+    return label if named or not label[1:2].islower() else label[:1].lower() + label[1:]
 
 
 def _regression(case: Case, prepared: Prepared) -> Findings:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.charts.figure import Chart
-from reportgen.charts.numbers import number, plural, score, share, shorten
+from reportgen.charts.numbers import capital, number, plural, score, share, shorten
 from reportgen.charts.rows import Mark, Row, forest
 from reportgen.results import Findings
+from reportgen.scores.what_ifs import dearest
 
 MOST = 12  # classes drawn
 
@@ -48,10 +49,13 @@ def _remedies(series: Mapping[str, Any]) -> Chart | None:
         return None
     metric, unit = series["metric"], series["metric"]["unit"]
     ordered = sorted(remedies, key=lambda r: -r["gain"])
-    rows = [Row(r["name"], (Mark(r["gain"], r["low"], r["high"]),)) for r in ordered]
+    rows = [
+        Row(r["name"], (Mark(r["gain"], r["low"], r["high"]),), right=dearest(r["others"]))
+        for r in ordered
+    ]
     best = ordered[0]
     if best["low"] > 0:
-        title = f"{best['name'][:1].upper()}{best['name'][1:]} gives the most"
+        title = f"{capital(best['name'])} gives the most"
     else:
         title = "No remedy does better beyond chance"
     members = max(r["members"] for r in remedies)
@@ -62,7 +66,13 @@ def _remedies(series: Mapping[str, Any]) -> Chart | None:
         subtitle=f"{metric['label']} on {series['judged']['split']}, remedy less recipe; {how}"
         "intervals that hold together at 95 %",
         figure=forest(
-            rows, x=f"Change of {metric['label']}", unit=unit, reference_at=0.0, width="full"
+            rows,
+            x=f"Change of {metric['label']}",
+            unit=unit,
+            reference_at=0.0,
+            reference_label="recipe as declared",
+            right_head="costs most" if any(r.right for r in rows) else "",
+            width="full",
         ),
         alt=f"Change of {metric['label']} by remedy: "
         + "; ".join(f"{r['name']} {number(r['gain'], unit, True)}" for r in ordered)

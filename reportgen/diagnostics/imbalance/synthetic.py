@@ -51,7 +51,8 @@ def synthetic(
             warnings.simplefilter("ignore")
             resampled, labels = sampler.fit_resample(values, y)
     except (ValueError, RuntimeError) as error:
-        return f"imbalanced-learn makes none: {(str(error).splitlines() or [''])[0][:140]}"
+        said = (str(error).splitlines() or [""])[0].partition(". ")[0]
+        return f"imbalanced-learn makes none: {said[:140]}"
     if len(labels) == len(y):
         return "imbalanced-learn makes none"
     try:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
-from reportgen.charts.numbers import count, score, share
+from reportgen.charts.numbers import count, listed, plural, score, share
 from reportgen.diagnostic import Decided
 from reportgen.diagnostics.imbalance.declared import (
     CODES,
@@ -19,11 +19,13 @@ from reportgen.diagnostics.imbalance.declared import (
 )
 from reportgen.diagnostics.imbalance.shares import Shares
 from reportgen.results import Finding, Severity
+from reportgen.scores.what_ifs import joint_level
 from reportgen.statistics import estimates
 from reportgen.statistics.intervals import Interval
 
 ADVICE = {c.code: c.advice for c in CODES}
 FEWEST = 5  # rows of a class below which nothing is said of its recall
+MOST_ALONE = 4  # missed classes that have a finding of their own
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Recall:
 
     ``recall`` of its rows, ``others`` the share of right answers on all other rows, ``precision``
     None where the class is never given; ``gmean`` the geometric mean of ``recall`` and ``others``.
+    ``jointly`` is the recall with an interval that holds together with those of all other small
+    classes (Bonferroni).
     """
 
     name: str
@@ -41,6 +45,7 @@ class Recall:
     others: Interval
     precision: Interval | None
     small: bool
+    jointly: Interval
 
     @property
     def gmean(self) -> float:
@@ -57,6 +62,7 @@ def recalls(of: Answers, counted: Shares | None = None) -> tuple[Recall, ...]:
     found = []
     k = of.y.shape[1] if of.y.ndim == 2 else len(of.classes)
     even = 0.5 if of.y.ndim == 2 else 1 / max(k, 2)
+    level = joint_level(k if of.y.ndim == 2 else k - 1)
     for code in range(k):
         own, given = _columns(of, code)
         n = int(own.sum())
@@ -74,6 +80,7 @@ def recalls(of: Answers, counted: Shares | None = None) -> tuple[Recall, ...]:
                 estimates.proportion(~given[~own], of.design.rows(~own)),
                 estimates.proportion(own[given], of.design.rows(given)) if given.any() else None,
                 min(part, part if trained is None else float(trained[code])) < even,
+                estimates.proportion(given[own], of.design.rows(own), level=level),
             )
         )
     return tuple(found)
@@ -162,30 +169,57 @@ def misleading(gap: Gap | None, judged: str, settings: ImbalanceSettings) -> Dec
 
 
 def missed(classes: tuple[Recall, ...], settings: ImbalanceSettings) -> Decided:
-    """Small classes most of whose rows get another label."""
-    found = []
+    """Small classes most of whose rows get another label; of many the rest in one finding."""
+    found: list[tuple[Severity, Recall]] = []
     for c in classes:
-        least = settings.missed_recall
+        least, joint = settings.missed_recall, c.jointly
         low_point = c.recall.value < least and c.recall.value < c.others.value
-        if not c.small or c.n < FEWEST or not low_point or c.recall.high >= c.others.low:
-            continue
-        whole = c.recall.high < least
-        lost = c.n - round(c.recall.value * c.n)
-        found.append(
-            _finding(
-                MISSED,
-                "fail" if whole else "warn",
-                c.name,
-                f"{count(lost)} of {count(c.n)} rows of “{c.name}” get another label: recall is "
-                f"{score(c.recall.value)} ({score(c.recall.low)} to {score(c.recall.high)}), "
-                f"{score(c.others.value)} of the other rows are right.",
-                recall=c.recall.value,
-                low=c.recall.low,
-                high=c.recall.high,
-                rows=c.n,
-            )
-        )
-    return tuple(found), None
+        if c.small and c.n >= FEWEST and low_point and joint.high < c.others.low:
+            found.append(("fail" if joint.high < least else "warn", c))
+    found.sort(key=lambda one: (one[0] != "fail", -_lost(one[1])))
+    alone = found if len(found) <= MOST_ALONE + 1 else found[:MOST_ALONE]
+    findings = [_missed(severity, c) for severity, c in alone]
+    rest = found[len(alone) :]
+    if rest:
+        findings.append(_missed_too(rest))
+    return tuple(findings), None
+
+
+def _lost(c: Recall) -> int:
+    return c.n - round(c.recall.value * c.n)
+
+
+def _missed(severity: Severity, c: Recall) -> Finding:
+    return _finding(
+        MISSED,
+        severity,
+        c.name,
+        f"{count(_lost(c))} of {count(c.n)} rows of “{c.name}” get another label: recall is "
+        f"{score(c.recall.value)} ({score(c.recall.low)} to {score(c.recall.high)}), "
+        f"{score(c.others.value)} of the other rows are right.",
+        recall=c.recall.value,
+        low=c.recall.low,
+        high=c.recall.high,
+        rows=c.n,
+        classes=[c.name],
+    )
+
+
+def _missed_too(rest: list[tuple[Severity, Recall]]) -> Finding:
+    names = [f"“{c.name}”" for _, c in rest]
+    shown = (
+        listed(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
+    )
+    lost, rows = sum(_lost(c) for _, c in rest), sum(c.n for _, c in rest)
+    return _finding(
+        MISSED,
+        rest[0][0],
+        plural(len(rest), "further class", "further classes"),
+        f"{count(lost)} of {count(rows)} rows of {shown} get another label.",
+        lost=lost,
+        rows=rows,
+        classes=[c.name for _, c in rest],
+    )
 
 
 def _finding(

@@ -81,10 +81,11 @@ CODES = (
         MORE_DATA,
         "warn",
         "More training rows would make the model better.",
-        "A forecast of the learning curve (pow3, pow4 and MMF averaged, seeds resampled) at twice "
-        "the rows: told only when the same forecast from half of the rows covers what was measured "
-        "at all of them. info when the whole interval of its gain is above 0, warn when the gain "
-        "is helps_least or more too.",
+        "A forecast of the learning curve (pow3, pow4 and MMF averaged) at twice the rows, with an "
+        "interval over judged rows, seeds and curves: told only when the same forecast from half "
+        "of the rows covers what was measured at all of them. info when the whole interval of its "
+        "gain is above 0, warn when the gain is helps_least or more and its whole interval above "
+        "half of that.",
         "Label more rows before changing the model.",
         "Viering and Loog 2023",
     ),

@@ -24,7 +24,7 @@ from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings, Metric, Severity
 from reportgen.retraining.results import Trained
 from reportgen.scores.page_one import effect
-from reportgen.scores.what_ifs import Gain
+from reportgen.scores.what_ifs import Gain, costs
 from reportgen.statistics.intervals import Interval
 
 ADVICE = {c.code: c.advice for c in CODES}
@@ -173,8 +173,7 @@ def _more_data(measured: Measured, prepared: Prepared, settings: OverfitSettings
     if not told.covers:
         return (), "a forecast from half of the rows would have missed what came: none is told"
     better, unit = measured.metric.better, measured.metric.unit
-    here = float(curve.scores[:, -1].mean()) * better
-    gain, low, high = (v - here for v in (told.value.value, told.value.low, told.value.high))
+    gain, low, high = told.gain.value, told.gain.low, told.gain.high
     if not low > 0:
         return (), None
     least = settings.helps_least * (measured.metric.range or 1.0)
@@ -184,7 +183,7 @@ def _more_data(measured: Measured, prepared: Prepared, settings: OverfitSettings
         f"{number(better * told.value.value, unit)}, {number(gain, unit)} more than now "
         f"({number(low, unit)} to {number(high, unit)})."
     )
-    severity: Severity = "warn" if gain >= least else "info"
+    severity: Severity = "warn" if gain >= least and low >= least / 2 else "info"
     return (
         _finding(MORE_DATA, severity, "train", message, gain=gain, low=low, high=high, rows=rows),
     ), None
@@ -200,16 +199,15 @@ def _helps(code: str, measured: Measured, prepared: Prepared, settings: OverfitS
         return (), None
     best, unit = found[0], measured.metric.unit
     name = measured.metric.label
-    also = [f"{g.name} {number(g.gain.value, unit, True)}" for g in found[1:]]
-    more = f" Also: {listed(also)}." if also else ""
-    costs = sorted(best.others.items(), key=lambda item: -abs(item[1][1]))[:3]
-    shown = listed([f"{label} {number(c, u, True)}" for label, (u, c) in costs])
-    elsewhere = f" Elsewhere: {shown}." if shown else ""
+    also = listed([g.name for g in found[1:]])
+    more = f" So would {also}." if also else ""
+    falls = [f"{label} {number(c, 'score', True)}" for label, c in costs(best.others, 2)]
+    cost = f" It costs: {listed(falls)}." if falls else ""
     message = (
         f"With {best.name}, {name} on {prepared.delivered.split} is "
         f"{number(best.having, unit)} where the recipe has {number(best.without, unit)}: "
         f"{number(best.gain.value, unit, True)} ({number(best.gain.low, unit, True)} to "
-        f"{number(best.gain.high, unit, True)}).{more}{elsewhere}"
+        f"{number(best.gain.high, unit, True)}).{cost}{more}"
     )
     return (
         _finding(
@@ -318,7 +316,8 @@ def _method(measured: Measured, prepared: Prepared) -> str:
     if measured.curve is not None:
         said.append(
             "The learning curve's members take as many steps as the recipe does on all rows, or "
-            "ten times its epochs; the forecast averages three families."
+            "ten times its epochs; the forecast averages three families "
+            "of curves by how well they fit; its interval is over judged rows, seeds and curves."
         )
         if measured.curve.forecast is not None and not measured.curve.forecast.covers:
             said.append("No forecast is told: from half of the rows it would have missed.")

@@ -12,6 +12,7 @@ from reportgen.diagnostics.overfit.declared import OverfitSettings
 from reportgen.diagnostics.overfit.losses import Losses, losses
 from reportgen.diagnostics.overfit.prepare import Prepared
 from reportgen.evidence import Case, settings_of
+from reportgen.retraining.member import Member
 from reportgen.retraining.results import Trained
 from reportgen.scores.constant import constant
 from reportgen.scores.followed import Followed, followed
@@ -26,8 +27,10 @@ from reportgen.scores.what_ifs import (
     joint_level,
     why_missing,
 )
+from reportgen.statistics.influence import Influence
 from reportgen.statistics.intervals import Interval, student
 from reportgen.statistics.learning_curve import Forecast, forecast
+from reportgen.statistics.member_means import over_members
 from reportgen.statistics.paired import difference
 
 Floats = NDArray[np.float64]
@@ -47,11 +50,15 @@ class Gap:
 
 @dataclass(frozen=True)
 class Curve:
-    """Scores by share of the training rows: (K, S), all rows last."""
+    """Scores by share of the training rows: (K, S), all rows last.
+
+    ``means`` have intervals over rows and seeds.
+    """
 
     sizes: Floats
     rows: tuple[int, ...]
     scores: Floats
+    means: tuple[Interval, ...]
     forecast: Forecast | None
 
 
@@ -156,24 +163,34 @@ def _curve(case: Case, prepared: Prepared, trained: Trained, metric: Followed) -
     if not plan.curve:
         return None
 
-    def scores(members: tuple[object, ...]) -> list[float | None]:
-        given = answers_of(case, delivered, trained, members)  # type: ignore[arg-type]
-        return [None if a is None else metric.of(a).value for a in given]
+    def answers_at(members: tuple[Member, ...]) -> list[Influence | None]:
+        given = answers_of(case, delivered, trained, members)
+        told = [None if a is None else metric.of(a) for a in given]
+        return [None if t is None or not np.isfinite(t.value) else t for t in told]
 
-    columns = {size: scores(plan.curve[size]) for size in sorted(plan.curve)}
-    columns[1.0] = scores(plan.base)
+    columns = {size: answers_at(plan.curve[size]) for size in sorted(plan.curve)}
+    columns[1.0] = answers_at(plan.base)
     columns = {size: c for size, c in columns.items() if sum(v is not None for v in c) >= FEWEST}
     if 1.0 not in columns or len(columns) < 2:
         return None
-    table = np.array([[np.nan if v is None else v for v in c] for c in columns.values()]).T
-    table = table[np.isfinite(table).all(axis=1)]
-    if len(table) < FEWEST:
+    whole = [one for one in zip(*columns.values(), strict=True) if all(v is not None for v in one)]
+    if len(whole) < FEWEST:
         return None
+    table = np.array([[v.value for v in one if v is not None] for one in whole])
+    rows = np.array([np.mean([one[s].rows for one in whole], axis=0) for s in range(len(columns))])
     sizes = np.array(list(columns))
     n = sum(len(m.rows) for m in plan.curve[float(sizes[-2])][:1] if m.rows) / sizes[-2]
-    highest = 1.0 if metric.better > 0 else 0.0
-    told = forecast(sizes, metric.better * table, TWICE, case.rng("forecast"), highest=highest)
-    return Curve(sizes, tuple(round(float(s) * n) for s in sizes), table, told)
+    told = forecast(
+        sizes,
+        metric.better * table,
+        TWICE,
+        contributions=metric.better * rows,
+        design=delivered.design,
+        highest=1.0 if metric.better > 0 else 0.0,
+    )
+    design = delivered.design
+    over = tuple(over_members(table[:, s], rows[s], design) for s in range(len(sizes)))
+    return Curve(sizes, tuple(round(float(s) * n) for s in sizes), table, over, told)
 
 
 def _memory(case: Case, prepared: Prepared, trained: Trained) -> Memory | None:

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from reportgen.charts.canvas import add_axes, finish, new_figure
 from reportgen.charts.figure import Chart
-from reportgen.charts.lettering import EndLabel, label_ends
-from reportgen.charts.marks import curve, dot, floats, interval_y, points, reference
-from reportgen.charts.numbers import count, number, plural, share
+from reportgen.charts.lettering import EndLabel, label_ends, note
+from reportgen.charts.marks import curve, dot, floats, interval_y, reference
+from reportgen.charts.numbers import capital, count, number, plural, shorten
 from reportgen.charts.rows import Mark, Row, forest
-from reportgen.charts.style import GREY, split_colour
+from reportgen.charts.style import AXIS_SIZE, GREY, split_colour
 from reportgen.results import Findings
+from reportgen.scores.what_ifs import dearest
 
 Series = Mapping[str, Any]
 
@@ -40,16 +43,13 @@ def _line(series: Series) -> Chart | None:
     wide, high = float(np.ptp(across)) or 1.0, float(np.ptp(up)) or 1.0
     axes.set_xlim(float(across.min()) - 0.03 * wide, float(across.max()) + 0.03 * wide)
     axes.set_ylim(float(up.min()) - 0.05 * high, float(up.max()) + 0.05 * high)
-    points(axes, at, y, split="train")
-    curve(axes, x, truth, split="validation", colour=GREY)
+    ends = [EndLabel(float(given[-1]), "predicted", split_colour("test"))]
+    if _smooth(truth):
+        curve(axes, x, truth, split="validation", colour=GREY)
+        ends.append(EndLabel(float(truth[-1]), f"target of {judged['split']}", GREY))
     curve(axes, x, given, split="test")
-    label_ends(
-        axes,
-        [
-            EndLabel(float(given[-1]), "predicted", split_colour("test")),
-            EndLabel(float(truth[-1]), f"target of {judged['split']}", GREY),
-        ],
-    )
+    axes.scatter(at, y, s=9, c=split_colour("train"), linewidths=0, zorder=4)
+    label_ends(axes, ends)
     finish(axes, x=found["feature"], y="Target")
     unit = series["metric"]["unit"]
     return Chart(
@@ -61,6 +61,12 @@ def _line(series: Series) -> Chart | None:
         figure=figure,
         alt=f"The fitted curve over {found['feature']} beside the training points.",
     )
+
+
+def _smooth(truth: NDArray[np.float64]) -> bool:
+    """Whether targets in the order of the feature are a curve, not points about one."""
+    spread = float(truth.var())
+    return len(truth) > 2 and float((np.diff(truth) ** 2).mean()) < 0.05 * spread
 
 
 def _losses(series: Series) -> Chart | None:
@@ -81,8 +87,8 @@ def _losses(series: Series) -> Chart | None:
             curve(axes, epochs, values, split=name)
             labels.append(EndLabel(float(values[-1]), name, split_colour(name)))
     label_ends(axes, labels)
-    reference(axes, x=found["delivered"], label=f"epoch {found['delivered']}, delivered")
     finish(axes, x="Epoch", y="Loss")
+    _chosen(axes, epochs, validation, found)
     late = found["delivered"] - found["best"]
     title = (
         f"Validation loss was lowest {plural(late, 'epoch')} before the delivered one"
@@ -101,6 +107,26 @@ def _losses(series: Series) -> Chart | None:
         figure=figure,
         alt=f"Loss by epoch on train and validation; lowest on validation at {found['best']}.",
     )
+
+
+def _chosen(
+    axes: Axes, epochs: NDArray[np.float64], loss: NDArray[np.float64], found: Mapping[str, Any]
+) -> None:
+    """The epoch of the lowest validation loss, and the one whose weights are delivered."""
+    best, delivered = found["best"], found["delivered"]
+    chosen = {best: "lowest", delivered: "delivered"}
+    if best == delivered:
+        chosen[best] = "lowest, and delivered"
+    top = axes.get_ylim()[1]
+    for row, (epoch, word) in enumerate(chosen.items()):
+        place = float(loss[int(np.abs(epochs - epoch).argmin())])
+        late = epoch - epochs[0] > 0.6 * (epochs[-1] - epochs[0])
+        reference(axes, line=((epoch, place), (epoch, top)))
+        dot(axes, epoch, place, hollow=epoch != best, colour=split_colour("validation"))
+        note(
+            axes, epoch, top, f"epoch {epoch}, {word}", size=AXIS_SIZE, colour=GREY, knock=True,
+            ha="right" if late else "left", va="top", offset=(-3 if late else 3, -10 * row),
+        )  # fmt: skip
 
 
 def _learning(series: Series) -> Chart | None:
@@ -153,10 +179,17 @@ def _what_ifs(series: Series) -> Chart | None:
         return None
     metric, unit = series["metric"], series["metric"]["unit"]
     ordered = sorted(found, key=lambda w: -w["gain"])
-    rows = [Row(w["name"], (Mark(w["gain"], w["low"], w["high"]),)) for w in ordered]
+    rows = [
+        Row(
+            shorten(w["name"], 60),
+            (Mark(w["gain"], w["low"], w["high"]),),
+            right=dearest(w["others"]),
+        )
+        for w in ordered
+    ]
     best = ordered[0]
     title = (
-        f"{best['name'][:1].upper()}{best['name'][1:]} gives the most"
+        f"{capital(best['name'])} gives the most"
         if best["low"] > 0
         else "No change of the recipe does better beyond chance"
     )
@@ -165,9 +198,15 @@ def _what_ifs(series: Series) -> Chart | None:
         name="what-ifs",
         title=title,
         subtitle=f"{metric['label']} on {series['judged']['split']}, what-if less recipe; "
-        f"{plural(members, 'seed')} each, intervals that hold together at {share(0.95)}",
+        f"{plural(members, 'seed')} each, intervals that hold together at 95 %",
         figure=forest(
-            rows, x=f"Change of {metric['label']}", unit=unit, reference_at=0.0, width="full"
+            rows,
+            x=f"Change of {metric['label']}",
+            unit=unit,
+            reference_at=0.0,
+            reference_label="recipe as declared",
+            right_head="costs most" if any(r.right for r in rows) else "",
+            width="full",
         ),
         alt=f"Change of {metric['label']}: "
         + "; ".join(f"{w['name']} {number(w['gain'], unit, True)}" for w in ordered)

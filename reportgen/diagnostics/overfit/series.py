@@ -11,7 +11,6 @@ from reportgen.diagnostics.overfit.measure import Measured
 from reportgen.diagnostics.overfit.prepare import Prepared
 from reportgen.evidence import Case
 from reportgen.scores.page_one import tried
-from reportgen.statistics.intervals import critical
 
 MOST_EPOCHS = 300
 
@@ -49,12 +48,11 @@ def series(case: Case, measured: Measured, prepared: Prepared) -> dict[str, Any]
     if curve is not None:
         k = len(curve.scores)
         mean = curve.scores.mean(axis=0)
-        half = critical(0.95, k - 1) * curve.scores.std(axis=0, ddof=1) / np.sqrt(k)
         out["curve"] = {
             "rows": curve.rows,
             "mean": mean,
-            "low": mean - half,
-            "high": mean + half,
+            "low": [m.low for m in curve.means],
+            "high": [m.high for m in curve.means],
             "members": k,
         }
         told = curve.forecast

@@ -17,9 +17,12 @@ from reportgen.retraining.added import add_rows, trained_splits
 from reportgen.retraining.member import Member, Scalar, content
 from reportgen.retraining.standard import seeds, why_not
 from reportgen.scores.what_ifs import FEWEST, same_steps
+from reportgen.statistics.learning_curve import FEWEST_SIZES
 
 Rows = NDArray[np.int64]
-LEAST_ROWS = 16
+LEAST_ROWS = 16  # of a part of the training rows
+FEWEST_ROWS, CLOSER = 5, 4  # of a part where all rows are few, and how many parts there are then
+DROPPED = 0.3  # share of the units, where the recipe drops none
 MOST_PERMUTED = 20_000  # rows that are fitted with labels that mean nothing
 #: Estimator parameters that restrain it: what is more restrained, and what less.
 RESTRAINTS: dict[str, tuple[Any, Any]] = {
@@ -99,15 +102,32 @@ def _curve(
     n = len(y)
     orders = [_spread(y, case, seed) for seed in drawn]
     found = {}
-    for size in sizes:
+    for size in _sizes(case, y, sizes):
         rows = round(size * n)
-        if rows < LEAST_ROWS or (y.ndim == 1 and case.task != "regression" and _few(y, size)):
-            continue
         found[size] = tuple(
             Member(s, s, rows=content(np.sort(order[:rows])), epochs=same_steps(case, n, rows))
             for s, order in zip(drawn, orders, strict=True)
         )
     return found
+
+
+def _sizes(case: Case, y: np.ndarray, sizes: tuple[float, ...]) -> tuple[float, ...]:
+    """Those of which every part has rows enough; of few rows closer ones, of smaller parts.
+
+    A forecast needs three up to a half of the rows.
+    """
+    n, many = len(y), y.ndim == 1 and case.task != "regression"
+
+    def usable(wanted: tuple[float, ...], least: int) -> tuple[float, ...]:
+        return tuple(
+            s for s in wanted if round(s * n) >= least and not (many and _few(y, s))
+        )  # fmt: skip
+
+    found = usable(sizes, LEAST_ROWS)
+    if sizes != OverfitSettings().sizes or sum(s <= 0.5 for s in found) >= FEWEST_SIZES:
+        return found
+    closer = usable(tuple(0.5 ** (k / 2) for k in range(CLOSER, 0, -1)), FEWEST_ROWS)
+    return closer if len(closer) > len(found) else found
 
 
 def _few(y: np.ndarray, size: float) -> bool:
@@ -175,6 +195,9 @@ def _network(case: Case, members: Any) -> Iterator[WhatIf]:
     if "Dropout" in kinds:
         yield WhatIf("dropout of one half", REGULARISE, members(overrides=(("dropout", 0.5),)))
         yield WhatIf("no dropout", UNDERFITS, members(overrides=(("dropout", 0.0),)))
+    elif _hidden_dense(layers):
+        words = f"dropout of {DROPPED:g} after hidden layers"
+        yield WhatIf(words, REGULARISE, members(overrides=(("inserted_dropout", DROPPED),)))
     if kinds & {"Dense", "Conv2D", "Conv1D"}:
         yield WhatIf("an L2 penalty of 0.001", REGULARISE, members(overrides=(("l2", 1e-3),)))
     hidden = [(a, _width(a)) for a in layers[:-1] if _width(a)]
@@ -187,6 +210,12 @@ def _network(case: Case, members: Any) -> Iterator[WhatIf]:
         yield WhatIf("shifted and turned images", REGULARISE, members(augment=_augmentation()))
 
 
+def _hidden_dense(layers: list[Any]) -> bool:
+    """Whether a Dense layer has another layer of weights behind it."""
+    weighed = [a for a in layers if a.weights]
+    return any(type(a).__name__ == "Dense" for a in weighed[:-1])
+
+
 def _width(layer: Any) -> str:
     """The setting that says how wide a layer is; "" for layers without one."""
     return {"Dense": "units", "Conv2D": "filters", "Conv1D": "filters"}.get(
@@ -196,16 +225,20 @@ def _width(layer: Any) -> str:
 
 def _augmentation() -> tuple[str, ...]:
     """Layers as their serialised configurations; small moves that keep what is shown."""
+    moves = {
+        "RandomTranslation": {"height_factor": 0.08, "width_factor": 0.08},
+        "RandomRotation": {"factor": 0.05},
+    }
     return tuple(
-        json.dumps({"class_name": name, "config": {"factor": 0.05, "fill_mode": "nearest"}})
-        if name == "RandomRotation"
-        else json.dumps(
+        json.dumps(
             {
+                "module": "keras.layers",
                 "class_name": name,
-                "config": {"height_factor": 0.08, "width_factor": 0.08, "fill_mode": "nearest"},
+                "config": {**settings, "fill_mode": "nearest"},
+                "registered_name": None,
             }
         )
-        for name in ("RandomTranslation", "RandomRotation")
+        for name, settings in moves.items()
     )
 
 
@@ -222,7 +255,7 @@ def _restraints(model: Any) -> Iterator[tuple[str, str, tuple[tuple[str, Scalar]
                 continue
             if new is None or new == value:
                 continue
-            yield f"{name} {_short(value)} to {_short(new)}", code, ((path, new),)
+            yield f"{name} {_short(new)} for {_short(value)}", code, ((path, new),)
 
 
 def _short(value: Any) -> str:

@@ -7,13 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
+from benchmarks.faults.overfit import networks
 from benchmarks.faults.seed_ensemble.networks import FEATURES, built, compiled, fitted
 from reportgen.evidence import Case
 from reportgen.job.history import Epoch, History
@@ -156,6 +162,34 @@ def sound(rng: Rng) -> Case:
     return fitted(rng, "binary", n=900, noise=1.0, hidden=(8,), epochs=40, rate=0.01, patience=5)
 
 
+def neighbour(rng: Rng) -> Case:
+    """Digits by the nearest training row: all of train is known by heart, and it generalises."""
+    X, y = load_digits(return_X_y=True)
+    order = rng.permutation(len(y))
+    train, test = order[:1200], order[1200:]
+    splits = {"train": (X[train], y[train]), "test": (X[test], y[test])}
+    return case_from_arrays("multiclass", splits, KNeighborsClassifier(1).fit(*splits["train"]))
+
+
+def boosted(rng: Rng) -> Case:
+    """Boosted trees on breast cancer: right on all of train, and on nearly all of test."""
+    X, y = load_breast_cancer(return_X_y=True)
+    order = rng.permutation(len(y))
+    train, test = order[:400], order[400:]
+    model = HistGradientBoostingClassifier(max_iter=60, random_state=int(rng.integers(2**31)))
+    splits = {"train": (X[train], y[train]), "test": (X[test], y[test])}
+    return case_from_arrays("binary", splits, model.fit(*splits["train"]))
+
+
+def grove(rng: Rng) -> Case:
+    """A regression forest on a smooth function of two columns, of many rows."""
+    X = rng.uniform(-1, 1, size=(2500, 3))
+    y = np.sin(3 * X[:, 0]) + X[:, 1] + 0.1 * rng.normal(size=len(X))
+    splits = {"train": (X[:2000], y[:2000]), "test": (X[2000:], y[2000:])}
+    model = RandomForestRegressor(20, random_state=int(rng.integers(2**31)), n_jobs=1)
+    return case_from_arrays("regression", splits, model.fit(*splits["train"]))
+
+
 PLANTED = (
     FaultCase(
         "a full tree on noisy labels",
@@ -183,6 +217,24 @@ MORE = (
         "a full tree on some noise", (GAP, REGULARISE), grown(0.3, 600), also=(MORE_DATA, MEMORISES)
     ),
 )
+MORE += (
+    FaultCase(
+        "a network that knows noise by heart", (GAP, MEMORISES), networks.memorised, "fail",
+        also=(REGULARISE, EARLY),
+    ),
+    FaultCase(
+        "a network with too few rows", MORE_DATA, networks.hungry,
+        also=(GAP, REGULARISE, EARLY, MEMORISES, UNDERFITS),
+    ),
+    FaultCase(
+        "a wide network on noisy labels", (GAP, REGULARISE), networks.unrestrained,
+        also=(EARLY, MORE_DATA, MEMORISES),
+    ),
+    FaultCase(
+        "few pictures of figures that stand anywhere", REGULARISE, networks.moved,
+        also=(GAP, EARLY, MORE_DATA, MEMORISES, UNDERFITS),
+    ),
+)  # fmt: skip
 CLEAN = (
     CleanCase("a forest that knows digits", forest),
     CleanCase("a line on many rows", line),
@@ -190,4 +242,12 @@ CLEAN = (
     CleanCase("forty judged rows", few_judged),
     CleanCase("a history that settled", with_history(0.0)),
     CleanCase("a network that stops early", sound),
+)
+MORE_CLEAN = (
+    CleanCase("digits by the nearest row", neighbour),
+    CleanCase("boosted trees that generalise", boosted),
+    CleanCase("a forest of many rows", grove),
+    CleanCase("a wide network that knows digits", networks.capable),
+    CleanCase("pictures told by place", networks.in_place),
+    CleanCase("thirty judged rows of a network", networks.thirty),
 )

@@ -1,0 +1,9 @@
+"""Planted faults of sensitivity: answers that follow what means nothing, and sound controls."""
+
+from __future__ import annotations
+
+from benchmarks.faults.sensitivity import brittle, dominated, pictures, sound, words
+
+PLANTED = (*brittle.PLANTED, *dominated.PLANTED, *pictures.PLANTED, *words.PLANTED)
+CLEAN = (*sound.CLEAN, *dominated.CLEAN, *pictures.CLEAN, *words.CLEAN)
+MORE_CLEAN = sound.MORE

@@ -1,0 +1,286 @@
+"""A change of scale between two splits' columns, told from an honest shift.
+
+A shift moves values and keeps their units: taking back no factor makes the splits alike. A change
+of scale undoes itself when its factor, or train's own scaling, is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.diagnostics.preprocessing.columns import (
+    decimals,
+    finite,
+    ks,
+    ks_near,
+    noise,
+    shared,
+    spread,
+    thinned,
+)
+
+Floats = NDArray[np.float64]
+ROWS = 4000  # of which distributions are told
+GROSS = 8.0  # fold in spread, or spreads apart, that no honest half of all columns is
+APART = 0.6  # KS distance, beyond noise, of a column whose unit changed
+ALIKE = 0.08  # KS distance, beyond noise, of one whose unit was taken back
+STILL = 0.3  # median KS distance of the other columns, where one changed
+NEAR_UNIT = 0.02  # relative distance from a known factor
+FEWEST = 5  # rows
+
+#: Factors between customary units (and their inverses), with what they are.
+UNITS: tuple[tuple[float, str], ...] = (
+    (255.0, "0–255 and 0–1"), (100.0, "per cent and shares"),
+    (1000.0, ""), (1e6, ""), (10.0, ""),
+    (60.0, "minutes and hours"), (3600.0, "seconds and hours"), (24.0, "hours and days"),
+    (7.0, "days and weeks"), (12.0, "months and years"), (365.25, "days and years"),
+    (2.54, "centimetres and inches"), (25.4, "millimetres and inches"),
+    (3.28084, "feet and metres"), (39.3701, "inches and metres"),
+    (1.609344, "kilometres and miles"),
+    (2.204623, "pounds and kilograms"), (28.3495, "grams and ounces"),
+    (4.184, "joules and calories"),
+    (57.29578, "degrees and radians"), (86400.0, "seconds and days"), (1e9, ""),
+)  # fmt: skip
+
+Kind = Literal["factor", "standardised", "limits", "logarithm", "temperature"]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A column whose scale changed: how, and how alike the splits are before and after.
+
+    ``sure`` where nothing but a change of scale does this; ``factor`` is split / train.
+    """
+
+    column: int
+    kind: Kind
+    words: str
+    factor: float
+    before: float
+    after: float
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Gross:
+    """Most columns are on another scale: which, of how many, and what each split looks like."""
+
+    columns: tuple[int, ...]
+    compared: int
+    words: str
+    factor: float | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A column's finite values in train and in a split, sorted, thinned."""
+
+    column: int
+    a: Floats
+    b: Floats
+    distance: float
+    ratio: float
+    shift: float
+
+    @property
+    def binary(self) -> bool:
+        """Two values a side: their scale is a code."""
+        return all(len(np.unique(v)) <= 2 for v in (self.a, self.b))
+
+    @property
+    def noise(self) -> float:
+        return noise(len(self.a), len(self.b))
+
+
+def pairs(train: Sequence[Floats], split: Sequence[Floats]) -> list[Pair]:
+    """Columns that can be compared: constant in neither split."""
+    found = []
+    for j, (x, y) in enumerate(zip(train, split, strict=True)):
+        a, b = (np.sort(thinned(finite(v), ROWS)) for v in (x, y))
+        if min(len(a), len(b)) < FEWEST or a[0] == a[-1] or b[0] == b[-1]:
+            continue
+        wide = [_spread(v) for v in (a, b)]
+        shift = abs(float(np.median(b) - np.median(a))) / max(wide)
+        found.append(Pair(j, a, b, ks(a, b), wide[1] / wide[0], shift))
+    return found
+
+
+def _spread(v: Floats) -> float:
+    """A robust spread; of what is not zero, where most is."""
+    if (v == 0).mean() > 0.5:
+        other = np.abs(v[v != 0])
+        return float(np.median(other)) if len(other) else 1e-300
+    return max(spread(v), 1e-300)
+
+
+def gross(found: Sequence[Pair]) -> Gross | None:
+    """Half of the columns or more on a scale of another order."""
+    found = [p for p in found if not p.binary]
+    wild = [p for p in found if _wild(p)]
+    if len(wild) < max(2, len(found) / 2):
+        return None
+    ratios = np.array([p.ratio for p in wild])
+    common = float(np.median(ratios))
+    same = bool((np.abs(np.log(ratios / common)) < np.log(1.6)).mean() > 0.8)
+    words = _look(wild)
+    if same and abs(np.log(common)) > np.log(2):
+        return Gross(tuple(p.column for p in wild), len(found), words, common)
+    return Gross(tuple(p.column for p in wild), len(found), words, None)
+
+
+def _wild(p: Pair) -> bool:
+    least = GROSS * (1 + 4 / np.sqrt(min(len(p.a), len(p.b))))
+    far = max(p.ratio, 1 / p.ratio) >= least or p.shift >= least
+    return bool(far and p.distance >= min(APART + p.noise, 0.95))
+
+
+def _look(wild: Sequence[Pair]) -> str:
+    """What each side looks like, in words: "train is raw, the split standardised"."""
+    looks = []
+    for values in ([p.a for p in wild], [p.b for p in wild]):
+        standard = np.mean([abs(np.median(v)) < 1.5 and 0.2 < spread(v) < 3 for v in values])
+        limits = np.mean([v[0] >= -1.2 and v[-1] <= 1.2 for v in values])
+        looks.append(
+            "within −1 to 1" if limits > 0.8 else "standardised" if standard > 0.8 else "raw"
+        )
+    return f"{looks[0]}|{looks[1]}"
+
+
+def changed(found: Sequence[Pair], least: float) -> Iterator[Changed]:
+    """Single columns in another unit; ``least`` is the factor from which any one counts."""
+    for p in found:
+        if p.binary or p.distance < min(APART + p.noise / 2, 0.97):
+            continue
+        others = [q.distance - q.noise / 2 for q in found if q.column != p.column]
+        still = not others or float(np.median(others)) <= STILL
+        alone = len(others) >= 3 and float(np.median(others)) <= STILL / 2
+        told = _undone(p, least, still, alone)
+        if told is not None:
+            yield told
+
+
+def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
+    best: Changed | None = None
+    for kind, words, factor, undo in _ways(p):
+        back = np.sort(undo(p.b))
+        after = ks_near(p.a, back)
+        slack = ALIKE if kind == "factor" else ALIKE / 2
+        if after > p.noise / 1.4 + slack or p.distance - after < 0.4:
+            continue
+        lattice = _lattice(p, undo) if kind in ("factor", "temperature") else None
+        sure = _sure(kind, factor, lattice, least, still)
+        hint = sure or (
+            kind == "factor" and alone and lattice is not False and _known(factor) is not None
+            and after <= p.noise / 1.4 and _sharply_known(p, factor)
+        )  # fmt: skip
+        if hint and (best is None or (sure, -after) > (best.sure, -best.after)):
+            best = Changed(p.column, kind, words, factor, p.distance, after, sure)
+    return best
+
+
+def _sure(
+    kind: Kind, factor: float, lattice: bool | None, least: float, still: bool
+) -> bool:  # fmt: skip
+    if lattice is False:
+        return False
+    if kind == "factor":
+        return bool(lattice) or (max(factor, 1 / factor) >= least and still)
+    if kind == "temperature":
+        return bool(lattice)
+    return still
+
+
+def _ways(p: Pair) -> Iterator[tuple[Kind, str, float, Callable[[Floats], Floats]]]:
+    """What may have been done to a column, and how it is undone."""
+    middle = [float(np.median(np.abs(v[v != 0]))) for v in (p.a, p.b)]
+    factor = middle[1] / middle[0]
+    if np.isfinite(factor) and factor > 0 and abs(np.log(factor)) > np.log(1.3):
+        unit = _known(factor)
+        exact = unit[0] if unit else factor
+        yield "factor", unit[1] if unit else "", exact, lambda v: v / exact
+        if unit is None and len(p.a) > 30:
+            for near, words in _near(factor):
+                yield "factor", words, near, lambda v, near=near: v / near  # type: ignore[misc]
+    mean, sd = float(p.a.mean()), float(p.a.std())
+    yield (
+        "standardised",
+        "standardised by train's mean and standard deviation",
+        1 / sd,
+        (lambda v: v * sd + mean),
+    )
+    low, width = float(p.a[0]), float(np.ptp(p.a))
+    yield "limits", "scaled to 0–1 by train's limits", 1 / width, lambda v: v * width + low
+    if p.a[0] > -90 and p.a[-1] < 150:
+        yield "temperature", "degrees Fahrenheit and Celsius", 1.8, lambda v: (v - 32) / 1.8
+    if p.a[0] > -130 and p.a[-1] < 300:
+        yield "temperature", "degrees Celsius and Fahrenheit", 1 / 1.8, lambda v: v * 1.8 + 32
+    if p.a[0] > -1 and p.b[-1] < 50:
+        yield "logarithm", "log(1 + x)", 1.0, lambda v: np.expm1(np.minimum(v, 50))
+        if p.a[0] > 0:
+            yield "logarithm", "log(x)", 1.0, lambda v: np.exp(np.minimum(v, 50))
+    if p.b[0] > -1 and p.a[-1] < 50:
+        yield "logarithm", "exp(x) − 1", 1.0, lambda v: np.log1p(v)
+        if p.b[0] > 0:
+            yield "logarithm", "exp(x)", 1.0, lambda v: np.log(v)
+
+
+def _known(factor: float) -> tuple[float, str] | None:
+    """The customary unit nearest to a factor, within ``NEAR_UNIT``."""
+    for near, words in _near(factor):
+        if abs(np.log(near / factor)) <= NEAR_UNIT:
+            return near, words
+    return None
+
+
+def _near(factor: float) -> Iterator[tuple[float, str]]:
+    """Customary units within 30 % of a factor that a sample gives."""
+    for unit, words in UNITS:
+        for exact in (unit, 1 / unit):
+            if abs(np.log(exact / factor)) <= np.log(1.3):
+                yield exact, words
+
+
+def _sharply_known(p: Pair, factor: float) -> bool:
+    """Whether the sample can tell a known unit from its neighbours: medians are good to 2 %."""
+    errors = [
+        1.25 * float(np.std(v)) / np.sqrt(len(v)) / max(abs(float(np.median(v))), 1e-300)
+        for v in (p.a, p.b)
+    ]
+    own = float(np.median(p.b)) / float(np.median(p.a)) if np.median(p.a) else np.inf
+    return bool(np.hypot(*errors) <= NEAR_UNIT and abs(own / factor - 1) <= NEAR_UNIT)
+
+
+def _lattice(p: Pair, undo: Callable[[Floats], Floats]) -> bool | None:
+    """Whether taking the change back brings the values onto train's digits.
+
+    True: they lie on train's decimals only so, or only multiples occur. False: they lie on them
+    as they are and not so. None: digits tell nothing.
+    """
+    digits = decimals(p.a, 3)
+    if digits is None or len(np.unique(p.a)) < 5:
+        return None
+    if shared(p.a, undo(p.b)) < 0.3 and len(np.unique(p.a)) < 200:
+        own = False
+    else:
+        own = _on(undo(p.b), digits)
+    as_they_are = _on(p.b, digits)
+    if own and not as_they_are:
+        return True
+    if own and as_they_are:  # a factor of whole numbers: only its multiples occur
+        return True
+    if as_they_are and not own:
+        return False
+    return None
+
+
+def _on(v: Floats, digits: int) -> bool:
+    scaled = v * 10.0**digits
+    return bool(
+        (np.abs(scaled - np.round(scaled)) <= 1e-4 * np.maximum(1, np.abs(scaled) * 1e-2)).mean()
+        > 0.98
+    )

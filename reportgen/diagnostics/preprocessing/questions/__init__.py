@@ -1,0 +1,1 @@
+"""One module a question: each looks at what is received and answers one code."""

@@ -1,0 +1,126 @@
+"""How the answer of rows near the decision follows one column over its range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.answers import Answers
+from reportgen.diagnostics.sensitivity.asking import Replies
+from reportgen.diagnostics.sensitivity.columns import Ask, Table
+from reportgen.diagnostics.sensitivity.roles import Role
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+POINTS, ROWS, COLUMNS = 33, 40, 4
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The mean score of some rows as one column is set to each of some values.
+
+    Attributes
+    ----------
+    x : the values, (k,); ``mean``, ``low`` and ``high`` the mean and the middle 80 % of scores.
+    turns : values at which the label that most rows get changes; empty in regression.
+    """
+
+    name: str
+    x: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+    turns: tuple[float, ...]
+    n: int
+
+
+def near(given: Replies, rows: Ints, limit: float) -> Ints:
+    """The rows whose answers are nearest to changing; every so many rows in regression."""
+    some = given.at(rows)
+    if some.scores is None:
+        step = max(1, len(rows) // ROWS)
+        return rows[::step][:ROWS]
+    scores = some.scores
+    if scores.ndim == 1:
+        margin = np.abs(scores - limit)
+    else:
+        top = np.partition(scores, -2, axis=1)[:, -2:]
+        margin = top[:, 1] - top[:, 0]
+    return np.sort(rows[np.argsort(margin, kind="stable")[:ROWS]])
+
+
+def values_of(table: Table, role: Role) -> Floats:
+    """Values to set a column to: its levels, or evenly over the middle 98 % of the rows'."""
+    assert role.resolution is not None
+    found = role.resolution
+    seen = table.numbers(role.columns[0])
+    seen = seen[np.isfinite(seen)]
+    distinct = np.unique(seen)
+    if len(distinct) <= POINTS:
+        return distinct
+    low, high = np.quantile(seen, [0.01, 0.99])
+    x = np.linspace(low, high, POINTS)
+    if found.unit:
+        x = found.low + np.round((x - found.low) / found.unit) * found.unit
+    if found.decimals is not None:
+        x = np.round(x, found.decimals)
+    return np.unique(x)
+
+
+def asks_of(table: Table, roles: Sequence[Role], rows: Ints) -> dict[str, Ask]:
+    """One question a column: every row at every value, value by value."""
+    asks = {}
+    for k, role in enumerate(roles):
+        x = values_of(table, role)
+        asks[f"curve:{k}"] = Ask(np.tile(rows, len(x)), {role.columns[0]: np.repeat(x, len(rows))})
+    return asks
+
+
+def curve_of(
+    table: Table, role: Role, rows: Ints, given: Replies, before: Replies, answers: Answers
+) -> Curve:
+    """From the replies to :func:`asks_of`; ``before`` are those to all rows as they are."""
+    x = values_of(table, role)
+    k, m = len(x), len(rows)
+    turns: tuple[float, ...] = ()
+    if given.values is not None:
+        grid = given.values[:, 0].reshape(k, m)
+    elif given.scores is None:
+        assert given.labels is not None
+        assert before.labels is not None
+        same = given.labels.reshape(k, m, -1) == before.labels[rows].reshape(1, m, -1)
+        grid = same.mean(axis=2)
+    elif given.scores.ndim == 1:
+        grid = given.scores.reshape(k, m)
+        grid = grid if answers.positive != 0 else 1 - grid
+    else:
+        assert before.labels is not None
+        own = np.tile(before.labels[rows].reshape(m, -1)[:, 0], k) if before.labels.ndim == 1 else 0
+        own = np.clip(own, 0, given.scores.shape[1] - 1)
+        grid = given.scores[np.arange(k * m), own].reshape(k, m)
+    if given.labels is not None and given.labels.ndim == 1:
+        turns = turns_of(x, given.labels.reshape(k, m))
+    low, high = np.quantile(grid, [0.1, 0.9], axis=1)
+    return Curve(role.name, x, grid.mean(axis=1), low, high, turns, m)
+
+
+def turns_of(x: Floats, labels: Ints) -> tuple[float, ...]:
+    """Where one label becomes as frequent as the one that most rows had, by interpolation.
+
+    Parameters
+    ----------
+    labels : shape (len(x), rows).
+    """
+    kinds = np.unique(labels)
+    shares = np.stack([(labels == kind).mean(axis=1) for kind in kinds], axis=1)
+    first = shares.argmax(axis=1)
+    found = []
+    for i in np.flatnonzero(first[1:] != first[:-1]):
+        a, b = first[i], first[i + 1]
+        before, after = shares[i, a] - shares[i, b], shares[i + 1, a] - shares[i + 1, b]
+        part = before / (before - after) if before > after else 0.5
+        found.append(float(x[i] + part * (x[i + 1] - x[i])))
+    return tuple(found)
