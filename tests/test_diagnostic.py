@@ -77,3 +77,57 @@ def test_rounds_go_on_as_long_as_members_are_wanted_that_were_not_declared(wante
     section = pipeline.section(diagnostic, case, diagnostic.settings(), train)
     assert section.headline == f"{wanted[-1]} trained"
     assert rounds == [1] * wanted[-1]
+
+
+def _growing(rounds, ends):
+    """A section of a diagnostic that wants 3, 6, 9 members; ``ends``: in which round, how."""
+
+    def members(n):
+        return [Member(weight_seed=k) for k in range(n)]
+
+    def train(declared):
+        (asked,) = declared.values()
+        rounds.append(len(asked))
+        found = {m: TrainedMember(m, "trained") for m in asked}
+        if len(rounds) == ends[0]:
+            if ends[1] == "crash":
+                raise MemoryError("the machine has no more of it")
+            found[asked[-1]] = TrainedMember(asked[-1], "stopped")
+        return Trained(found)
+
+    def examine(case, prepared, trained):
+        usable = len(trained.usable(members(9)))
+        stopped = sum(t.status == "stopped" for t in trained)
+        return Findings(headline=f"{usable} usable, {stopped} stopped", tried="t", method="m")
+
+    diagnostic = replace(
+        next(iter(suite().values())),
+        prepare=lambda case: None,
+        retrainings=lambda case, prepared: members(3),
+        further=lambda case, prepared, trained: members(min(9, len(trained) + 3)),
+        examine=examine,
+    )
+    y = np.arange(10.0)
+    case = case_from_arrays("regression", {"test": (y[:, None], y)}, {"test": y})
+    return pipeline.section(diagnostic, case, diagnostic.settings(), train)
+
+
+def test_a_further_round_that_the_clock_ends_is_left_out_and_the_section_stands():
+    rounds = []
+    section = _growing(rounds, (2, "clock"))
+    assert (section.status, section.headline) == ("completed", "3 usable, 3 stopped")
+    assert rounds == [3, 3]
+    rounds = []
+    assert _growing(rounds, (3, "clock")).headline == "6 usable, 3 stopped"
+    rounds = []
+    assert _growing(rounds, (4, "clock")).headline == "9 usable, 0 stopped"
+
+
+def test_a_further_round_that_fails_costs_no_section_and_the_first_does():
+    rounds = []
+    section = _growing(rounds, (2, "crash"))
+    assert (section.status, section.headline) == ("completed", "3 usable, 0 stopped")
+    assert rounds == [3, 3]
+    assert _growing([], (1, "crash")).status == "failed"
+    late = _growing([], (1, "clock"))
+    assert (late.status, late.reason) == ("failed", "budget")

@@ -2,9 +2,8 @@
 
 Small and large networks of many kinds, few members, rows and epochs and many. The stack is
 measured whether it was chosen or not: with an empty cache, and by a second worker with what the
-first has kept. The loop is timed for one member, times their number. A worker's start is left
-out of the figures; the plan counts it, so that few small trainings loop where the start alone
-would take longer.
+first has kept. The loop is timed for one member, times their number. A worker's start is in no
+figure, and the plan knows that it is over: an audit's worker starts while its data is read.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +46,8 @@ POINTS = (
 SHAPES = {"conv": (8, 8, 1), "image": (32, 32, 3), "LSTM": (8, 8), "series": (100, 8)}
 #: Timings of so short runs differ by so much from one to the next.
 NOISE = 1.1
+#: How often a point that seems slower is timed again, the loop too; the least of each counts.
+TURNS = 2
 COLUMNS = ("kind", "members", "epochs", "batch", "width", "rows")
 
 
@@ -63,6 +64,19 @@ class Told:
     @property
     def slower(self) -> bool:
         return max(self.chosen) > NOISE * self.loop
+
+    def least(self, other: Told) -> Told:
+        """Of two timings of a point, the least of each way."""
+
+        def both(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+            return min(a[0], b[0]), min(a[1], b[1])
+
+        return replace(
+            self,
+            loop=min(self.loop, other.loop),
+            chosen=both(self.chosen, other.chosen),
+            stacked=both(self.stacked, other.stacked),
+        )
 
     def __str__(self) -> str:
         first = f"{self.point[0]:>9}" + "".join(f"{value:8}" for value in self.point[1:])
@@ -90,18 +104,31 @@ def grid(only: str = "") -> bool:
             second.wait_ready()
             looped(_problem("MLP", 1, 1, 32, 16, 200), keras, 1)  # what is imported late
             for point in POINTS:
-                if only in point[0]:
-                    found.append(_told(point, keras, Path(folder), (first, second)))
-                    print(found[-1], flush=True)
+                if only not in point[0]:
+                    continue
+                told = _told(point, keras, Path(folder), (first, second))
+                for turn in range(TURNS if told.slower else 0):
+                    print(told, " again")
+                    told = told.least(_anew(point, keras, Path(folder), turn))
+                found.append(told)
+                print(told, flush=True)
     slow = [told for told in found if told.slower]
     best = [min(told.stacked[0], told.loop) / told.chosen[0] for told in found]
     print(
         f"grid: {len(slow)} of {len(found)} points slower than the loop, cold or warm"
         f" (beyond {NOISE:g}); the chosen way's cold ratio is {_range(found, 0)}, warm"
         f" {_range(found, 1)}; {sum(b < 1 / NOISE for b in best)} choices were not the faster way"
-        " (a worker's start, which the plan counts, is left out)"
     )
     return not slow
+
+
+def _anew(point: tuple[Any, ...], keras: Any, folder: Path, turn: int) -> Told:
+    """A point again, by workers that have kept nothing."""
+    root = folder / f"{'-'.join(map(str, point))}-{turn}"
+    with Worker(root=root) as first, Worker(root=root) as second:
+        first.wait_ready()
+        second.wait_ready()
+        return _told(point, keras, folder, (first, second))
 
 
 def _range(found: list[Told], which: int) -> str:
@@ -121,7 +148,7 @@ def _told(point: tuple[Any, ...], keras: Any, folder: Path, workers: tuple[Worke
     started = time.perf_counter()
     made = plan(
         {"grid": members}, recipe, problem.pool, Cost.of(model), Budget(cores=workers[0].cores),
-        unstackable=blueprint.unstackable(), rowwise=blueprint.rowwise,
+        unstackable=blueprint.unstackable(), rowwise=blueprint.rowwise, started=True,
     )  # fmt: skip
     planning, way = time.perf_counter() - started, made.groups[0].way
     stack = made if way == "stacked" else Plan((Group(tuple(members), "stacked", "", 0.0),))

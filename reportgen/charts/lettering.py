@@ -114,6 +114,40 @@ def fitted(text: str, mm: float, size: float = LABEL_SIZE, weight: int = 400) ->
     return text
 
 
+def fitted_apart(
+    texts: Sequence[str], mm: float, size: float = LABEL_SIZE, weight: int = 400
+) -> list[str]:
+    """Texts cut to ``mm``, and where two of them would read the same, cut around what differs.
+
+    ``Species number 28 of the genus`` beside ``… number 35 …`` becomes ``Species…28 of the…``.
+    """
+    cut = [fitted(text, mm, size, weight) for text in texts]
+    alike: dict[str, list[int]] = {}
+    for place, text in enumerate(cut):
+        alike.setdefault(text, []).append(place)
+    for places in alike.values():
+        names = [" ".join(words(drawn(texts[place]))) for place in places]
+        if len(set(names)) > 1:
+            first, last = min(names), max(names)  # what these two share, all share
+            alike_in = zip(first, last, strict=False)
+            start = next((i for i, (a, b) in enumerate(alike_in) if a != b), len(first))
+            for place, name in zip(places, names, strict=True):
+                cut[place] = _from(name, start, mm, size, weight)
+    return cut
+
+
+def _from(name: str, start: int, mm: float, size: float, weight: int) -> str:
+    """The beginning of a name, then what stands from ``start`` on, in ``mm``."""
+    start = name.rfind(" ", 0, start) + 1 or start
+    head, tail = name[: min(start, 8)].rstrip(), name[start:]
+    text = f"{head}…{tail}" if start > len(head) + 1 else name
+    while len(tail) > 1 and width_mm(text, size, weight) > mm:
+        tail = tail[:-1]
+        head = head if len(tail) > 6 else head[:-1]
+        text = f"{head}…{tail.rstrip()}…"
+    return text
+
+
 def wrapped(text: str, mm: float, size: float = LABEL_SIZE, weight: int = 400) -> list[str]:
     """``text`` in lines of at most ``mm``; a word that is longer is cut."""
     lines: list[str] = []

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from reportgen.charts.canvas import add_axes, new_figure
-from reportgen.charts.lettering import fitted, note, width_mm
+from reportgen.charts.lettering import fitted_apart, note, width_mm
 from reportgen.charts.marks import blend, floats, shade
 from reportgen.charts.numbers import count, plural, share
 from reportgen.charts.style import AXIS_SIZE, GREY, INK, LABEL_SIZE, TEST, VALUE_SIZE, WIDTHS, Width
@@ -62,6 +62,7 @@ def _numbered(table: np.ndarray, classes: Sequence[str], width: Width) -> Figure
     figure = new_figure(width, 11 + k * high + 6)
     axes = _grid(figure, names_mm, wide - names_mm - cell * k, 9.5, 6.5, k)
     shares = row_shares(table)
+    rows, columns = fitted_apart(classes, names_mm - 1), fitted_apart(classes, cell - 0.6)
     for i in range(k):
         for j in range(k):
             shade(axes, j + 0.02, i + 0.02 * cell / high, 0.96, 1 - 0.04 * cell / high,
@@ -73,9 +74,8 @@ def _numbered(table: np.ndarray, classes: Sequence[str], width: Width) -> Figure
                  size=VALUE_SIZE + 0.5 if with_shares and some else LABEL_SIZE)  # fmt: skip
             if with_shares and some:
                 note(axes, j + 0.5, i + 0.76, share(shares[i, j]), size=AXIS_SIZE, ha="center")
-        name = fitted(classes[i], names_mm - 1)
-        note(axes, 0, i + 0.5, name, colour=GREY, ha="right", offset=(-4, 0))
-        note(axes, i + 0.5, 0, fitted(classes[i], cell - 0.6), colour=GREY, ha="center",
+        note(axes, 0, i + 0.5, rows[i], colour=GREY, ha="right", offset=(-4, 0))
+        note(axes, i + 0.5, 0, columns[i], colour=GREY, ha="center",
              va="bottom", offset=(0, 4))  # fmt: skip
     shown = "Counts and row shares" if with_shares else "Counts, tinted by row share"
     note(axes, k, k, f"Rows: truth. Columns: prediction. {shown}", size=AXIS_SIZE, colour=GREY,
@@ -95,8 +95,9 @@ def _compact(table: np.ndarray, classes: Sequence[str], most: int) -> Figure:
     shown = np.ma.masked_less_equal(np.sqrt(shares), 0)
     axes.pcolormesh(shown, cmap=tints, vmin=0, vmax=1, rasterized=True, linewidth=0, zorder=1)
     every = int(np.ceil(k * 3.0 / side))
+    names = fitted_apart(classes, names_mm - 1, AXIS_SIZE)
     for i in range(0, k, every):
-        note(axes, 0, i + 0.5, fitted(classes[i], names_mm - 1, AXIS_SIZE), size=AXIS_SIZE,
+        note(axes, 0, i + 0.5, names[i], size=AXIS_SIZE,
              colour=GREY, ha="right", offset=(-4, 0))  # fmt: skip
     axes.plot([0, k, k, 0, 0], [0, 0, k, k, 0], color=GREY, linewidth=0.4, clip_on=False)
     note(axes, k, k, "Rows: truth. Columns: prediction, in the same order", size=AXIS_SIZE,
@@ -115,10 +116,11 @@ def _most_frequent(
     note(axes, k, 0, "Most frequent confusions", weight=600, size=VALUE_SIZE, offset=(left, -6))
     if not order:
         note(axes, k, 0, "none", colour=GREY, offset=(left, -20))
+    names = fitted_apart(classes, 22)
     for line, index in enumerate(order):
         i, j = divmod(index, k)
         down = -24 - 22 * line
-        pair = f"{fitted(classes[i], 22)} taken for {fitted(classes[j], 22)}"
+        pair = f"{names[i]} taken for {names[j]}"
         note(axes, k, 0, pair, offset=(left, down))
         told = (
             f"{count(table[i, j])} of {plural(int(table[i].sum()), 'row')}, {share(shares[i, j])}"

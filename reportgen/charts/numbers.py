@@ -134,6 +134,11 @@ def words(text: str) -> list[str]:
     return _BREAK.split(text.strip(_BREAKABLE)) if text.strip(_BREAKABLE) else []
 
 
+def unbroken(text: str) -> str:
+    """``text`` whose numbers stay with their per cent sign where a line ends."""
+    return re.sub(r"(?<=\d) (?=%)", THIN, text)
+
+
 def begun(text: str, most: int) -> str:
     """``text`` in at most ``most`` characters, cut after a word; on one line. For sentences."""
     text = " ".join(words(text))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reportgen.charts.canvas import add_axes, finish, new_figure
-from reportgen.charts.lettering import fitted, note, width_mm
+from reportgen.charts.lettering import fitted_apart, note, width_mm
 from reportgen.charts.marks import dot, interval_x, reference
 from reportgen.charts.numbers import THIN, count, fixed, number
 from reportgen.charts.style import (
@@ -101,9 +101,10 @@ def forest(
     low, high = limits or _limits(rows, reference_at)
     axes.set_xlim(low, high)
     at = 0.0
-    for row, room in zip(rows, deep, strict=True):
+    names = fitted_apart([row.label for row in rows], label_mm, LABEL_SIZE, 600)
+    for row, name, room in zip(rows, names, deep, strict=True):
         middle = at + room / 2
-        _names(axes, row, middle, label_mm)
+        _names(axes, row, name, middle, label_mm)
         if row.band is not None:
             axes.fill_betweenx([middle - 1.6, middle + 1.6], *row.band, color=BAND, linewidth=0,
                                zorder=2.2)  # fmt: skip
@@ -135,9 +136,8 @@ def _limits(rows: Sequence[Row], reference_at: float | None) -> tuple[float, flo
     return low - pad, high + pad
 
 
-def _names(axes: Axes, row: Row, middle: float, label_mm: float) -> None:
+def _names(axes: Axes, row: Row, name: str, middle: float, label_mm: float) -> None:
     left = -(label_mm + 2) * 72 / 25.4
-    name = fitted(row.label, label_mm, LABEL_SIZE, 600 if row.bold else 400)
     lift = 1.7 if row.n is not None else 0
     low = axes.get_xlim()[0]
     note(axes, low, middle - lift, name, size=LABEL_SIZE, weight=600 if row.bold else 400,
@@ -181,10 +181,11 @@ def bar_rows(
     axes = add_axes(figure, left=label_mm + 2, right=value_mm + 4, top=1.5, bottom=9.5)
     axes.set_ylim(len(labels), 0)
     axes.set_xlim(0, max([*values, 0]) or 1)
-    for index, (label, value, text) in enumerate(zip(labels, values, texts, strict=True)):
+    names = fitted_apart(labels, label_mm)
+    for index, (name, value, text) in enumerate(zip(names, values, texts, strict=True)):
         ink = colours[index] if colours else TEST
         axes.barh(index + 0.5, value, height=0.62, color=ink, linewidth=0, zorder=2)
-        note(axes, 0, index + 0.5, fitted(label, label_mm), offset=(-(label_mm + 2) * 72 / 25.4, 0))
+        note(axes, 0, index + 0.5, name, offset=(-(label_mm + 2) * 72 / 25.4, 0))
         note(axes, value, index + 0.5, text, weight=600, offset=(4, 0), knock=True)
     ticks = _per_cent if unit == "share" else None
     finish(axes, x=x, grid="x", x_ticks=4, y_ticks=[], x_format=ticks, baseline=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ def load(
                 )
             )
         split = dataset.splits[name]
-        frame = read(job.locate(path))
+        frame = read(job.locate(path), (*dataset.classes, COLUMN))
         frame = _aligned(frame, split, id_name, path, notes)
         raw[name], outputs[name] = _columns(frame, dataset, path, notes)
     kinds = {output.kind for output in outputs.values()}
@@ -137,8 +137,12 @@ def columns(path: Path) -> tuple[str, ...]:
         raise _unreadable(path, error) from None
 
 
-def read(path: Path) -> pl.DataFrame:
+def read(path: Path, known: Collection[str] = ()) -> pl.DataFrame:
     """A prediction file as a table.
+
+    Parameters
+    ----------
+    known : names that its columns may have: two classes 0 and 1 head two columns of numbers.
 
     Raises
     ------
@@ -159,7 +163,7 @@ def read(path: Path) -> pl.DataFrame:
         else:
             from reportgen.data.delimited import read_delimited
 
-            frame = read_delimited(path, str(path)).columns
+            frame = read_delimited(path, str(path), known=known).columns
     except ModelError:
         raise
     except DataError as error:

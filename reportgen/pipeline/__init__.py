@@ -103,28 +103,35 @@ def _audited(task: AuditTask, clock: Clock, told: dict[str, Any]) -> AuditReport
     from reportgen.provenance import provenance
     from reportgen.restated import restate
     from reportgen.retraining.rounds import Rounds
+    from reportgen.retraining.standard import why_not
+    from reportgen.retraining.standby import Standby
 
     job = task.job
-    with clock.phase("load"):
-        case = load_case(job, task.model)
-    with clock.phase("predict"):
-        for name in case.splits:
-            case.predict(name)
-        restated = restate(case)
-    with clock.phase("examine"):
-        asked = [
-            prepared(diagnostic, case, job.diagnostics.get(name))
-            for name, diagnostic in suite().items()
-        ]
-    with clock.phase("retrain"):
-        rounds = Rounds(
-            case,
-            retraining_budget(job),
-            log=task.place / LOG_FILE,
-            folder=task.place,
-            report=clock.retraining,
-        )
-        training = trained(asked, rounds.run)
+    with Standby(log=task.place / LOG_FILE, folder=task.place) as standby:
+        if trains_a_network(job, task.model):
+            standby.start()  # it imports while data and model are read
+        with clock.phase("load"):
+            case = load_case(job, task.model)
+        if why_not(case) is not None:
+            standby.close()
+        with clock.phase("predict"):
+            for name in case.splits:
+                case.predict(name)
+            restated = restate(case)
+        with clock.phase("examine"):
+            asked = [
+                prepared(diagnostic, case, job.diagnostics.get(name))
+                for name, diagnostic in suite().items()
+            ]
+        with clock.phase("retrain"):
+            rounds = Rounds(
+                case,
+                retraining_budget(job),
+                standby=standby,
+                folder=task.place,
+                report=clock.retraining,
+            )
+            training = trained(asked, rounds.run)
     with clock.phase("examine"):
         sections = [examined(one, training) for one in asked]
     round_ = rounds.told
@@ -137,6 +144,20 @@ def _audited(task: AuditTask, clock: Clock, told: dict[str, Any]) -> AuditReport
                 job, task.model, framework=case.predictor.framework, data_sha256=hashes
             ),
         }
+    )
+
+
+def trains_a_network(job: Job, name: str) -> bool:
+    """Whether, as far as the job tells, a Keras model of it is going to be trained again."""
+    from reportgen.diagnostic import none
+    from reportgen.job.schema import KerasModel
+
+    entry = job.models[name]
+    if not isinstance(entry.model, KerasModel) or entry.training is None:
+        return False
+    return any(
+        job.diagnostics.get(diagnostic) is not None and declared.retrainings is not none
+        for diagnostic, declared in suite().items()
     )
 
 

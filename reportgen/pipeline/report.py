@@ -45,7 +45,7 @@ def assemble(
         reported=restated,
         sections=tuple(sections),
         settings=_settings(task.job),
-        not_covered=_not_covered(case),
+        not_covered=_not_covered(task, case),
     )
 
 
@@ -115,6 +115,8 @@ def _settings(job: Job) -> tuple[Setting, ...]:
     rows = []
     for name, diagnostic in suite().items():
         used = job.diagnostics.get(name)
+        if used is None:  # switched off: nothing of it was in force
+            continue
         for key, info in diagnostic.settings.model_fields.items():
             rows.append(
                 Setting(
@@ -128,7 +130,7 @@ def _settings(job: Job) -> tuple[Setting, ...]:
     return tuple(rows)
 
 
-def _not_covered(case: Case) -> tuple[str, ...]:
+def _not_covered(task: AuditTask, case: Case) -> tuple[str, ...]:
     """What a reader might think this audit has looked at, and it has not."""
     splits = case.dataset.splits
     said = []
@@ -142,6 +144,7 @@ def _not_covered(case: Case) -> tuple[str, ...]:
         said.append("Groups that belong together: no group column is declared.")
     if all(split.times is None for split in splits.values()):
         said.append("Change over time: no time column is declared.")
-    said.append("Why a reported number differs from the recomputed one.")
+    if task.job.diagnostics.get("reconciliation") is None:
+        said.append("Why a reported number differs from the recomputed one.")
     said.append("Fairness between groups of people.")
     return tuple(said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reportgen.diagnostic import Diagnostic, NotApplicable
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Asked:
     """A diagnostic after its preparation: what it wants trained, or its section already.
 
-    ``members`` are those of the round that comes next, ``declared`` all so far.
+    ``members`` are those of the round that comes next, ``declared`` all so far, ``required`` those
+    of the first round, without which there is nothing to examine.
     """
 
     diagnostic: Diagnostic
@@ -30,6 +31,7 @@ class Asked:
     prepared: Any = None
     members: list[Member] = field(default_factory=list)
     declared: list[Member] = field(default_factory=list)
+    required: list[Member] = field(default_factory=list)
     section: Section | None = None
 
     def ends(self, error: BaseException) -> Section:
@@ -80,27 +82,68 @@ def prepared(diagnostic: Diagnostic, case: Case, settings: Settings | None) -> A
 def trained(asked: Sequence[Asked], train: Train) -> Trained:
     """One round for everything that was declared, and further ones as long as one asks for more.
 
-    It ends: a round trains members that their diagnostic has not declared before.
+    It ends: a round trains members that their diagnostic has not declared before, and one that
+    could not be finished is the last.
     """
-    from reportgen.retraining.results import Trained
     from reportgen.retraining.rounds import joined
 
-    so_far = Trained({})
     wanted = [one for one in asked if one.members]
+    for one in wanted:
+        one.required = list(one.members)
+    so_far = _first(wanted, train)
+    wanted = [one for one in wanted if one.members and _wants_more(one, so_far)]
     while wanted:
-        for one in wanted:
-            one.declared += one.members
-        try:
-            so_far = joined(so_far, train({o.diagnostic.name: o.members for o in wanted}))
-        except (Exception, SystemExit) as error:  # no recipe: those that need it say so
-            for one in wanted:
-                one.ends(error)
-        wanted = [one for one in wanted if one.members and _wants_more(one, so_far)]
+        so_far = joined(so_far, _further(wanted, train))
+        wanted = [one for one in wanted if _wants_more(one, so_far)]
     return so_far
 
 
+def _first(wanted: Sequence[Asked], train: Train) -> Trained:
+    """The round without which nothing can be examined."""
+    from reportgen.retraining.results import Trained
+
+    if not wanted:
+        return Trained({})
+    for one in wanted:
+        one.declared += one.members
+    try:
+        return train({one.diagnostic.name: one.members for one in wanted})
+    except (Exception, SystemExit) as error:  # no recipe: those that need it say so
+        for one in wanted:
+            one.ends(error)
+        return Trained({})
+
+
+def _further(wanted: Sequence[Asked], train: Train) -> Trained:
+    """A round that counts whole or not at all: what was trained before it stands.
+
+    What the clock leaves of it differs from night to night, and is no number of members at which
+    a diagnostic judges.
+    """
+    from reportgen.retraining.results import STOPPED, Trained, TrainedMember
+
+    for one in wanted:
+        one.declared += one.members
+    try:
+        found = train({one.diagnostic.name: one.members for one in wanted})
+    except (Exception, SystemExit) as error:
+        traceback.print_exception(error)
+        said = in_words(error)
+        gone = dict.fromkeys(member for one in wanted for member in one.members)
+        return Trained({m: TrainedMember(m, "failed", error=said) for m in gone})
+    ended = {m for one in wanted if found.out_of_time(one.members) for m in one.members}
+    members = {
+        m: TrainedMember(m, "stopped", why=STOPPED) if m in ended else trained
+        for m, trained in found.members.items()
+    }
+    return replace(found, members=members)
+
+
 def _wants_more(one: Asked, trained: Trained) -> bool:
+    """Never after a round that the clock has ended, or that failed as a whole."""
     assert one.view is not None
+    if trained.out_of_time(one.members) or not trained.usable(one.members):
+        return False
     try:
         more = one.diagnostic.further(one.view, one.prepared, trained)
         one.members = [member for member in more if member not in one.declared]
@@ -114,7 +157,7 @@ def examined(one: Asked, trained: Trained) -> Section:
     if one.section is not None:
         return one.section
     assert one.view is not None
-    if trained.out_of_time(one.declared):
+    if trained.out_of_time(one.required):
         return Section(diagnostic=one.diagnostic.name, status="failed", reason="budget")
     try:
         found = one.diagnostic.examine(one.view, one.prepared, trained)

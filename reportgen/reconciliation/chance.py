@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import digits
+from reportgen.reconciliation import digits, lattice
 from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices, quantity
 from reportgen.reconciliation.world import Floats, World
 
@@ -177,14 +177,21 @@ class Accident:
         claims, points = [claims[i] for i in own], points[:, own]
         matrices = _drawn(world.matrix)
         values = np.array([of_matrices(c, matrices, world) for c in claims], dtype=np.float64)
+        counts = not lattice.between(claims, world)
+        steps = [_step(c, world) if counts else 0.0 for c in claims]
         rooms = np.array(
-            [max(digits.width(c.value), _step(c, world), wide.get(c, 0.0)) for c in claims]
+            [
+                max(digits.width(c.value), step, wide.get(c, 0.0))
+                for c, step in zip(claims, steps, strict=True)
+            ]
         )
         logs, basis = conditional(np.nan_to_num(values), rooms)
-        counted = None if fit is None else _counted(claims, world, fit)
-        peak = max(np.exp(-logs), np.exp(-_log_matrices(world.matrix)))
-        if counted is not None and not wide:
-            peak = counted
+        peak = np.exp(-logs)
+        if counts:
+            counted = None if fit is None else _counted(claims, world, fit)
+            peak = max(peak, np.exp(-_log_matrices(world.matrix)))
+            if counted is not None and not wide:
+                peak = counted
         centred = np.nan_to_num(points - values.mean(1)) @ basis
         return np.asarray(peak * _tail((centred**2).sum(1), basis.shape[1]))
 
@@ -234,7 +241,8 @@ def _of_sets(claims: Sequence[Claim], world: World, wide: Mapping[Claim, float])
     for claim in kinds.values():
         p = min(max(float(claim.value), 0.01), 0.99)
         spread = float(np.sqrt(p * (1 - p) / CONCENTRATION))
-        room = max(digits.width(claim.value), 1 / max(world.n, 1), wide.get(claim, 0.0))
+        step = 0.0 if lattice.between((claim,), world) else 1 / max(world.n, 1)
+        room = max(digits.width(claim.value), step, wide.get(claim, 0.0))
         log = min(0.0, float(np.log(room / (spread * ROOT_TAU))))
         labels.setdefault(claim.per_class, []).append(log)
     averages = sorted(labels.pop(None, []))
@@ -330,13 +338,16 @@ def _counted(claims: Sequence[Claim], world: World, fit: Floats) -> float | None
 
     They lie together about ``fit``, within straight lines, since every number is a quotient of
     linear terms of the cells; a grid about it is widened until they stand inside. None where
-    there are other classes or other rows.
+    there are other classes, or where the fit prints the numbers under other names only (precision
+    given as F1), so that those that print them do not lie about it.
     """
     cells = world.matrix
     if cells.shape != (2, 2) or fit.shape != (2, 2):
         return None
     totals = fit.sum(1)
     steps = np.ones(2)
+    if not _printing(claims, world, fit, totals, steps)[SIDE, SIDE]:
+        return None
     while True:
         same = _printing(claims, world, fit, totals, steps)
         border = (same[0].any() or same[-1].any(), same[:, 0].any() or same[:, -1].any())

@@ -220,32 +220,30 @@ def area(metric: str, k: int, world: World, weights: Floats | None = None) -> fl
     ``trapezia`` is a third: the area under precision over recall with straight lines.
     """
 
-    def computed() -> dict[str, float]:
+    def computed() -> float:
         assert world.ranking is not None
-        return _areas(*world.ranking.steps(k, members(world, k), weights))
+        return _AREAS[metric](*world.ranking.steps(k, members(world, k), weights))
 
-    found: dict[str, float] = _kept(world, weights, ("areas", k), computed)
-    return found[metric]
+    return float(_kept(world, weights, ("area", metric, k), computed))
 
 
 def area_of_cells(metric: str, world: World, weights: Floats | None = None) -> float:
     """The same of all cells (row, class) as rows of one column."""
 
-    def computed() -> dict[str, float]:
+    def computed() -> float:
         member = np.column_stack([members(world, k) for k in range(world.k)])
         repeated = None if weights is None else np.repeat(weights, world.k)
-        return _areas(*ranked.Ranking(world.table.ravel()).steps(1, member.ravel(), repeated))
+        steps = ranked.Ranking(world.table.ravel()).steps(1, member.ravel(), repeated)
+        return _AREAS[metric](*steps)
 
-    found: dict[str, float] = _kept(world, weights, "areas of cells", computed)
-    return found[metric]
+    return float(_kept(world, weights, ("area of cells", metric), computed))
 
 
-def _areas(positives: Floats, negatives: Floats) -> dict[str, float]:
-    return {
-        "roc_auc": ranked.roc_auc(positives, negatives),
-        "average_precision": ranked.average_precision(positives, negatives),
-        "trapezia": ranked.trapezia(positives, negatives),
-    }
+_AREAS: dict[str, Callable[[Floats, Floats], float]] = {
+    "roc_auc": ranked.roc_auc,
+    "average_precision": ranked.average_precision,
+    "trapezia": ranked.trapezia,
+}
 
 
 def _kept(world: World, weights: Floats | None, key: Any, compute: Callable[[], Any]) -> Any:

@@ -64,7 +64,9 @@ def swept(table: Any, claims: Sequence[Claim]) -> Sweep:
 
 def of_all_margins(claims: Sequence[Claim], margins: Margins, world: World) -> Sweep:
     """The sweep over alternatives of margins (m, R), each number computed where it is needed."""
-    return sifted(_of(margins, world), claims, len(margins.rows))
+    return sifted(
+        _of(margins, world), claims, len(margins.rows), lambda at: _of(margins.at(at), world)
+    )
 
 
 def near_margins(claims: Sequence[Claim], margins: Margins, world: World) -> int:
@@ -84,18 +86,24 @@ def _of(margins: Margins, world: World) -> Values:
     return values
 
 
-def sifted(values: Values, claims: Sequence[Claim], m: int) -> Sweep:
+def sifted(
+    values: Values,
+    claims: Sequence[Claim],
+    m: int,
+    some: Callable[[NDArray[np.int64]], Values] | None = None,
+) -> Sweep:
     """The sweep over m alternatives: each number is asked only of those that are left.
 
     Parameters
     ----------
     values : the numbers of some alternatives, or of all for None; None where nothing is said of a
         claim, NaN where nothing is said of it by an alternative.
+    some : the numbers of chosen alternatives alone, where that spares choosing them once a claim.
     """
     if m == 0:
         return NOTHING
     left: NDArray[np.int64] | None = None
-    for claim in sorted(claims, key=lambda c: digits.width(c.value)):
+    for claim in sorted(claims, key=_soonest):
         found = values(claim, left)
         if found is None:
             continue
@@ -106,8 +114,14 @@ def sifted(values: Values, claims: Sequence[Claim], m: int) -> Sweep:
     if left is None:
         return NOTHING
     if not len(left):
-        return Sweep(left, 2, _nearest(values, claims, m))
+        return Sweep(left, 2, _nearest(some or _chosen(values), claims, m))
     return Sweep(left, _tried(values, claims, m), int(left[0]))
+
+
+def _soonest(claim: Claim) -> tuple[float, bool, bool]:
+    """What refutes most first, and of alike ones what costs least: a class before all of them."""
+    places = round(float(np.log10(digits.width(claim.value))), 3)
+    return places, claim.metric == "mcc", claim.per_class is None
 
 
 def _tried(values: Values, claims: Sequence[Claim], m: int) -> int:
@@ -154,25 +168,34 @@ def hashed(values: Floats, width: float, rng: np.random.Generator) -> NDArray[np
     return np.asarray(np.clip(steps, -(2.0**62), 2.0**62).astype(np.int64).view(np.uint64) * factor)
 
 
-def _nearest(values: Values, claims: Sequence[Claim], m: int) -> int | None:
+def _chosen(values: Values) -> Callable[[NDArray[np.int64]], Values]:
+    return lambda at: lambda claim, index: values(claim, at if index is None else at[index])
+
+
+def _nearest(
+    some: Callable[[NDArray[np.int64]], Values], claims: Sequence[Claim], m: int
+) -> int | None:
     """The alternative that prints most numbers, and of those the one that is least off."""
     if m <= MANY:
-        return _best(values, claims, np.arange(m))
+        return _best(some, claims, np.arange(m))
     grid = np.unique(np.linspace(0, m - 1, GRID).astype(np.int64))
-    first = _best(values, claims, grid)
+    first = _best(some, claims, grid)
     if first is None:
         return None
     wide = m // GRID + 1
     about = np.arange(max(0, first - wide), min(m, first + wide + 1))
-    return _best(values, claims, about)
+    return _best(some, claims, about)
 
 
-def _best(values: Values, claims: Sequence[Claim], index: NDArray[np.int64]) -> int | None:
+def _best(
+    some: Callable[[NDArray[np.int64]], Values], claims: Sequence[Claim], index: NDArray[np.int64]
+) -> int | None:
+    values = some(index)
     right = np.zeros(len(index), dtype=np.int64)
     distance = np.zeros(len(index))
     said = False
     for claim in claims:
-        found = values(claim, index)
+        found = values(claim, None)
         if found is None:
             continue
         said = True

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from markupsafe import Markup
 
+from reportgen.charts.numbers import unbroken
 from reportgen.diagnostics import suite
 from reportgen.render import themes
 from reportgen.render.look import Look
@@ -105,8 +106,8 @@ def _plots(section: Section) -> Callable[[], tuple[Picture, ...]]:
                 pictures.append(
                     Picture(
                         name=chart.name,
-                        title=chart.title,
-                        subtitle=chart.subtitle,
+                        title=unbroken(chart.title),
+                        subtitle=unbroken(chart.subtitle),
                         alt=chart.alt or chart.title,
                         width=chart.width,
                         drawing=to_svg(chart.figure, name),

@@ -137,6 +137,20 @@ class Page:
         return len(self.report.headline) > LONG_HEADLINE
 
     @property
+    def moment(self) -> str:
+        """The run's time for a file's metadata: ``2026-11-22T02:00:00Z``; "" if not known."""
+        try:
+            time = datetime.strptime(self.report.run_id[:17], "%Y-%m-%dT%H%M%S")
+        except ValueError:
+            return ""
+        return f"{time:%Y-%m-%dT%H:%M:%S}Z"
+
+    @property
+    def restated_later(self) -> bool:
+        """Whether a section sets the reported numbers beside the recomputed ones."""
+        return any(s.section.series["numbers"] for s in self.sections)
+
+    @property
     def all_sections(self) -> tuple[SectionView, ...]:
         return (*self.sections, *self.skipped)
 

@@ -20,6 +20,11 @@ STACKED_STEP, STACKED_PROGRAM = 60e-6, 1.5
 STACKED_START = 4.0
 VECTORISED_STEP, VECTORISED_PROGRAM = 1.5e-3, 5.0
 LOOP_STEP, LOOP_MEMBER, LOOP_MODEL = 1.5e-3, 0.4, 2.0
+#: Kernels of up to this many places are computed from patches of their inputs.
+MOST_PLACES = 49
+#: Rows are predicted and evaluated in chunks: all members' numbers of one stay within this, and
+#: its rows within this, few enough to stay near the cores, so many that calls cost nothing.
+CHUNK_NUMBERS, CHUNK_ROWS = 30_000_000, 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Cost:
     multiply_adds : of one forward pass of a row; ``convolved``, those of convolutions among them,
         which TensorFlow computes twice as fast as a stack does.
     activations : numbers that the layers put out for a row.
+    patches : numbers in the patches of a row that convolutions are computed from, all layers';
+        ``largest`` of them, those of one layer.
     weights : numbers in all variables; ``trainable`` in those that are trained.
     """
 
@@ -39,11 +46,14 @@ class Cost:
     weights: int
     trainable: int
     convolved: float = 0.0
+    patches: int = 0
+    largest: int = 0
 
     @classmethod
     def of(cls, model: Any) -> Cost:
         """Costs of a built Keras model; unknown layers count as one use of each weight."""
         adds, convolved, numbers = 0.0, 0.0, 0
+        patches = [0]
         cells: set[int] = set()
         for layer in model._flatten_layers(include_self=False):
             if hasattr(layer, "cell"):
@@ -59,9 +69,13 @@ class Cost:
             own = _multiply_adds(layer, outputs)
             adds += own
             convolved += own * hasattr(layer, "kernel_size")
+            patches.append(patches_of(layer))
         trainable = sum(_numbers(tuple(v.shape)) for v in model.trainable_variables)
         weights = sum(_numbers(tuple(v.shape)) for v in model.variables)
-        return cls(max(adds, trainable), max(numbers, 1), weights, trainable, convolved)
+        return cls(
+            max(adds, trainable), max(numbers, 1), weights, trainable, convolved,
+            sum(patches), max(patches),
+        )  # fmt: skip
 
     def seconds(self, rows: int, epochs: int, batch_size: int, members: int, cores: int) -> float:
         """Of training a stack, roughly.
@@ -96,9 +110,31 @@ class Cost:
         """Memory that one more member of a stack takes.
 
         Weights, gradients, two moments, the best weights and the copies that a step makes;
-        activations of a batch forward and backward; predictions.
+        activations of a batch forward and backward; patches of all layers, which the gradient of
+        the kernel needs again, and the gradient of one layer's; predictions.
         """
-        return 4 * (8 * self.weights + 3 * self.activations * batch_size + predicted_rows * outputs)
+        a_row = 3 * self.activations + self.patches + self.largest
+        return 4 * (8 * self.weights + a_row * batch_size + predicted_rows * outputs)
+
+    def chunk_bytes(self, members: int, rows: int) -> int:
+        """Memory that predicting a chunk of as many rows at most takes, for all members."""
+        numbers = members * (self.activations + self.largest) * min(rows, CHUNK_ROWS)
+        return 4 * min(numbers, max(CHUNK_NUMBERS, members * (self.activations + self.largest)))
+
+
+def chunk_of(numbers: int, members: int, rows: int) -> int:
+    """Rows that are predicted at a time; ``numbers`` are a row's, of one member."""
+    return max(1, min(rows, CHUNK_ROWS, CHUNK_NUMBERS // (numbers * members)))
+
+
+def patches_of(layer: Any) -> int:
+    """Numbers in the patches of a row that a layer is computed from; 0 for most layers."""
+    if type(layer).__name__ not in ("Conv1D", "Conv2D", "Conv3D") or layer.groups != 1:
+        return 0
+    window, outputs = int(np.prod(layer.kernel_size)), _shape(layer, "output")
+    if layer.data_format != "channels_last" or window > MOST_PLACES or not outputs:
+        return 0
+    return _numbers(outputs[:-1]) * window * int(layer.kernel.shape[-2])
 
 
 def _shape(layer: Any, which: str) -> tuple[int | None, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from reportgen.retraining.costs import patches_of
 from reportgen.retraining.draws import draw, dropout_state
 from reportgen.retraining.layout import Layout
 from reportgen.retraining.member import Member
@@ -77,7 +78,8 @@ class Facts:
     layout : how the trainable variables lie on the devices.
     optimizer : values of a fresh optimizer's variables in that layout; ``rate`` the place of the
         learning rate among them, None for a schedule.
-    activations : numbers that all layers put out for a row.
+    numbers : that one row needs when it is predicted: what all layers put out, and the largest
+        patches of a convolution.
     """
 
     trainable: tuple[Start, ...]
@@ -86,7 +88,7 @@ class Facts:
     layout: Layout
     optimizer: list[np.ndarray]
     rate: int | None
-    activations: int
+    numbers: int
 
     @classmethod
     def of(cls, network: Network, layout: Layout, optimizer: Any) -> Facts:
@@ -100,14 +102,15 @@ class Facts:
             layout,
             [np.asarray(v) for v in optimizer.variables],
             rate_index(optimizer),
-            _activations(model),
+            _numbers(model),
         )
 
 
-def _activations(model: Any) -> int:
-    total = 0
+def _numbers(model: Any) -> int:
+    total = largest = 0
     for layer in model._flatten_layers(include_self=False):
         shape = getattr(getattr(layer, "output", None), "shape", None) if layer.built else None
         if shape is not None:
             total += int(np.prod([s or 1 for s in shape[1:]]))
-    return max(total, 1)
+            largest = max(largest, patches_of(layer))
+    return max(total + largest, 1)

@@ -11,13 +11,12 @@ import numpy as np
 from jax import lax
 
 from reportgen.retraining import logits
+from reportgen.retraining.costs import chunk_of
 from reportgen.retraining.member import Pool, Recipe
 from reportgen.retraining.network import Unstackable
 from reportgen.retraining.remembered import Remembered
 
 Tree = Any
-#: Rows a chunk of an evaluation.
-CHUNK_ROWS = 2048
 
 
 @dataclass
@@ -32,10 +31,13 @@ class Evaluation:
     arrays: Tree
     n: int
     metric: str | None
+    chunk: int
 
     @classmethod
-    def of(cls, network: Remembered, recipe: Recipe, pool: Pool) -> Evaluation | None:
-        """The evaluation that a recipe needs; None without validation rows.
+    def of(
+        cls, network: Remembered, recipe: Recipe, pool: Pool, members: int = 1
+    ) -> Evaluation | None:
+        """The evaluation that a recipe needs, of so many members; None without validation rows.
 
         Raises
         ------
@@ -57,7 +59,8 @@ class Evaluation:
         arrays: dict[str, Any] = {"x": x, "y": y}
         if w is not None:
             arrays["w"] = np.asarray(w, np.float32)
-        evaluation = cls(network, arrays, len(y), metric)
+        chunk = chunk_of(network.facts.numbers, members, len(y))
+        evaluation = cls(network, arrays, len(y), metric, chunk)
         if metric is not None:
             evaluation._build()
         return evaluation
@@ -94,7 +97,7 @@ class Evaluation:
             return (total + loss * len(y), state), None
 
         carry = (jnp.zeros(()), start)
-        size = min(self.n, CHUNK_ROWS)
+        size = self.chunk
         full = self.n // size
         if full == 1:
             carry, _ = chunk(carry, _rows(arrays, slice(0, size)))

@@ -80,6 +80,7 @@ def plan(
     unmappable: str | None = None,
     schedule: bool = False,
     rowwise: bool = False,
+    started: bool = False,
 ) -> Plan:
     """Plan the members that diagnostics declared.
 
@@ -92,15 +93,17 @@ def plan(
     rowwise : whether members with different numbers of rows can be stacked
         (``Blueprint.rowwise``); they are while none has twice as many as another.
     schedule : whether the learning rate follows a schedule, so that another one is another model.
+    started : whether a worker runs already, so that its start costs nothing more.
     """
     wanted = list(dict.fromkeys(member for members in declared.values() for member in members))
-    given = _Given(recipe, pool, cost, budget, unstackable, unmappable, schedule, rowwise)
+    start = 0.0 if started else STACKED_START
+    given = _Given(recipe, pool, cost, budget, unstackable, unmappable, schedule, rowwise, start)
     result = Plan(())
     for share in STEPS:
         kept = _share(wanted, share)
         groups = _groups(kept, given)
         estimate = sum(group.seconds for group in groups)
-        estimate += STACKED_START * any(group.way == "stacked" for group in groups)
+        estimate += start * any(group.way == "stacked" for group in groups)
         missed = tuple(member for member in wanted if member not in set(kept))
         result = Plan(
             tuple(groups), missed, tuple(_told(declared, missed)), estimate,
@@ -148,6 +151,7 @@ class _Given:
     unmappable: str | None
     schedule: bool
     rowwise: bool
+    start: float
 
 
 def _groups(members: Sequence[Member], given: _Given) -> list[Group]:
@@ -160,7 +164,7 @@ def _groups(members: Sequence[Member], given: _Given) -> list[Group]:
         alike.setdefault(key, []).append(member)
     ways = [_ways(together, given) for together in alike.values()]
     gains = (loop.seconds - sum(g.seconds for g in parts) for parts, loop in ways if _stack(parts))
-    if sum(gains) <= STACKED_START:  # not worth a worker's start
+    if sum(gains) <= given.start:  # not worth a worker's start
         ways = [([loop] if _stack(parts) else parts, loop) for parts, loop in ways]
     return [group for parts, _ in ways for group in parts]
 
@@ -221,5 +225,7 @@ def _most(members: Sequence[Member], given: _Given, batch: int) -> int:
     shared = sum(a.nbytes for a in pool.inputs) + pool.targets.nbytes
     predicted = sum(len(arrays[0]) for arrays in (pool.splits or {}).values())
     outputs = int(pool.targets.shape[1]) if pool.targets.ndim > 1 else 1
+    held = 0 if pool.validation is None else len(pool.validation[1])
     each = given.cost.member_bytes(batch, predicted, outputs)
-    return int((budget.memory - 2 * shared) // each)
+    chunk = given.cost.chunk_bytes(len(members), max(predicted, held))
+    return int((budget.memory - 2 * shared - chunk) // each)

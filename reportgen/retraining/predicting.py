@@ -10,14 +10,12 @@ import numpy as np
 
 from reportgen.retraining.computation import Computation
 from reportgen.retraining.cores import Cores, Mapped
+from reportgen.retraining.costs import chunk_of
 from reportgen.retraining.network import Weights
 from reportgen.retraining.programs import Programs
 from reportgen.retraining.supplies import of_length
 
 Tree = Any
-#: Activations of a chunk of rows stay within this many numbers, all members, and the rows within
-#: this number: few enough to stay near the cores, so many that calls cost nothing.
-CHUNK_NUMBERS, CHUNK_ROWS = 30_000_000, 2048
 
 
 class Predicting:
@@ -31,8 +29,7 @@ class Predicting:
     def __init__(self, cores: Cores, computation: Computation, rows: int) -> None:
         self.cores, self.computation = cores, computation
         self._k = len(computation.supplies.members)
-        numbers = computation.network.facts.activations * self._k
-        most = max(1, min(rows, CHUNK_ROWS, CHUNK_NUMBERS // numbers))
+        most = chunk_of(computation.network.facts.numbers, self._k, rows)
         self.chunk = -(-rows // -(-rows // most))
         self._program: Future[Any] | None = None
 

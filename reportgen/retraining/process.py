@@ -67,6 +67,16 @@ class Worker:
         self._ready = False
         self._pool: Pool | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended and has not been ended."""
+        return not self._connection.closed and self._process.poll() is None
+
     def wait_ready(self) -> None:
         """Wait until it has imported everything; ``WorkerDied`` when it cannot."""
         if not self._ready:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from reportgen.retraining.results import Trained, TrainedMember
 if TYPE_CHECKING:
     from reportgen.evidence import Case
     from reportgen.retraining.plan import Budget, Plan
+    from reportgen.retraining.standby import Standby
 
 Report = Callable[[int, int], None]
 
@@ -31,14 +33,15 @@ class Rounds:
 
     Parameters
     ----------
-    log : file for what a worker writes; none by default.
+    standby : has the worker, which may be there before it is asked for; by default one of its own
+        for each round.
     folder : where files are kept while it lasts; the system's by default.
     report : called with (epochs done, epochs in all).
     """
 
     case: Case
     budget: Budget
-    log: Path | None = None
+    standby: Standby | None = None
     folder: Path | None = None
     report: Report = _silent
     _plans: list[dict[str, Any]] = field(default_factory=list)
@@ -96,9 +99,13 @@ class Rounds:
         from reportgen.retraining.case import setting
         from reportgen.retraining.engine import Round
         from reportgen.retraining.plan import plan
-        from reportgen.retraining.process import Worker
+        from reportgen.retraining.standby import Standby
 
-        with tempfile.TemporaryDirectory(prefix=".retraining-", dir=self.folder) as folder:
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix=".retraining-", dir=self.folder)
+            )
+            standby = self.standby or stack.enter_context(Standby(folder=self.folder))
             given = setting(self.case, Path(folder))
             blueprint = given.origin.blueprint
             planned: Plan = plan(
@@ -107,22 +114,22 @@ class Rounds:
                 unmappable=blueprint.unmappable(),
                 schedule=blueprint.has_schedule,
                 rowwise=blueprint.rowwise,
+                started=standby.started,
             )  # fmt: skip
+            if not any(group.way == "stacked" for group in planned.groups):
+                standby.close()
             self._plans.append(planned.told())
             round_ = Round(
                 given.recipe,
                 given.pool,
-                lambda: Worker(log=self.log, environment={"TMPDIR": folder}),
+                standby.worker,
                 delivered=given.delivered,
                 network=given.origin.network,
                 unmappable=blueprint.unmappable(),
                 report=self.report,
                 deadline=self._deadline,
             )
-            try:
-                return round_.run(planned)
-            finally:
-                round_.close()
+            return round_.run(planned)
 
 
 def joined(first: Trained, second: Trained) -> Trained:

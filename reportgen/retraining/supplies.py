@@ -43,7 +43,7 @@ class Supplies:
         if self.uneven and not self.fills:
             raise ValueError("members of different lengths, of a model whose rows meet")
         self.batch = batch_size(recipe, self.n) if self.fills else min(recipe.batch_size, self.n)
-        self.evaluation = Evaluation.of(network, recipe, pool)
+        self.evaluation = Evaluation.of(network, recipe, pool, len(self.members))
         self.augment = augmentation(members[0], pool)
 
     @property

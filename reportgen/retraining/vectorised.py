@@ -75,7 +75,8 @@ class Vectorised:
             except Unstackable:
                 raise
             except Exception as error:  # layers may do anything: the loop can still train them
-                said = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
+                said = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+                said = said.partition(". ")[0][:160]
                 raise Unstackable(f"TensorFlow cannot map it over members: {said}") from error
 
 

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> None:
             from reportgen.retraining.messages import Refused
 
             traceback.print_exc()
-            said = (str(error).strip().splitlines() or [""])[0][:300]
+            said = (str(error).strip().splitlines() or [""])[0].partition(". ")[0][:160]
             reply = Refused(f"the stacked engine failed: {type(error).__name__}: {said}")
         connection.send(reply)
 

@@ -258,3 +258,14 @@ def test_what_a_remedy_costs_is_said_where_scores_fall():
     stored = [{"label": k, "unit": u, "change": c} for k, (u, c) in others.items()]
     assert dearest(stored) == "Precision −0.200"
     assert dearest(stored[1:2]) == ""
+
+
+def test_of_two_like_classes_none_is_small():
+    """49 rows to 51, and a model that mostly answers the other one: bad, but not by imbalance."""
+    rng = np.random.default_rng(11)
+    y = np.repeat([0, 1], [510, 490])
+    given = np.where(rng.random(1000) < 0.25, 1, 0)
+    rows = {"test": (np.zeros((1000, 1)), y)}
+    found = section(case_from_arrays("binary", rows, {"test": given}, output="label"))
+    assert not found.findings
+    assert found.headline.startswith("No. The classes have like numbers of rows")

@@ -428,6 +428,22 @@ def test_an_ensemble_that_was_cut_short_does_not_fail_a_model():
     assert finding(found, "recipe-does-not-reproduce").severity == "warn"
 
 
+def test_growing_that_the_clock_ended_is_said_and_what_was_trained_before_is_judged():
+    case = view(networked(), members=6, grow_to=40)
+    prepared = ENSEMBLE.prepare(case)
+    whole = seed_members(case, 15)
+    kept = trained_by(case, whole[:6], 0.3)
+    ended = {m: TrainedMember(m, "stopped") for m in whole[6:]}
+    found = ENSEMBLE.examine(case, prepared, Trained({**kept.members, **ended}))
+    alone = ENSEMBLE.examine(case, prepared, kept)
+    assert found.findings == alone.findings
+    assert "recipe-does-not-reproduce" not in codes(found, ("fail",))
+    assert codes(found) & {"lucky-seed", "recipe-does-not-reproduce"}
+    assert "Growing it from 6 to 15 was begun" in found.method
+    assert "were not trained" not in found.method
+    assert "Growing" not in alone.method
+
+
 def seed_members(case, n):
     return [Member(weight_seed=s, order_seed=s) for s in standard.seeds(case, n)]
 

@@ -203,7 +203,7 @@ def test_a_generator_that_was_not_rewound() -> None:
 
 @pytest.mark.parametrize("lag", [1, 17, 400])
 def test_every_lag_of_the_transform_is_that_of_a_loop(lag: int) -> None:
-    from reportgen.reconciliation.causes.alignment import _by_lag
+    from reportgen.reconciliation.causes.offsets import _by_lag
 
     world = multiclass(np.random.default_rng(14), n=401)
     expected = [

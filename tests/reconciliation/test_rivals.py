@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.metrics import classification_report, log_loss, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    classification_report,
+    log_loss,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from reportgen.job.claims import of_report
 from reportgen.reconciliation import rivals
@@ -119,3 +126,25 @@ def test_weak_answers_for_few_rows_are_not_called_shuffled() -> None:
             world.truth, weak.astype(int), zero_division=0, target_names=world.classes
         )
         assert told(world, report(str(text), world)).named == []
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "accuracy"])
+def test_two_digits_of_another_number_do_not_settle_that_names_were_exchanged(name: str) -> None:
+    """No matrix about the delivered one prints them as F1, so that none of those is counted."""
+    world = binary(np.random.default_rng(66), 10_000)
+    value = {
+        "precision": precision_score(world.truth, world.labels),
+        "recall": recall_score(world.truth, world.labels),
+        "accuracy": accuracy_score(world.truth, world.labels),
+    }[name]
+    assert told(world, numbers("binary", {"f1": (value, 2)})).named == []
+
+
+def test_numbers_of_the_other_class_are_as_rare_as_those_of_the_first() -> None:
+    """Matrices that print them lie about the fit turned over, and are counted there."""
+    world = binary(np.random.default_rng(67), 10_000)
+    other = {
+        "precision": (precision_score(world.truth, world.labels, pos_label=0), 4),
+        "recall": (recall_score(world.truth, world.labels, pos_label=0), 4),
+    }
+    assert told(world, numbers("binary", other)).named == ["positive-class-flipped"]

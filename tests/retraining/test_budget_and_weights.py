@@ -99,10 +99,15 @@ def test_a_section_whose_members_the_clock_stopped_has_failed_and_another_has_no
         raise ValueError("it was examined")
 
     diagnostic = SimpleNamespace(name="d", examine=examine)
-    late = examined(Asked(diagnostic, object(), declared=[stopped, done]), trained)
+    late = examined(Asked(diagnostic, object(), required=[stopped, done]), trained)
     assert (late.status, late.reason) == ("failed", "budget")
-    other = examined(Asked(diagnostic, object(), declared=[done]), trained)
+    other = examined(Asked(diagnostic, object(), required=[done]), trained)
     assert "it was examined" in other.reason
+    grown = examined(
+        Asked(diagnostic, object(), members=[stopped], declared=[done, stopped], required=[done]),
+        trained,
+    )
+    assert "it was examined" in grown.reason
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from benchmarks.faults.reconciliation.questions import Question, named
 from benchmarks.faults.reconciliation.rows import Rng, pick
 from benchmarks.faults.reconciliation.works import Work
 from reportgen.evidence import Case
-from reportgen.job.claims import Claim
+from reportgen.job.claims import Claim, of_number
 
 Make = Callable[[Rng], Work]
 
@@ -73,6 +73,14 @@ def _best_threshold(rng: Rng) -> Case:
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     given = (work.proba()[:, 1] >= limits[f1[:-1].argmax()]).astype(int)
     return work.case(*said.report(work.y(), given, work.classes, digits=3))
+
+
+def _metric_without_threshold(rng: Rng) -> Case:
+    """A metric of one's own that forgets to decide, printed as Python prints a float32."""
+    work = works.imbalanced(rng)
+    apart = np.mean(np.abs(work.y() - work.proba()[:, 1]), dtype=np.float32)
+    value = pick(rng, (apart, 1 - apart))
+    return work.case(of_number("accuracy", str(value), task="binary"))
 
 
 def _unsure_is_first(rng: Rng) -> Case:
@@ -406,6 +414,7 @@ def _of(function: Callable[..., Case], *arguments: Any) -> Callable[[Rng], Case]
 PLANTED: tuple[Question, ...] = (
     named("train scored as test", "other-split", _of(_scored_on, "train", works.unequal)),
     named("another threshold", "decision-threshold", _threshold),
+    named("a metric without a threshold", "missing-threshold", _metric_without_threshold),
     named("unsure rows to the first class", "default-class", _unsure_is_first),
     named(
         "argmax of one column", "argmax-of-one-column", _argmax_of_column,

@@ -71,10 +71,10 @@ CODES = (
         MISSED,
         "fail",
         "Most rows of a small class are given another label.",
-        "Recall of a class with fewer rows than an even share: fail when its whole interval (at "
-        "95 % for all such classes together) lies below missed_recall and below that of the "
-        "others' recall, warn when both points do and the classes are told from each other; "
-        "nothing below 5 rows. Of more than five missed classes the rest share a finding.",
+        "Recall of a class with under four fifths of an even share of the rows: fail when its "
+        "whole interval (at 95 % for all classes together) lies below missed_recall and below "
+        "that of the others' recall, warn when both points do and the classes are told from each "
+        "other; nothing below 5 rows. Of more than five missed classes the rest share a finding.",
         "Weigh the class, resample, or move the threshold on validation; the what-ifs of this "
         "section say what each gives.",
         "He and Garcia 2009",

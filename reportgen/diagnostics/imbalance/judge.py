@@ -191,7 +191,7 @@ def _headline(
     lowest = min(classes, key=lambda c: c.recall.value, default=None)
     if lowest is None:
         return "There is one class alone among the judged rows."
-    if lowest.recall.value < 0.5:
+    if lowest.small and lowest.recall.value < 0.5:
         return (
             f"It cannot be told: {plural(lowest.n, 'row')} of “{lowest.name}” have recall "
             f"{score(lowest.recall.value)} ({score(lowest.recall.low)} to "

@@ -25,6 +25,7 @@ from reportgen.statistics.intervals import Interval
 
 ADVICE = {c.code: c.advice for c in CODES}
 FEWEST = 5  # rows of a class below which nothing is said of its recall
+SMALL = 0.8  # of an even share: of two classes, 40 rows to 60
 MOST_ALONE = 4  # missed classes that have a finding of their own
 
 
@@ -55,13 +56,13 @@ class Recall:
 def recalls(of: Answers, counted: Shares | None = None) -> tuple[Recall, ...]:
     """Every class that has judged rows, in their order; ``others``: its one-against-rest rows.
 
-    A class is small that has fewer than an even share of the judged rows, or of train's.
+    A class is small that has under ``SMALL`` of an even share of the judged rows, or of train's.
     """
     assert of.labels is not None
     trained = None if counted is None else counted.part("train")
     found = []
     k = of.y.shape[1] if of.y.ndim == 2 else len(of.classes)
-    even = 0.5 if of.y.ndim == 2 else 1 / max(k, 2)
+    even = SMALL * (0.5 if of.y.ndim == 2 else 1 / max(k, 2))
     level = joint_level(k if of.y.ndim == 2 else k - 1)
     for code in range(k):
         own, given = _columns(of, code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ class Answer:
     tables : for the report, ``{"title", "head", "rows", "note"}``.
     headline : the answer in a sentence, where this finding leads.
     flagged : columns (by name) that the table shows first.
+    undo : takes train's columns and the split's, and gives the split's as they were before the
+        fault; None where that is not known.
     """
 
     code: str
@@ -30,6 +33,7 @@ class Answer:
     tables: tuple[dict[str, Any], ...] = ()
     headline: str = ""
     flagged: tuple[str, ...] = ()
+    undo: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] | None = None
 
 
 def table(

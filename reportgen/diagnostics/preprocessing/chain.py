@@ -116,7 +116,7 @@ def _of_pipeline(case: Case, rows: Mapping[str, Any], before: tuple[str, ...]) -
         return
     fed = {n: feed(model, x, who="the model") for n, x in rows.items()}
     for name, step in steps[:-1]:
-        if step is None or isinstance(step, str):
+        if not hasattr(step, "transform"):
             continue
         made = list(_of_sklearn(step, fed, f"the model: {name}", before))
         yield from made

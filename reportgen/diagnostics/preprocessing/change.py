@@ -7,7 +7,7 @@ of scale undoes itself when its factor, or train's own scaling, is taken back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ from reportgen.diagnostics.preprocessing.columns import (
     ks,
     ks_near,
     noise,
+    off_by,
     shared,
     spread,
     thinned,
@@ -32,6 +33,7 @@ ALIKE = 0.08  # KS distance, beyond noise, of one whose unit was taken back
 STILL = 0.3  # median KS distance of the other columns, where one changed
 NEAR_UNIT = 0.02  # relative distance from a known factor
 FEWEST = 5  # rows
+ENOUGH = 15  # rows that show the shape of a column
 
 #: Factors between customary units (and their inverses), with what they are.
 UNITS: tuple[tuple[float, str], ...] = (
@@ -64,6 +66,7 @@ class Changed:
     before: float
     after: float
     sure: bool
+    undo: Callable[[Floats], Floats] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -75,15 +78,36 @@ class Gross:
     words: str
     factor: float | None
 
+    def undone(self, train: Floats, split: Floats) -> Floats | None:
+        """A column of the split as it was, given train's; None where that is not known."""
+        if self.factor is not None:
+            return split / self.factor
+        known = train[np.isfinite(train)]
+        if self.words == "raw|standardised":
+            return np.asarray(split * known.std() + known.mean())
+        if self.words == "raw|within 0 to 1":
+            return np.asarray(split * np.ptp(known) + known.min())
+        if self.words == "raw|within −1 to 1":
+            return np.asarray((split + 1) / 2 * np.ptp(known) + known.min())
+        if self.words == "raw|scaled by quartiles":
+            low, middle, high = np.percentile(known, [25, 50, 75])
+            return np.asarray(split * (high - low) + middle)
+        return None
+
 
 @dataclass(frozen=True)
 class Pair:
-    """A column's finite values in train and in a split, sorted, thinned."""
+    """A column's finite values in train and in a split, sorted, thinned.
+
+    ``distance`` is Kolmogorov and Smirnov's; ``apart`` that of the values or of their sizes, which
+    tells two scales around 0 apart.
+    """
 
     column: int
     a: Floats
     b: Floats
     distance: float
+    apart: float
     ratio: float
     shift: float
 
@@ -91,6 +115,11 @@ class Pair:
     def binary(self) -> bool:
         """Two values a side: their scale is a code."""
         return all(len(np.unique(v)) <= 2 for v in (self.a, self.b))
+
+    @property
+    def few(self) -> bool:
+        """Too few rows to know a column's shape by."""
+        return min(len(self.a), len(self.b)) < ENOUGH
 
     @property
     def noise(self) -> float:
@@ -106,7 +135,9 @@ def pairs(train: Sequence[Floats], split: Sequence[Floats]) -> list[Pair]:
             continue
         wide = [_spread(v) for v in (a, b)]
         shift = abs(float(np.median(b) - np.median(a))) / max(wide)
-        found.append(Pair(j, a, b, ks(a, b), wide[1] / wide[0], shift))
+        distance = ks(a, b)
+        apart = max(distance, ks(np.sort(np.abs(a)), np.sort(np.abs(b))))
+        found.append(Pair(j, a, b, distance, apart, wide[1] / wide[0], shift))
     return found
 
 
@@ -136,7 +167,7 @@ def gross(found: Sequence[Pair]) -> Gross | None:
 def _wild(p: Pair) -> bool:
     least = GROSS * (1 + 4 / np.sqrt(min(len(p.a), len(p.b))))
     far = max(p.ratio, 1 / p.ratio) >= least or p.shift >= least
-    return bool(far and p.distance >= min(APART + p.noise, 0.95))
+    return bool(far and p.apart >= min(APART + p.noise, 0.95))
 
 
 def _look(wild: Sequence[Pair]) -> str:
@@ -154,7 +185,8 @@ def _look(wild: Sequence[Pair]) -> str:
 def changed(found: Sequence[Pair], least: float) -> Iterator[Changed]:
     """Single columns in another unit; ``least`` is the factor from which any one counts."""
     for p in found:
-        if p.binary or p.distance < min(APART + p.noise / 2, 0.97):
+        p = _without_zeros(p)
+        if p.binary or p.few or p.apart < min(APART + p.noise / 2, 0.97):
             continue
         others = [q.distance - q.noise / 2 for q in found if q.column != p.column]
         still = not others or float(np.median(others)) <= STILL
@@ -164,13 +196,25 @@ def changed(found: Sequence[Pair], least: float) -> Iterator[Changed]:
             yield told
 
 
+def _without_zeros(p: Pair) -> Pair:
+    """What is not zero, of a column that mostly is in both splits: no unit changes a zero."""
+    zeros = [float((v == 0).mean()) for v in (p.a, p.b)]
+    if min(zeros) < 0.3 or abs(zeros[0] - zeros[1]) > p.noise / 1.4 + ALIKE:
+        return p
+    a, b = p.a[p.a != 0], p.b[p.b != 0]
+    if min(len(a), len(b)) < ENOUGH:
+        return p
+    (left,) = pairs([a], [b]) or (p,)
+    return replace(left, column=p.column)
+
+
 def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
     best: Changed | None = None
     for kind, words, factor, undo in _ways(p):
         back = np.sort(undo(p.b))
         after = ks_near(p.a, back)
-        slack = ALIKE if kind == "factor" else ALIKE / 2
-        if after > p.noise / 1.4 + slack or p.distance - after < 0.4:
+        slack = ALIKE if kind == "factor" and max(factor, 1 / factor) >= least else ALIKE / 2
+        if after > p.noise / 1.4 + slack or p.apart - after < 0.4:
             continue
         lattice = _lattice(p, undo) if kind in ("factor", "temperature") else None
         sure = _sure(kind, factor, lattice, least, still)
@@ -179,7 +223,7 @@ def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
             and after <= p.noise / 1.4 and _sharply_known(p, factor)
         )  # fmt: skip
         if hint and (best is None or (sure, -after) > (best.sure, -best.after)):
-            best = Changed(p.column, kind, words, factor, p.distance, after, sure)
+            best = Changed(p.column, kind, words, factor, p.apart, after, sure, undo)
     return best
 
 
@@ -264,10 +308,9 @@ def _lattice(p: Pair, undo: Callable[[Floats], Floats]) -> bool | None:
     digits = decimals(p.a, 3)
     if digits is None or len(np.unique(p.a)) < 5:
         return None
-    if shared(p.a, undo(p.b)) < 0.3 and len(np.unique(p.a)) < 200:
-        own = False
-    else:
-        own = _on(undo(p.b), digits)
+    few = len(np.unique(p.a)) < min(200, len(p.a) / 2)
+    known = not few or shared(p.a, undo(p.b)) >= 0.3  # of few values, train has most
+    own = known and _on(undo(p.b), digits)
     as_they_are = _on(p.b, digits)
     if own and not as_they_are:
         return True
@@ -280,7 +323,4 @@ def _lattice(p: Pair, undo: Callable[[Floats], Floats]) -> bool | None:
 
 def _on(v: Floats, digits: int) -> bool:
     scaled = v * 10.0**digits
-    return bool(
-        (np.abs(scaled - np.round(scaled)) <= 1e-4 * np.maximum(1, np.abs(scaled) * 1e-2)).mean()
-        > 0.98
-    )
+    return bool((np.abs(scaled - np.round(scaled)) <= off_by(scaled, 0.01)).mean() > 0.98)

@@ -24,6 +24,7 @@ from reportgen.diagnostics.preprocessing.questions import (
 from reportgen.diagnostics.preprocessing.questions.pictures import sampled
 from reportgen.diagnostics.preprocessing.received import Received, received
 from reportgen.diagnostics.preprocessing.shown import series
+from reportgen.diagnostics.preprocessing.undone import weighed
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings, Metric
 from reportgen.retraining.results import Trained
@@ -54,12 +55,12 @@ def prepare(case: Case) -> Prepared:
     if not any(p.columns or p.blocks for p in rows.places):
         raise NotApplicable("there are no inputs at hand to look at")
     links, broken = chain(case)
-    in_order = order.look(case, rows, links)
+    in_order = weighed(case, rows, order.look(case, rows, links))
     own = refit.look(case, rows)
     otherwise = bool(own.found or in_order.found)
     answers = (
         own,
-        scale.look(case, rows, links, settings, otherwise),
+        weighed(case, rows, scale.look(case, rows, links, settings, otherwise)),
         missing.look(case, rows, settings),
         categories.look(case, rows, links, settings),
         imputed.look(case, rows, links),
@@ -191,9 +192,7 @@ def _tried(case: Case, prepared: Prepared) -> str:
     place = prepared.rows.last
     n = len(place.columns) + place.left_out
     what = plural(n, "column") if n else plural(len(place.blocks), "array")
-    steps = f", and {plural(len(prepared.chain), 'step')} on their way" if prepared.chain else ""
-    splits = listed(list(case.dataset.splits), 3)
-    return f"Scale, order, gaps and categories of {what} on {splits}{steps}"
+    return f"Scale, order, gaps and categories of {what} on {listed(list(case.dataset.splits), 3)}"
 
 
 def _result(found: list[Finding], apart: tuple[str, float, str, int] | None) -> str:
@@ -202,12 +201,12 @@ def _result(found: list[Finding], apart: tuple[str, float, str, int] | None) -> 
         return f"{plural(len(grave), 'fault')}: {grave[0].subject}"
     if apart is None:
         return "nothing found"
-    return f"alike; the furthest column lies {score(apart[1])} from train (KS)"
+    return f"alike, the furthest column {score(apart[1])} from train (KS)"
 
 
 def _detectable(answers: tuple[Answer, ...]) -> str:
     told = [a.detectable for a in answers if a.detectable]
-    return "; ".join(dict.fromkeys(told)) or "nothing: there is nothing to compare with"
+    return ", ".join(dict.fromkeys(told)) or "nothing: there is nothing to compare with"
 
 
 def _method(case: Case, prepared: Prepared) -> str:

@@ -136,6 +136,7 @@ def _inside(
     from reportgen.models.sklearn import feed, takes_texts
 
     model: Any = case.predictor.model if case.predictor.framework == "sklearn" else None
+    model = getattr(model, "best_estimator_", model)
     steps = getattr(model, "steps", None)
     if not steps or len(steps) < 2 or takes_texts(model):
         return None
@@ -143,7 +144,7 @@ def _inside(
     names: tuple[str, ...] = tuple(map(str, getattr(fed["train"], "columns", ()))) if (
         "train" in fed) else ()  # fmt: skip
     for _, step in steps[:-1]:
-        if step is None or isinstance(step, str):
+        if not hasattr(step, "transform"):  # left out, or one that resamples train
             continue
         fed = {n: step.transform(x) for n, x in fed.items()}
         names = _names_out(step, names)
@@ -181,6 +182,8 @@ def _add(
     first = by[next(iter(by))]
     if isinstance(first, pl.DataFrame):
         for c in first.columns:
+            if first.schema[c].is_nested():
+                continue  # sequences of unlike length
             columns.append(_of_frame(c, {n: x.get_column(c) for n, x in by.items()}))
         return
     if hasattr(first, "iloc"):
@@ -221,9 +224,6 @@ def _of_frame(name: str, by: Mapping[str, pl.Series]) -> Column:
     if all(k.is_temporal() for k in kinds):
         values = {n: s.to_physical().cast(pl.Float64).to_numpy() for n, s in by.items()}
         return Column(name, str(first), True, values)
-    if any(k.is_nested() for k in kinds):
-        return Column(name, str(first), False, {n: np.full(len(s), "", object)
-                                                for n, s in by.items()})  # fmt: skip
     texts = {n: s.cast(pl.String).to_numpy().astype(object) for n, s in by.items()}
     return Column(name, "text", False, texts)
 
@@ -232,12 +232,16 @@ def _of_array(name: str, by: Mapping[str, NDArray[Any]]) -> Column:
     arrays = {n: np.asarray(x) for n, x in by.items()}
     dtype = str(arrays[next(iter(arrays))].dtype)
     if all(x.dtype.kind in "fiub" for x in arrays.values()):
-        return Column(name, dtype, True, {n: x.astype(np.float64) for n, x in arrays.items()})
+        return Column(
+            name, dtype, True, {n: x.astype(np.float64, copy=False) for n, x in arrays.items()}
+        )
     try:  # numbers in a column of objects
         if all(x.dtype.kind == "O" for x in arrays.values()) and not any(
             isinstance(v, str) for x in arrays.values() for v in x[:200]
         ):
-            return Column(name, dtype, True, {n: x.astype(np.float64) for n, x in arrays.items()})
+            return Column(
+                name, dtype, True, {n: x.astype(np.float64, copy=False) for n, x in arrays.items()}
+            )
     except (TypeError, ValueError):
         pass
     return Column(name, "text", False, {n: _texts(x) for n, x in arrays.items()})

@@ -14,7 +14,7 @@ from reportgen.evidence import Case
 from reportgen.reconciliation.certificate import certificate, exact, named
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.hypothesis import PREFIX, Candidate, Hypothesis
-from reportgen.reconciliation.search import Answer, Baseline, Explanation, Miss, Verdict
+from reportgen.reconciliation.verdict import Answer, Baseline, Explanation, Miss, Verdict
 from reportgen.results import SEVERITIES, Finding, Findings, Metric, Severity
 from reportgen.retraining.results import Trained
 
@@ -110,7 +110,7 @@ def _findings(evidence: Evidence, answer: Answer) -> Iterator[Finding]:
     if answer.kind == "unexplained":
         yield _unexplained(answer)
     elif answer.kind == "ambiguous":
-        yield _ambiguous(answer)
+        yield _ambiguous(evidence, answer)
     else:
         yield from _named(evidence, answer, answer.explanations[0])
 
@@ -147,9 +147,13 @@ def _named(seen: Evidence, answer: Answer, explanation: Explanation) -> Iterator
         )
 
 
-def _ambiguous(answer: Answer) -> Finding:
+def _ambiguous(seen: Evidence, answer: Answer) -> Finding:
     left = answer.explanations
     severity = min((_severity(e) for e in left), key=SEVERITIES.index)
+    sole: dict[str, Any] = {}
+    if answer.sole is not None:
+        sole["numbers"] = _numbers(answer, answer.sole)
+        sole["certificate"] = _certificate(seen, answer, answer.sole)
     return Finding(
         code=PREFIX + "ambiguous",
         severity=severity,
@@ -160,6 +164,7 @@ def _ambiguous(answer: Answer) -> Finding:
             "candidates": [_candidate(answer, e) for e in left[:MOST_CANDIDATES]],
             "equivalent": [list(group) for group in answer.equivalent],
             "set_aside": [_candidate(answer, e) for e in answer.outweighed],
+            **sole,
             "tried": answer.tried,
             "closest": [_miss(m) for m in answer.misses[:4]],
         },
@@ -282,11 +287,11 @@ def _miss(miss: Miss) -> dict[str, Any]:
 
 def _tables(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
     """The certificate, the contest and the corrected line, for the page."""
-    named = [(a, a.explanations[0]) for a in verdict.answers if a.kind == "named"]
+    sole = [(a, a.sole) for a in verdict.answers if a.sole is not None]
     tables: dict[str, Any] = {}
-    if named:
-        tables["certificate"] = [c for a, e in named for c in _certificate(evidence, a, e)][:12]
-    lines = [h for _, e in named for h in e.causes if h.wrong]
+    if sole:
+        tables["certificate"] = [c for a, e in sole for c in _certificate(evidence, a, e)][:12]
+    lines = [h for _, e in sole for h in e.causes if h.wrong]
     if lines:
         tables["lines"] = [{"wrong": h.wrong, "right": h.right} for h in lines]
     tables["contest"] = list(_contest(verdict.answers))[:10]

@@ -8,7 +8,7 @@ from reportgen.diagnostics.reconciliation.words import spoken
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evidence
-from reportgen.reconciliation.search import Answer, Baseline, Verdict
+from reportgen.reconciliation.verdict import Answer, Baseline, Verdict
 from reportgen.reconciliation.world import World
 
 MOST_NUMBERS = 24
@@ -18,9 +18,9 @@ def shown_numbers(evidence: Evidence, verdict: Verdict) -> list[dict[str, Any]]:
     """Rows for the section's table, those that are off first, at most ``MOST_NUMBERS``."""
     rows: list[tuple[int, dict[str, Any]]] = []
     for base in verdict.baselines:
-        explained = _explained(base, verdict.answers)
+        explained, certain = _explained(base, verdict.answers)
         for claim, value in zip(base.evaluation.claims, base.values, strict=True):
-            row = _row(claim, value, base, explained.get(claim))
+            row = _row(claim, value, base, explained.get(claim), claim in certain)
             if claim in base.off and value is not None:
                 seen = evidence.of(base.evaluation.output).world(base.evaluation.split)
                 row |= _rows_apart(claim, value, seen)
@@ -29,13 +29,18 @@ def shown_numbers(evidence: Evidence, verdict: Verdict) -> list[dict[str, Any]]:
     return ordered[:MOST_NUMBERS]
 
 
-def _explained(base: Baseline, answers: tuple[Answer, ...]) -> dict[Claim, float | None]:
-    """Values under the named cause of this evaluation, for all that it speaks of."""
+def _explained(
+    base: Baseline, answers: tuple[Answer, ...]
+) -> tuple[dict[Claim, float | None], set[Claim]]:
+    """Values under the one cause left of this evaluation, and of which claims it is certain."""
     found: dict[Claim, float | None] = {}
+    certain: set[Claim] = set()
     for answer in answers:
-        if answer.kind != "named":
+        if answer.sole is None:
             continue
-        pairs = zip(answer.baselines, answer.explanations[0].candidates, strict=True)
+        if answer.kind == "named":
+            certain |= {c for b in answer.baselines for c in b.off}
+        pairs = zip(answer.baselines, answer.sole.candidates, strict=True)
         for judged, candidates in pairs:
             claims = judged.evaluation.claims
             if not set(claims) <= set(base.evaluation.claims):
@@ -46,11 +51,11 @@ def _explained(base: Baseline, answers: tuple[Answer, ...]) -> dict[Claim, float
             else:
                 own = iter(candidates)
                 found |= {c: next(own).values[0] for c in judged.off[: len(candidates)]}
-    return found
+    return found, certain
 
 
 def _row(
-    claim: Claim, value: float | None, base: Baseline, explained: float | None
+    claim: Claim, value: float | None, base: Baseline, explained: float | None, certain: bool
 ) -> dict[str, Any]:
     agrees = None if value is None else digits.prints_same(value, claim.value)
     told: dict[str, Any] = {
@@ -66,6 +71,7 @@ def _row(
         told["reason"] = base.unknown[claim]
     if explained is not None and claim in base.off:
         told["explained"] = explained
+        told["certain"] = certain
     return told
 
 

@@ -12,7 +12,7 @@ from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
-from reportgen.reconciliation.search import Baseline, Verdict
+from reportgen.reconciliation.verdict import Baseline, Verdict
 from reportgen.reconciliation.world import Floats, World
 from reportgen.statistics import many_matrices
 
@@ -100,14 +100,14 @@ def _fitting(verdict: Verdict) -> list[list[float]]:
 
 
 def _matrices(evidence: Evidence, verdict: Verdict) -> dict[str, Any] | None:
-    """The confusion matrix as declared, and under the named cause where it is another."""
-    named = next((a for a in verdict.answers if a.kind == "named"), None)
-    if named is None:
+    """The confusion matrix as declared, and under the one cause left where it is another."""
+    first = next((a for a in verdict.answers if a.sole is not None), None)
+    if first is None or first.sole is None:
         return None
-    evaluation = named.baselines[0].evaluation
+    evaluation = first.baselines[0].evaluation
     split = evaluation.split
     world = evidence.of(evaluation.output).world(split)
-    other = named.explanations[0].candidates[0][-1].world
+    other = first.sole.candidates[0][-1].world
     if other is None or not (_drawable(world) and _drawable(other)):
         return None
     if other.matrix.shape != world.matrix.shape or np.array_equal(other.matrix, world.matrix):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reportgen.diagnostics.reconciliation.parameters import bracketed
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import rivals
+from reportgen.reconciliation.deciding import ACCIDENT, STATISTICAL
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
-from reportgen.reconciliation.search import ACCIDENT, Answer, Explanation, Verdict
+from reportgen.reconciliation.verdict import Answer, Explanation, Verdict
 
 METHOD = (
     "Every reported number is recomputed as the job declares it and compared to its last printed "
@@ -54,19 +56,20 @@ def headline(verdict: Verdict) -> str:
         return f"{_share(off, known)} not come out as declared. {' '.join(parts)}"
     if kinds == {"unexplained"}:
         return f"{_share(off, known)} not come out, and no known cause explains it."
-    named = [a for a in verdict.answers if a.kind == "named"]
-    if named:
+    if "named" in kinds:
         return f"{_share(off, known)} not come out; not all of it is explained."
-    return f"{_share(off, known)} not come out, and what is known does not settle why."
+    if len(verdict.answers) > 1:
+        return f"{_share(off, known)} not come out, and what is known does not settle why."
+    return f"{_share(off, known)} not come out. {_ambiguous_headline(verdict.answers[0])}"
 
 
 def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
     """What happened, with its parameters, and what speaks for it."""
     numbers = sum(len(b.off) for b in answer.baselines)
     both = len(explanation.causes) > 1
-    what = f"{cause.meaning.rstrip('.')}{_with(_parameters(explanation))}."
+    what = f"{cause.meaning.rstrip('.')}{bracketed(_parameters(explanation))}."
     came = "the number comes" if numbers == 1 else f"all {_count(numbers)} come"
-    if any(c.ranges is not None for cs in explanation.candidates for c in cs):
+    if explanation.by_ranges:
         lies = "the number lies" if numbers == 1 else f"all {_count(numbers)} lie"
         tail = (
             f" Under it {lies} within the simulated 99 % range, and nothing else fits: the match "
@@ -94,15 +97,42 @@ def ambiguous(answer: Answer) -> str:
     what = f"the {spoken(first)} of {first.value}"
     if numbers > 1:
         what = f"all {_count(numbers)} numbers that do not come out"
+    if len(left) == 1:
+        how = f"gives {what} to the digit"
+        if left[0].by_ranges:
+            how = f"has {what} within its simulated 99 % range"
+        return f"Only {_one(left[0])} {how}, {_among(answer)}. {_doubt(left[0])}"
     names = [_one(e) for e in left[:4]]
     more = f" and {len(left) - 4} more" if len(left) > 4 else ""
-    if len(left) == 1:
-        return (
-            f"{capital(names[0])} would give {what} to the digit, but a wrong cause could by "
-            f"chance ({_chance(left[0].accident)}), so it is not certain."
-        )
     return (
-        f"{capital(_count(len(left)))} causes would give {what} to the digit: {_list(names)}{more}."
+        f"{capital(_count(len(left)))} explanations give {what} to the digit: {_list(names)}{more}."
+    )
+
+
+def _among(answer: Answer) -> str:
+    among = f"of {answer.tried:,} explanations tried"
+    if not answer.outweighed:
+        return among
+    names = _list([_one(e) for e in answer.outweighed[:3]])
+    return f"{among}, apart from {names}, searched so freely that a match says nothing"
+
+
+def _doubt(explanation: Explanation) -> str:
+    """Why one candidate is not named: who else would print the same, and how probably."""
+    if explanation.rivalled >= explanation.accident:
+        whose = (
+            "answers of a model without skill"
+            if explanation.name == "shuffled-alignment"
+            else "another model that orders the rows about alike"
+        )
+    else:
+        whose = "some cause that is not true"
+    bound = STATISTICAL if explanation.by_ranges else ACCIDENT
+    if explanation.accident >= 0.5:
+        return f"It is not certain: {whose} would as likely as not print the same."
+    return (
+        f"It is not certain: {whose} would print the same with a probability of "
+        f"{100 * explanation.accident:.2g} %; a cause is named below {100 * bound:g} %."
     )
 
 
@@ -111,16 +141,23 @@ def _of_a_cut(explanation: Explanation) -> bool:
     return bool(rivals.intervals_of(c.parameters for c in every))
 
 
-def more_numbers(left: Sequence[Explanation]) -> str:
-    if len(left) == 1 and _of_a_cut(left[0]):
-        return (
-            "A model that orders the rows about alike would print the same at its own threshold. "
-            "Report what no threshold changes too, such as the loss or the ROC-AUC of the same "
-            "evaluation in all digits, or declare the threshold that was used."
+def more_numbers(left: Sequence[Explanation], where: str = "under `decision:`") -> str:
+    """What would settle it, and what to do if the one candidate is the cause."""
+    if len(left) > 1:
+        return "Report more numbers of the same evaluation, or more digits: each rules causes out."
+    settled = "Report more numbers of the same evaluation, or more digits, to be certain."
+    if _of_a_cut(left[0]):
+        settled = (
+            f"Ask which threshold was used and declare it {where}, to be certain: the numbers are "
+            "then recomputed at it."
         )
-    if len(left) == 1:
-        return "Report more numbers of the same evaluation, or more digits, to be certain."
-    return "Report more numbers of the same evaluation, or more digits: each rules causes out."
+        if left[0].rivalled >= left[0].accident:
+            settled += (
+                " The loss or the ROC-AUC of the same evaluation in all digits would tell too: no "
+                "threshold changes them, and another model has its own."
+            )
+        return settled
+    return f"{settled} If so: {' '.join(h.advice for h in left[0].causes)}"
 
 
 def unexplained(answer: Answer) -> str:
@@ -136,7 +173,7 @@ def unexplained(answer: Answer) -> str:
     if answer.misses:
         miss = answer.misses[0]
         closest = (
-            f" The closest, {miss.cause.name}{_with(miss.candidate.parameters)}, gives "
+            f" The closest, {miss.cause.name}{bracketed(miss.candidate.parameters)}, gives "
             f"{_count(miss.matched) if miss.matched else 'none'} of "
             f"{_count(len(miss.evaluation.claims))}."
         )
@@ -148,32 +185,48 @@ def lines(answer: Answer) -> list[str]:
     if answer.kind == "unexplained":
         return [unexplained(answer)]
     if answer.kind == "ambiguous":
-        told = [ambiguous(answer), more_numbers(answer.explanations)]
-        return told + [f"  {e.causes[0].code}: {e.causes[0].meaning}" for e in answer.explanations]
+        told = [ambiguous(answer), more_numbers(answer.explanations, "with `--threshold`")]
+        told += [f"  {e.causes[0].code}: {e.causes[0].meaning}" for e in answer.explanations]
+        return told + (_corrected(answer.explanations[0]) if len(answer.explanations) == 1 else [])
     explanation = answer.explanations[0]
     told = []
     for cause in explanation.causes:
         told += [f"{cause.code}: {named(answer, explanation, cause)}", cause.advice]
+    return told + _corrected(explanation)
+
+
+def _corrected(explanation: Explanation) -> list[str]:
+    lines = []
+    for cause in explanation.causes:
         if cause.wrong:
-            told += [f"  wrong  {cause.wrong}", f"  right  {cause.right}"]
-    return told
+            lines += [f"  wrong  {cause.wrong}", f"  right  {cause.right}"]
+    return lines
 
 
 def short(causes: Sequence[Hypothesis], candidate: Candidate | None = None) -> str:
     """A cause in a table: its meaning without the full stop."""
     text = " + ".join(h.meaning.rstrip(".") for h in causes)
-    return text + (_with(candidate.parameters) if candidate is not None else "")
+    return text + (bracketed(candidate.parameters) if candidate is not None else "")
+
+
+def _ambiguous_headline(answer: Answer) -> str:
+    left = answer.explanations
+    if len(left) > 1:
+        names = _list([" with ".join(h.name for h in e.causes) for e in left[:4]])
+        more = f" and {len(left) - 4} more" if len(left) > 4 else ""
+        return f"{capital(_count(len(left)))} explanations are left: {names}{more}."
+    return f"One explanation is left, and is not certain. {_named_headline(answer)}"
 
 
 def _named_headline(answer: Answer) -> str:
     explanation = answer.explanations[0]
     meanings = " ".join(h.meaning for h in explanation.causes)
-    return meanings.rstrip(".") + _with(_parameters(explanation)) + "."
+    return meanings.rstrip(".") + bracketed(_parameters(explanation)) + "."
 
 
 def _one(explanation: Explanation) -> str:
     names = " with ".join(h.name for h in explanation.causes)
-    return names + _with(_parameters(explanation))
+    return names + bracketed(_parameters(explanation))
 
 
 def _parameters(explanation: Explanation) -> Mapping[str, Any]:
@@ -182,30 +235,6 @@ def _parameters(explanation: Explanation) -> Mapping[str, Any]:
             if candidate.parameters:
                 return candidate.parameters
     return {}
-
-
-def _with(parameters: Mapping[str, Any]) -> str:
-    """`` (threshold 0.31 to 0.33)``."""
-    if not parameters:
-        return ""
-    return f" ({', '.join(f'{_name(k)} {_value(v)}' for k, v in parameters.items())})"
-
-
-def _name(key: str) -> str:
-    return key.replace("_", " ")
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, (list, tuple)):
-        if len(value) == 2 and all(isinstance(v, float) for v in value):
-            return f"{value[0]:.4g} to {value[1]:.4g}"
-        shown = ", ".join(_value(v) for v in value[:8])
-        return shown + (" …" if len(value) > 8 else "")
-    if isinstance(value, Mapping):
-        return ", ".join(f"{k} as {v}" for k, v in list(value.items())[:6])
-    return str(value)
 
 
 def _digits(value: float, claim: Claim) -> str:
@@ -227,10 +256,6 @@ def _share(off: int, known: int) -> str:
 
 def _count(n: int) -> str:
     return _NUMBERS[n] if 0 <= n < len(_NUMBERS) else f"{n:,}"
-
-
-def _chance(p: float) -> str:
-    return f"a chance of {p:.2g}" if p < 0.5 else "more likely than not"
 
 
 def _list(names: Sequence[str]) -> str:

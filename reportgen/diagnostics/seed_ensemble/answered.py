@@ -22,7 +22,8 @@ class Answered:
     """Members' answers; ``diverged`` had a loss that is no number, ``missing`` says of others why.
 
     ``tried`` are those that the plan and the clock let train, ``grown`` is whether they are more
-    than the settings ask for at first.
+    than the settings ask for at first. ``ended`` were left out with the round of growing that the
+    clock ended.
     """
 
     members: tuple[Answers, ...]
@@ -30,6 +31,7 @@ class Answered:
     missing: tuple[str, ...] = ()
     grown: bool = False
     tried: int = 0
+    ended: int = 0
 
 
 def of_trained(
@@ -42,13 +44,17 @@ def of_trained(
         if result.status == "diverged":
             diverged += 1
             continue
+        if result.status == "stopped":
+            continue
         given = of_result(case, delivered, result) if result.usable else None
         if given is None:
             missing.append(result.error or result.why or result.status)
         else:
             answered.append(given)
-    tried = sum(r.status not in ("cut", "stopped") for r in results)
-    return Answered(tuple(answered), diverged, tuple(dict.fromkeys(missing)), tried > first, tried)
+    ended = sum(r.status == "stopped" for r in results)
+    tried = len(results) - ended - sum(r.status == "cut" for r in results)
+    told = tuple(dict.fromkeys(missing))
+    return Answered(tuple(answered), diverged, told, tried > first, tried, ended)
 
 
 def numbers(of: Answers) -> Floats:

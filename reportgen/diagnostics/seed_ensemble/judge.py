@@ -195,6 +195,14 @@ def _method(measured: Measured, settings: SeedEnsembleSettings) -> str:
             f"The ensemble was grown from {count(settings.members)} in steps, for as long as the "
             "delivered model stood outside it."
         )
+    ended = measured.given.ended
+    if ended:
+        said.append(
+            f"Growing it from {count(measured.given.tried)} to "
+            f"{count(measured.given.tried + ended)} was begun, as the delivered model stood "
+            "outside it, and ended by the time allowed (`budget: {minutes: …}`): that round is "
+            "left out, and its place is no fail without it."
+        )
     gone = len(measured.members) - len(measured.sound)
     if gone:
         said.append(f"{plural(gone, 'collapsed member')} stand apart from the spread.")

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import keras_auc
 from reportgen.reconciliation.evidence import Evaluation, Evidence
-from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, under
+from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, instead, under
 from reportgen.reconciliation.label_thresholds import at_limits, limits_of
 from reportgen.reconciliation.margins import Margins
 from reportgen.reconciliation.quantities import of_labels
@@ -155,7 +155,29 @@ def _one_column(evidence: Evidence, evaluation: Evaluation) -> Iterable[Candidat
         yield under(replace(world, labels=labels), evaluation.claims, always=world.classes[given])
 
 
+def _undecided(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
+    """A metric of one's own that compares scores with labels before they are decided."""
+    (claim,) = evaluation.claims
+    world = evidence.world(evaluation.split)
+    if claim.metric != "accuracy" or world.scores is None or world.scores.ndim != 1:
+        return
+    apart = float(np.abs(world.scores - (world.truth == 1)).mean())
+    for value, name in ((apart, "mean |y - p|"), (1 - apart, "1 - mean |y - p|")):
+        yield instead(evidence, evaluation, {claim: value}, **{"is": name})
+
+
 HYPOTHESES = [
+    Hypothesis(
+        "missing-threshold",
+        "A metric called accuracy compared scores with labels, and no threshold decided them.",
+        "the mean distance of score and label, or 1 minus it",
+        "Decide before comparing, or call the number what it is: a mean absolute error.",
+        _undecided,
+        wrong="tf.reduce_mean(tf.abs(y_true - y_pred))",
+        right="tf.reduce_mean(tf.cast(y_true == tf.cast(y_pred > 0.5, y_true.dtype), tf.float32))",
+        scope="number",
+        tasks=("binary",),
+    ),
     Hypothesis(
         "decision-threshold",
         "The labels were made with another threshold than the declared one.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
+from reportgen.reconciliation.batch_formula import CONVENTIONS, formula
 from reportgen.reconciliation.batch_numbers import per_batch, per_batch_of_labels
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import (
@@ -64,11 +65,6 @@ MOST_COVERED = 0.1
 
 #: Fewer batches are no mean of batches; without the partial one it is the first rows alone.
 LEAST_BATCHES = 3
-CONVENTIONS = (
-    "every batch counts alike, a partial one too",
-    "the last partial batch is left out",
-    "the sum is divided by batches of full size",
-)
 
 
 def sizes_first(evidence: Evidence, n: int) -> list[NDArray[np.int64]]:
@@ -265,7 +261,28 @@ def _candidate(
     fitting = sizes[rows].tolist()
     shown: Any = fitting[0] if len(fitting) == 1 else fitting[:20]
     parameters = {"batch_size": shown, "last_batch": found[0].names[column]}
-    return replace(instead(evidence, evaluation, changed, **parameters), tried=tried)
+    candidate = instead(evidence, evaluation, changed, **parameters)
+    said = _expressions(evidence, evaluation, changed, fitting[0], found[0].names[column])
+    return replace(candidate, tried=tried, expressions=said)
+
+
+def _expressions(
+    evidence: Evidence,
+    evaluation: Evaluation,
+    changed: Mapping[Claim, float],
+    size: int,
+    convention: str,
+) -> dict[Claim, str]:
+    """Means of batches of sums over rows as arithmetic."""
+    world = detailed(evidence, evaluation.split)
+    said = {}
+    for claim, value in changed.items():
+        rows = row_values(claim, world) if claim.metric in _OF_ROWS else None
+        text = None if rows is None else formula(rows, size, convention)
+        mean = None if rows is None else _means(rows, np.array([size]))[0]
+        if text is not None and mean is not None and np.isclose(mean, value, rtol=1e-9).any():
+            said[claim] = text
+    return said
 
 
 def _mean_of_batches(

@@ -88,14 +88,17 @@ def _relative(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
     given = np.asarray(world.values, dtype=np.float64).reshape(truth.shape)
     if truth.std() == 0 or given.std() == 0:
         return
-    r = float(np.corrcoef(truth, given)[0, 1])
-    explained = 1 - float(np.var(truth - given) / np.var(truth))
-    for name, value in (
-        ("squared correlation", r * r),
-        ("correlation", r),
-        ("explained variance", explained),
+    a, b = truth - truth.mean(), given - given.mean()
+    aa, bb, ab = float(a @ a), float(b @ b), float(a @ b)
+    left = float(((a - b) ** 2).sum())
+    # Sums of squares and products about the means, so that a reader can compute it again.
+    for name, value, formula in (
+        ("squared correlation", ab**2 / (aa * bb), f"({ab!r})**2 / ({aa!r} * {bb!r})"),
+        ("correlation", ab / np.sqrt(aa * bb), f"{ab!r} / sqrt({aa!r} * {bb!r})"),
+        ("explained variance", 1 - left / aa, f"1 - {left!r} / {aa!r}"),
     ):
-        yield instead(evidence, evaluation, {claim: value}, **{"is": name})
+        candidate = instead(evidence, evaluation, {claim: float(value)}, **{"is": name})
+        yield replace(candidate, expressions={claim: formula})
 
 
 HYPOTHESES = [

@@ -91,13 +91,14 @@ def _columns(
             told[link.columns[j] if j < len(link.columns) else f"{link.where}, column {j}"] = (
                 values, link.unknown or f"{link.kind} encodes it",
             )  # fmt: skip
+    by_layer = {k.columns[0]: k.unknown for k in chain if k.unknown and len(k.columns) == 1}
     wanted = _used(case)
     for column in rows.data.texts:
         if wanted is not None and column.name not in wanted:
             continue
-        if _wordy(column.by.get("train")):
+        if wordy(column.by.get("train")):
             continue
-        becomes = told.pop(column.name, (None, ""))[1]
+        becomes = told.pop(column.name, (None, by_layer.get(column.name, "")))[1]
         yield column.name, {n: np.array([key(v) for v in x], dtype=object)
                             for n, x in column.by.items()}, becomes  # fmt: skip
     for name, (values, becomes) in told.items():
@@ -138,8 +139,10 @@ def _of_split(case: Case, columns: Sequence[Any], name: str) -> Iterator[_Told]:
         if len(set(train.tolist())) >= OWN * len(train):
             continue  # it names its rows
         counts = [_counted(train, units[0]), _counted(split, units[1])]
-        sizes = [len(v) if u is None else len(set(np.asarray(u).astype(str).tolist()))
-                 for v, u in zip((train, split), units, strict=True)]  # fmt: skip
+        sizes = [
+            len(v) if _apart(v, u) else len(set(np.asarray(u).astype(str).tolist()))
+            for v, u in zip((train, split), units, strict=True)
+        ]
         for c in counts:
             c.pop(MISSING_KEY, None)
         found = unseen(counts[0], counts[1], sizes[0], sizes[1])
@@ -149,9 +152,14 @@ def _of_split(case: Case, columns: Sequence[Any], name: str) -> Iterator[_Told]:
                     tuple(rows.most_common()))  # fmt: skip
 
 
+def _apart(values: np.ndarray, units: Any) -> bool:
+    """Whether rows stand alone; steps of sequences are no rows of these."""
+    return units is None or len(units) != len(values)
+
+
 def _counted(values: np.ndarray, units: Any) -> Counter[str]:
     """Rows by category; where rows belong together, how many groups have it."""
-    if units is None or len(units) != len(values):
+    if _apart(values, units):
         return Counter(values.tolist())
     both = {(u, v) for u, v in zip(np.asarray(units).astype(str).tolist(), values.tolist(),
                                    strict=True)}  # fmt: skip
@@ -251,10 +259,11 @@ def _detectable(case: Case, name: str, tested: int, settings: PreprocessingSetti
     limit = math.log(settings.alpha / max(tested, 1))
     k = np.arange(1, min(sizes[1], 400) + 1, dtype=np.float64)
     enough = np.flatnonzero(log_chance_alone(k, *sizes) <= limit)
-    return f"{plural(int(k[enough[0]]), 'row')} of one new category" if len(enough) else ""
+    return f"{plural(int(k[enough[0]]), 'row')} of a new category" if len(enough) else ""
 
 
-def _wordy(values: Any) -> bool:
+def wordy(values: Any) -> bool:
+    """Whether a column holds texts of several words, no categories."""
     if values is None:
         return False
     some = [v for v in values[:500] if v is not None]
@@ -262,7 +271,7 @@ def _wordy(values: Any) -> bool:
 
 
 def _texts(rows: Received) -> list[Any]:
-    return [c for c in rows.data.texts if _wordy(c.by.get("train"))]
+    return [c for c in rows.data.texts if wordy(c.by.get("train"))]
 
 
 def _words_unseen(

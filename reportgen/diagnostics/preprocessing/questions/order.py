@@ -46,7 +46,7 @@ def look(case: Case, rows: Received, chain: tuple[Link, ...]) -> Answer:
             compared = max(compared, _told_apart(pairs))
     if compared < 2 and not any(p.blocks for p in rows.places):
         return Answer(ORDER, untold="fewer than two columns can be told apart by their values")
-    return Answer(ORDER, detectable=f"two of {plural(compared, 'column')} exchanged"
+    return Answer(ORDER, detectable="two columns exchanged"
                   if compared > 1 else "")  # fmt: skip
 
 
@@ -191,7 +191,17 @@ def _by_values(place: Place, name: str, names: list[str], told: places.Moved) ->
         headline=f"No. Columns of {name} stand in another order than train's "
         f"({listed([f'“{names[a]}”' for a, *_ in told.columns], 3)}).",
         flagged=tuple(names[a] for a, *_ in told.columns[:50]),
+        undo=_undo({names[b]: names[a] for a, b, *_ in told.columns})
+        if place.key == "data"
+        else None,
     )  # fmt: skip
+
+
+def _undo(holds: dict[str, str]) -> Any:
+    """Each column's values fetched from where they stand; only where none is left without."""
+    if set(holds) != set(holds.values()):
+        return None
+    return lambda train, split: {column: split[where] for column, where in holds.items()}
 
 
 def _channels(place: Place, name: str) -> Answer | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +38,23 @@ def of_blocks(place: Place, name: str) -> Answer | None:
                 advice=ADVICE,
                 evidence={"split": name, "place": place.key, **evidence},
             )  # fmt: skip
-            return Answer(SCALE, (finding,), headline=f"No. {message}")
+            return Answer(
+                SCALE,
+                (finding,),
+                headline=f"No. {message}",
+                undo=_undo if place.key == "data" and block.kind == "images" else None,
+            )
     return None
+
+
+def _undo(train: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, Any]:
+    """Images brought to train's range."""
+    out = {}
+    for name, values in split.items():
+        a, b = limits(sampled(train[name])), limits(sampled(values))
+        width = b[1] - b[0] or 1.0
+        out[name] = (np.asarray(values, np.float64) - b[0]) / width * (a[1] - a[0]) + a[0]
+    return out
 
 
 def sampled(values: NDArray[np.generic]) -> Floats:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -106,7 +108,28 @@ def _gross(place: Place, name: str, names: list[str], wide: Gross) -> Answer:
                   "columns_total": len(names), "compared": wide.compared, "factor": wide.factor,
                   "train_looks": look[0], "split_looks": look[1]},
     )  # fmt: skip
-    return Answer(SCALE, (finding,), headline=headline, flagged=tuple(names[:50]))
+    return Answer(
+        SCALE,
+        (finding,),
+        headline=headline,
+        flagged=tuple(names[:50]),
+        undo=_undo_all(wide) if place.key == "data" else None,
+    )
+
+
+def _undo_all(wide: Gross) -> Any:
+    if wide.undone(np.ones(2), np.ones(2)) is None:
+        return None
+
+    def undo(train: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, Any]:
+        made = {c: wide.undone(train[c], v) for c, v in split.items() if np.ptp(train[c]) > 0}
+        return {c: v for c, v in made.items() if v is not None}
+
+    return undo
+
+
+def _undo_columns(changes: dict[str, Changed]) -> Any:
+    return lambda train, split: {c: one.undo(split[c]) for c, one in changes.items()}
 
 
 def _factor(value: float) -> str:
@@ -144,6 +167,7 @@ def _single(place: Place, name: str, names: list[str], single: list[Changed]) ->
         tables=(table(f"Columns of {name} on another scale than in train", head, rows, note),),
         headline=f"No. {_message(names[0], name, single[0])}",
         flagged=tuple(names[:50]),
+        undo=_undo_columns(dict(zip(names, single, strict=True))) if place.key == "data" else None,
     )  # fmt: skip
 
 
@@ -190,8 +214,7 @@ def _detectable(
                     least.append(factor)
                     break
         if pairs:
-            told = f"{amount(change.GROSS, 1)} times in half of the columns"
             if len(least) >= len(pairs) / 2:
-                told += f", {amount(float(np.median(least)), 1)} times in one"
-            return f"a scale of {told}"
+                return f"one of {amount(float(np.median(least)), 1)} times the scale"
+            return f"half of them {amount(change.GROSS, 1)} times the scale"
     return ""
