@@ -216,8 +216,8 @@ def _method(case: Case, prepared: Prepared) -> str:
         "Smirnov's. A scale of a split's own is told by how near its mean and spread come to 0 and "
         "1 beside what chance brings about; another unit by a factor that makes the splits alike "
         "when it is taken back; unseen categories by what a random cut of the same rows leaves "
-        "unseen. Whose rows the figures of scalers are is asked under leakage, whether the splits "
-        "are of one population too."
+        "unseen. Leakage asks whose rows a scaler's figures are, and whether the splits are of one "
+        "population; a split that was scaled by itself may stand there too, for what it knew."
     )
     if case.predictor.framework == "predictions":
         words += " The model is a file of predictions: only the data are looked at."
