@@ -84,6 +84,23 @@ def test_misuse_is_told_on_stderr_alone(
     assert not done.stderr.startswith("reportgen: Usage")
 
 
+def test_what_is_noted_by_the_way_is_a_line(tmp_path: Path) -> None:
+    """A figure that cannot be drawn is told without a traceback, and costs no page."""
+    job = write_job(tmp_path, {"m": STORED})
+    assert reportgen("run", job, "--quiet", cwd=tmp_path).returncode < 2
+    stored = tmp_path / "reports" / "latest" / "m" / "report.json"
+    report = json.loads(stored.read_text())
+    section = next(s for s in report["sections"] if s["diagnostic"] == "performance")
+    section["series"] = dict.fromkeys(section["series"], 5)
+    stored.write_text(json.dumps(report))
+    done = reportgen("render", stored, "--format", "html", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert "performance" in done.stderr
+    assert all(line.startswith("reportgen: ") for line in done.stderr.splitlines())
+    assert "Sign-off" in stored.with_suffix(".html").read_text()
+
+
 def test_debug_shows_where(tmp_path: Path) -> None:
     done = reportgen("validate", "gone.yaml", "--debug", cwd=tmp_path)
     assert done.returncode == 2

@@ -11,7 +11,8 @@ from benchmarks.speed.measure import Measured, seconds
 from reportgen.job.claims import Claim, of_number
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.quantities import possible
-from reportgen.reconciliation.search import Verdict, explain
+from reportgen.reconciliation.search import explain
+from reportgen.reconciliation.verdict import Verdict
 from reportgen.reconciliation.world import World
 
 ROWS = 1_000_000

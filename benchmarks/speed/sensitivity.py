@@ -1,7 +1,7 @@
 """All that ``sensitivity`` asks a model, against one plain prediction of the test split.
 
 The limit is twice the plain prediction for every ten columns. Small splits are asked more than
-that, for 20,000 rows at least are asked whatever the split: their ratio is printed without a limit.
+that, for 10,000 rows at least are asked whatever the split: their ratio is printed without a limit.
 """
 
 from __future__ import annotations

@@ -66,23 +66,61 @@ def source_file(name: str, folder: Path) -> Path | None:
 
 def imports_tensorflow(name: str, folder: Path) -> bool:
     """Whether the module's text imports TensorFlow or Keras; False when it cannot be told."""
+    return bool(imported(name, folder) & _TENSORFLOW_NAMES)
+
+
+def imported(name: str, folder: Path) -> set[str]:
+    """Top-level modules that the module's text imports; empty when it cannot be told."""
     file = source_file(name, folder)
     if file is None:
-        return False
+        return set()
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
-        return False
+        return set()
+    found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            modules = [node.module or ""]
-        else:
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def takes(name: str, folder: Path, arguments: tuple[str, ...]) -> Problem | None:
+    """What is wrong with the parameters of ``pkg.mod:function``, called with these by position.
+
+    None where it takes them, where it is a class, and where its text does not tell.
+    """
+    file = source_file(name, folder)
+    if file is None:
+        return None
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    wanted = name.partition(":")[2]
+    for node in tree.body:
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.name != wanted:
             continue
-        if any(module.partition(".")[0] in _TENSORFLOW_NAMES for module in modules):
-            return True
-    return False
+        if node.decorator_list:
+            return None
+        of = node.args
+        positional = [*of.posonlyargs, *of.args]
+        required = len(positional) - len(of.defaults)
+        keywords = [a.arg for a, d in zip(of.kwonlyargs, of.kw_defaults, strict=True) if d is None]
+        most = len(positional) if of.vararg is None else max(len(positional), len(arguments))
+        if required <= len(arguments) <= most and not keywords:
+            return None
+        return Problem(
+            f"{quoted(wanted)} cannot be called with {len(arguments)} arguments",
+            file=str(file),
+            line=node.lineno,
+            expected=f"def {wanted}({', '.join(arguments)})",
+            got=f"def {wanted}({ast.unparse(of)})",
+            advice="Give further parameters a default, or name a function that takes these two.",
+        )
+    return None
 
 
 def no_name(name: str, wanted: str, file: str | None, known: Collection[str]) -> Problem:

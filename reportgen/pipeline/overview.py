@@ -70,7 +70,7 @@ def _entries(folder: Path, record: RunRecord) -> list[IndexEntry]:
 
     entries = []
     for audited in record.audits:
-        path = folder / audited.folder / "report.json"
+        path = folder / Path(audited.folder).name / "report.json"  # beside run.json, nowhere else
         try:
             report = AuditReport.from_json(path.read_bytes())
         except (OSError, ValueError) as error:

@@ -115,6 +115,8 @@ def _settings(job: Job) -> tuple[Setting, ...]:
     rows = []
     for name, diagnostic in suite().items():
         used = job.diagnostics.get(name)
+        if used is None:  # switched off: nothing of it was in force
+            continue
         for key, info in diagnostic.settings.model_fields.items():
             rows.append(
                 Setting(

@@ -72,8 +72,12 @@ def _python(job: Job, name: str, entry: ModelEntry) -> Iterator[Problem]:
     for i, step in enumerate(entry.preprocess):
         if isinstance(step, PythonStep):
             named_in[("models", name, "preprocess", i, "python")] = step.python
+    for metric, python in entry.metrics.items():
+        named_in[("models", name, "metrics", metric)] = python
     for path, python in named_in.items():
         problem = python_names.problem_of(python, job.file.parent)
+        if problem is None and path[2] == "metrics":
+            problem = python_names.takes(python, job.file.parent, ("y_true", "y_pred"))
         if problem is not None:
             yield problem.at(key=key_path(path))
 

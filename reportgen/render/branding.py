@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +32,7 @@ from reportgen.render.look import COLOURS, Look
 BRAND = "brand.yaml"
 STYLE = "style.css"
 MOST_BYTES = 200_000  # of a template or a style sheet
+MOST_FILES = 500
 _ENDING = ".html.j2"
 #: The pages themselves: their head says what a browser may load, so they are nobody's to change.
 _FRAMES = ("report.html.j2", "index.html.j2")
@@ -77,9 +79,9 @@ def load(folder: Path) -> Look:
         raise RenderError(Problem("there is no such folder", file=str(folder), got=got))
     problems: list[Problem] = []
     brand = folder / BRAND
-    values = _branding(brand, problems) if brand.exists() else {}
+    values = _branding(brand, problems) if brand.is_file() else {}
     templates, css = [], ""
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in _files(folder, problems):
         name = path.relative_to(folder).as_posix()
         if name.endswith(_ENDING):
             text = _text(path, problems)
@@ -93,6 +95,19 @@ def load(folder: Path) -> Look:
     if problems:
         raise RenderError(*problems)
     return Look(css=css, templates=tuple(templates), **values)
+
+
+def _files(folder: Path, problems: list[Problem]) -> list[Path]:
+    """Files of the folder and of the folders in it, but no deeper: it may be anybody's."""
+    found = []
+    for number, path in enumerate(chain(folder.glob("*"), folder.glob(f"*/*{_ENDING}"))):
+        if number == MOST_FILES:
+            most = f"at most {MOST_FILES} files"
+            problems.append(Problem("this is no folder of a look", file=str(folder), expected=most))
+            return []
+        if path.is_file():
+            found.append(path)
+    return sorted(found)
 
 
 def of_job(folder: Path, line: int | None, job: Path) -> Look:

@@ -114,7 +114,8 @@ def _choices(
     rows: Sequence[_Row], columns: dict[str, str], datasets: Sequence[str]
 ) -> list[tuple[str, list[Choice]]]:
     """What rows may be chosen by, beside the outcome; nothing that would choose all or none."""
-    found = [(f"x-{name}", title) for name, title in columns.items()]
+    # numbered: a stored report's names are data, and these stand in a style sheet
+    found = [(f"x-{number}", title) for number, title in enumerate(columns.values())]
     data = [(f"d-{number}", name) for number, name in enumerate(datasets)]
     groups = [("With findings in", found)]
     if 1 < len(datasets) <= MOST_DATASETS:
@@ -164,7 +165,8 @@ def _row(entry: IndexEntry, columns: dict[str, str], datasets: Sequence[str]) ->
     sections = {s.diagnostic: mark_of(s) for s in report.sections}
     kinds = [f"o-{report.outcome}", f"d-{datasets.index(report.dataset)}"]
     kinds += ["changed"] if entry.changes else []
-    kinds += [f"x-{name}" for name, mark in sections.items() if mark in ("fail", "warn")]
+    places = {name: number for number, name in enumerate(columns)}
+    kinds += [f"x-{places[n]}" for n, mark in sections.items() if mark in ("fail", "warn")]
     return _Row(
         report=report,
         link=f"{quote(entry.folder)}/report.html",

@@ -32,6 +32,8 @@ def logo(path: Path) -> str:
     RenderError
         if it is no PNG or SVG, too large, or an SVG with anything but plain shapes in it.
     """
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise _refused(path, "it cannot be read: it is not a file")
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)

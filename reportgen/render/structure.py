@@ -5,6 +5,7 @@ What PDF/UA-1 (ISO 14289-1) asks and the tree of WeasyPrint 70 does not give:
 * running heads and page numbers are artifacts, not content (7.8);
 * a list holds items alone, and a term with its text is one item (7.6);
 * the annotations of a link belong to the link's element, whatever stands inside it (7.18.5);
+* a link says in words where it leads, not by the name of an anchor (7.18.1);
 * header cells say what they are the header of (7.5);
 * nothing is empty.
 """
@@ -41,7 +42,10 @@ def mend(pdf: Any) -> None:
         _set_artifacts(tree.at(page["Contents"]), number, content, owners)
     for reference, owner in owners.items():
         if isinstance(reference, bytes):
-            tree.numbers[2 * tree.at(reference)["StructParent"] + 1] = owner.reference
+            annotation = tree.at(reference)
+            tree.numbers[2 * annotation["StructParent"] + 1] = owner.reference
+            target = annotation["Contents"].string
+            annotation["Contents"].string = f"To {target.removeprefix('s-').replace('_', ' ')}"
 
 
 class _Tree:

@@ -259,7 +259,7 @@ def test_gaps_are_counted_and_judged_as_fisher_does():
 def test_the_gaps_that_would_be_told_are_told_and_one_fewer_is_not():
     rng = np.random.default_rng(0)
     parts = cut(varied(1000, 4, rng))
-    least = int(section(case(parts, rng)).detectable.split(" gaps in a column")[0].split()[-1])
+    least = int(section(case(parts, rng)).detectable.split(" gaps where")[0].split()[-1])
     for gaps, severity in ((least - 1, "info"), (least, "warn")):
         changed = {n: x.copy() for n, x in parts.items()}
         changed["test"][:gaps, 1] = np.nan
@@ -383,6 +383,45 @@ class TestLayers:
         layers = [keras.layers.Rescaling(1 / 255), keras.layers.Rescaling(1 / 127.5, offset=-1)]
         found = section(self.audited(parts, self.small(keras, *layers, shape=(12, 12, 3))))
         assert told(found)["scale-mismatch"].evidence["factor"] == pytest.approx(1 / 127.5)
+
+    def test_branches_do_not_scale_each_other_s_inputs(self, keras):
+        layers = keras.layers
+        given = keras.Input((12, 12, 3))
+        one = layers.Flatten()(layers.Rescaling(1 / 255)(given))
+        other = layers.Flatten()(layers.Rescaling(1 / 127.5, offset=-1)(given))
+        out = layers.Dense(1, activation="sigmoid")(layers.Concatenate()([one, other]))
+        found = section(self.audited(cut(images(120, np.random.default_rng(0))),
+                                     keras.Model(given, out)))  # fmt: skip
+        assert [link["kind"] for link in found.series["chain"]] == ["Rescaling", "Rescaling"]
+        assert not grave(found)
+
+    def test_a_block_of_layers_is_opened_and_followed(self, keras):
+        layers = keras.layers
+        block = keras.Sequential([keras.Input((12, 12, 3)), layers.RandomFlip("horizontal"),
+                                  layers.Rescaling(1 / 255)])  # fmt: skip
+        model = self.small(keras, block, layers.Rescaling(1 / 127.5), shape=(12, 12, 3))
+        found = section(self.audited(cut(images(120, np.random.default_rng(0))), model))
+        kinds = [link["kind"] for link in found.series["chain"]]
+        assert kinds == ["RandomFlip", "Rescaling", "Rescaling"]
+        assert told(found)["scale-mismatch"].evidence["factor"] == pytest.approx(1 / 127.5)
+
+    def test_what_a_lookup_makes_of_a_new_category_is_told(self, keras):
+        layers = keras.layers
+        rng = np.random.default_rng(0)
+        city, size = keras.Input((1,), dtype="string", name="city"), keras.Input((1,), name="size")
+        lookup = layers.StringLookup(vocabulary=["a", "b", "c"], output_mode="one_hot")
+        joined = layers.Concatenate()([layers.Flatten()(lookup(city)), size])
+        model = keras.Model([city, size], layers.Dense(1, activation="sigmoid")(joined))
+        parts = {n: {"city": rng.choice(list(kinds), 300).astype(object),
+                     "size": rng.normal(size=300)}
+                 for n, kinds in (("train", "abc"), ("test", "abcd"))}  # fmt: skip
+        from reportgen.models.keras import of_live_model
+
+        rows = {n: (x, rng.integers(0, 2, 300)) for n, x in parts.items()}
+        found = section(case_from_arrays("binary", rows, of_live_model(model, "binary")))
+        finding = told(found)["unseen-categories"]
+        assert finding.severity == "warn"
+        assert "There the layer gives it 1 index for the unknown." in finding.message
 
     def test_layers_that_look_words_up_are_shown(self, keras):
         layer = keras.layers.TextVectorization(max_tokens=50, output_sequence_length=6)

@@ -225,6 +225,20 @@ def test_a_wide_table_is_taken_in_blocks():
     assert sorted(j for u in layout.units for j in u.columns) == list(range(900))
 
 
+def test_a_block_that_changes_answers_names_its_column():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 900))
+    X[:, 700] = X[:, 700].round(3)
+
+    def ask(r):
+        return rows.expit(2 * r[:, 0] + 4 * rows.scrambled(r[:, 700] * 1000))
+
+    case = case_from_arrays("binary", {"test": (X, (X[:, 0] > 0).astype(int))}, ask,
+                            output="probability")  # fmt: skip
+    named = [f.subject for f in found(case).findings if f.code == "sensitivity.brittle-feature"]
+    assert named == ["x700"]
+
+
 def test_a_shuffle_leaves_no_row_in_its_place():
     some = np.array([4, 9, 11, 30])
     for seed in range(30):

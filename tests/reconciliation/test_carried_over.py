@@ -14,7 +14,8 @@ from reportgen.diagnostics.seed_ensemble.asked import ask_again  # noqa: E402
 from reportgen.job.claims import of_number  # noqa: E402
 from reportgen.models.keras import of_live_model  # noqa: E402
 from reportgen.reconciliation.from_case import evidence_of  # noqa: E402
-from reportgen.reconciliation.laboratory import Asked, reindexed  # noqa: E402
+from reportgen.reconciliation.laboratory import Asked  # noqa: E402
+from reportgen.reconciliation.other_inputs import reindexed  # noqa: E402
 from reportgen.reconciliation.search import explain  # noqa: E402
 
 

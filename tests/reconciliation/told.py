@@ -10,7 +10,8 @@ import numpy as np
 
 from reportgen.job.claims import Claim, of_number, of_report
 from reportgen.reconciliation.evidence import Evidence
-from reportgen.reconciliation.search import Verdict, explain
+from reportgen.reconciliation.search import explain
+from reportgen.reconciliation.verdict import Verdict
 from reportgen.reconciliation.world import World
 from reportgen.statistics.losses import log_losses
 

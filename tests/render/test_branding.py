@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import re
 from pathlib import Path
 
@@ -143,6 +144,19 @@ def test_everything_wrong_is_told_at_once(tmp_path):
     write(tmp_path, "style.css", "@import 'a';")
     write(tmp_path, "brand.yaml", "nme: x")
     assert len(refused(tmp_path)) == 3
+
+
+def test_a_folder_that_is_not_a_look_is_not_walked(tmp_path):
+    for number in range(501):
+        (tmp_path / f"{number}.csv").touch()
+    assert "no folder of a look" in str(refused(tmp_path)[0])
+
+
+def test_pipes_are_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "closing.html.j2")
+    os.mkfifo(tmp_path / "logo.png")
+    write(tmp_path, "brand.yaml", "logo: logo.png")
+    assert "not a file" in str(refused(tmp_path)[0])
 
 
 def test_a_template_that_fails_costs_its_look_alone(eleven, tmp_path):

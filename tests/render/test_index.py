@@ -2,7 +2,7 @@ import re
 
 from reportgen.render.changes import NEW
 from reportgen.render.index import IndexEntry, render_index
-from reportgen.results import HonestScore
+from reportgen.results import HonestScore, Section
 from tests.render import reports
 from tests.render.test_html import Outline
 
@@ -95,3 +95,13 @@ def test_rows_are_chosen_without_a_script(eleven):
         assert kind in kinds | {"changed"}
     labelled = [a for tag, a in outline.tags if tag == "input" and a["type"] == "radio"]
     assert len(labelled) == page.count("<label>")
+
+
+def test_a_name_of_a_diagnostic_is_no_rule_of_the_style_sheet(eleven):
+    evil = "a:checked){} * {display:none} b"
+    sections = (*reports.churn().sections, Section.completed(evil, reports.findings("x", "fail")))
+    told = [IndexEntry(f"m{i}", reports.clean(), 1.0) for i in range(6)]
+    told.append(IndexEntry("evil", reports.churn(sections=sections), 1.0))
+    page = render_index("j", "r", told)
+    assert "display:none} b" not in page.split("</style>")[0]
+    assert "display:none} b" in Outline(page).text

@@ -94,7 +94,7 @@ def test_links_and_only_links_own_annotations(pdf):
         for annotation in page.get("/Annots", []):
             assert parents[int(annotation.StructParent)].objgen == owners[annotation.objgen].objgen
             assert int(annotation.F) == 4  # printed, and nothing else
-            assert str(annotation.Contents)
+            assert re.fullmatch(r"To [a-z ]+", str(annotation.Contents))
 
 
 def test_all_that_is_drawn_is_content_or_an_artifact_and_the_tree_knows_it(pdf):
@@ -141,6 +141,11 @@ def test_the_file_says_what_it_is_alike_in_both_places(pdf):
         assert metadata["pdf:Producer"] == str(pdf.docinfo["/Producer"])
         assert metadata["dc:creator"] == [str(pdf.docinfo["/Author"])]
         assert metadata["dc:description"] == str(pdf.docinfo["/Subject"])
+        assert metadata["xmp:CreateDate"] == "2026-11-22T02:00:00Z"
+        assert str(pdf.docinfo["/CreationDate"]).startswith("D:20261122020000")
+    extension = text.split("pdfaExtension:schemas")[1]
+    assert "http://www.aiim.org/pdfua/ns/id/" in extension
+    assert "<pdfaProperty:name>part</pdfaProperty:name>" in extension
     assert pdf.Root.MarkInfo.Marked
     assert pdf.Root.ViewerPreferences.DisplayDocTitle
     assert str(pdf.Root.Lang)

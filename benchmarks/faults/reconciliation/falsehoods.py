@@ -25,7 +25,7 @@ from benchmarks.faults.reconciliation.works import NAMES, Work, stored
 from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics.reconciliation.measure import measured
 from reportgen.job.claims import Claim, of_number, of_report
-from reportgen.reconciliation.search import Verdict
+from reportgen.reconciliation.verdict import Verdict
 from reportgen.statistics.intervals import wilson
 
 SIZES = (50, 120, 1_000, 10_000)

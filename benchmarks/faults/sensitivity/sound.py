@@ -82,7 +82,7 @@ def skewed(rng: Rng, make: Callable[[int], Any], n: int) -> Case:
     """Columns with long tails, and with many zeros."""
     X = np.exp(rng.normal(0, 1.5, (n, 5)))
     X[:, 1] = np.where(rng.random(n) < 0.7, 0, X[:, 1])
-    z = np.log(X[:, 0]) + 0.8 * (X[:, 1] > 0) - 0.6 * np.log(X[:, 2])
+    z = np.log(X[:, 0]) + 0.8 * (X[:, 1] > 0) - 0.9 * np.log(X[:, 2])
     y = (z + rng.normal(0, 0.8, n) > 0.3).astype(np.int64)
     splits = halves(X, y)
     return case_from_arrays("binary", splits, make(int(rng.integers(2**31))).fit(*splits["train"]))

@@ -141,11 +141,14 @@ def decimals(values: Floats, most: int = 6) -> int | None:
         scaled = some * 10.0**k
         if size * 10.0**k > 1e12:
             return None
-        if (
-            np.abs(scaled - np.round(scaled)) <= 1e-6 * np.maximum(1.0, np.abs(scaled) * 1e-3)
-        ).all():
+        if (np.abs(scaled - np.round(scaled)) <= off_by(scaled, 1e-3)).all():
             return k
     return None
+
+
+def off_by(scaled: Floats, most: float) -> Floats:
+    """How far whole numbers are off for being stored as floats, and at most ``most``."""
+    return np.clip(1e-7 * np.abs(scaled), 1e-6, most)
 
 
 def shared(a: Floats, b: Floats) -> float:

@@ -36,13 +36,13 @@ class _Way:
 def whole(found: Sequence[Pair], train: Sequence[Floats]) -> Gross | None:
     """What was done to the split's table, or to train's, as one; None where nothing fits."""
     pairs = [p for p in found if not p.binary and not p.few]
-    far = [p for p in pairs if p.distance >= min(APART + p.noise / 2, 0.95)]
+    far = [p for p in pairs if p.apart >= min(APART + p.noise / 2, 0.95)]
     if len(far) < max(2, SOME * len(pairs)):
         return None
     for way in _ways(pairs):
         after = [(ks_near(np.sort(way.apply(p)), p.b), p) for p in pairs]
         alike = [p for d, p in after if d <= p.noise / 1.4 + ALIKE]
-        mended = [p for d, p in after if any(p is q for q in far) and p.distance - d >= MENDED]
+        mended = [p for d, p in after if any(p is q for q in far) and p.apart - d >= MENDED]
         if len(alike) >= MOST * len(pairs) and len(mended) >= max(2, MOST * len(far)):
             return Gross(tuple(p.column for p in mended), len(pairs), way.words, way.factor)
     return _one_side(pairs, far, train)

@@ -15,6 +15,8 @@ from reportgen.diagnostics.preprocessing.chain import Known, Link
 from reportgen.evidence import Case
 from reportgen.fitted.layers import as_arrays, input_of
 
+Rows = Mapping[str, Any]
+
 #: Layers that leave the scale of their inputs alone when a model is asked.
 PASSING = (
     "InputLayer", "Flatten", "Reshape", "Dropout", "GaussianNoise", "SpatialDropout1D", "Identity",
@@ -32,42 +34,64 @@ def of_network(case: Case) -> Iterator[Link]:
     from reportgen.models.keras_inputs import Feeder, specs_of
 
     model: Any = case.predictor.model
-    layers = list(_opened(model))
-    if not any(_shown(type(layer).__name__) for _, layer in layers):
+    if not any(_shown(type(layer).__name__) for layer in _opened(model)):
         return
-    fed: dict[str, list[Any]] = {}
     specs = specs_of(model)
-    if all(spec.dtype != "string" for spec in specs):
+    known: dict[int, Rows] = {}
+    if specs and all(spec.dtype != "string" for spec in specs):
         feed = Feeder(specs)
         fed = {n: as_arrays(feed(case.inputs(n))) for n, s in case.dataset.splits.items() if s.n}
-    single = bool(fed) and len(next(iter(fed.values()))) == 1
-    rows = {n: x[0] for n, x in fed.items()} if single else None
-    names = case.dataset.features if single else ()
-    before: tuple[str, ...] = ()
-    for parent, layer in layers:
+        for i, tensor in enumerate(model.inputs):
+            known[id(tensor)] = {n: x[i] for n, x in fed.items()}
+    names = case.dataset.features if len(specs) == 1 else ()
+    yield from _followed(model, known, names, tuple(spec.name for spec in specs))
+
+
+def _followed(
+    model: Any, known: dict[int, Rows], names: tuple[str, ...], inputs: tuple[str, ...]
+) -> Iterator[Link]:
+    """Links of a model whose tensors' rows are known as far as figures tell; ``known`` grows."""
+    before: dict[int, tuple[str, ...]] = {}
+    for layer in getattr(model, "layers", ()):
         kind = type(layer).__name__
-        own = rows
-        if not single and fed:
-            at = input_of(parent, layer) if parent is model else None
-            own = {n: x[at] for n, x in fed.items()} if at is not None else None
-        if _shown(kind):
-            yield _link(layer, kind, own or {}, names, before)
-            before = (*before, kind)
-        if single:
+        source, target = _tensor(layer, "input"), _tensor(layer, "output")
+        rows = None if source is None else known.get(id(source))
+        if getattr(layer, "layers", None):
+            inner = {} if rows is None else {id(_tensor(layer, "inputs")): rows}
+            yield from _followed(layer, inner, names, ())
+            rows = inner.get(id(_tensor(layer, "outputs")))
+        else:
+            if _shown(kind):
+                at = input_of(model, layer)
+                own = (inputs[at],) if at is not None and at < len(inputs) > 1 else names
+                yield _link(layer, kind, rows or {}, own, before.get(id(source), ()))
+            before[id(target)] = (*before.get(id(source), ()), kind)
             rows = _after(layer, kind, rows)
+        if rows is not None and target is not None:
+            known[id(target)] = rows
+
+
+def _tensor(layer: Any, name: str) -> Any:
+    """A layer's only input or output, a nested model's own; None where there are several."""
+    try:
+        found = getattr(layer, name)
+    except (AttributeError, ValueError):  # called more than once, or never
+        return None
+    if isinstance(found, (list, tuple)):
+        return found[0] if len(found) == 1 else None
+    return found
 
 
 def _shown(kind: str) -> bool:
     return kind in SHOWN or kind.startswith("Random")
 
 
-def _opened(model: Any) -> Iterator[tuple[Any, Any]]:
+def _opened(model: Any) -> Iterator[Any]:
     for layer in getattr(model, "layers", ()):
-        inner = getattr(layer, "layers", None)
-        if inner:
+        if getattr(layer, "layers", None):
             yield from _opened(layer)
         else:
-            yield model, layer
+            yield layer
 
 
 def _after(layer: Any, kind: str, rows: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from reportgen.diagnostics.preprocessing.columns import (
     spread,
     thinned,
 )
+from reportgen.diagnostics.preprocessing.questions.categories import wordy
 from reportgen.diagnostics.preprocessing.questions.missing import missing
 from reportgen.diagnostics.preprocessing.questions.pictures import limits, sampled
 from reportgen.diagnostics.preprocessing.received import SPLITS, Column, Place, Received
@@ -101,15 +102,30 @@ def _facts(column: Column, judged: str) -> dict[str, Any]:
             total = [max(sum(c.values()), 1) for c in counts]
             every = {*counts[0], *counts[1]}
             apart = 0.5 * sum(abs(counts[0][v] / total[0] - counts[1][v] / total[1]) for v in every)
+        words = _words(column)
+        if words:
+            apart = ks(*words.values()) if len(words) > 1 else 0.0
+        lengths = {n: (int(w[0]), float(w.mean()), int(w[-1])) for n, w in words.items()}
         return {"name": column.name, "scale": "text", "dtype": column.dtype, "missing": gone,
-                "sets": sets, "apart": apart, "of": {}}  # fmt: skip
+                "sets": sets, "apart": apart, "of": {}, "words": lengths}  # fmt: skip
     of = {n: described(x) for n, x in column.by.items() if len(x)}
     apart = 0.0
     if "train" in of and judged in of and judged != "train":
         apart = ks(*(np.sort(thinned(finite(column.by[n]), 4000)) for n in ("train", judged)))
     lead = of.get("train") or next(iter(of.values()))
     return {"name": column.name, "scale": scale_of(lead), "dtype": column.dtype, "missing": gone,
-            "of": of, "sets": {}, "apart": apart}  # fmt: skip
+            "of": of, "sets": {}, "apart": apart, "words": {}}  # fmt: skip
+
+
+def _words(column: Column) -> dict[str, Any]:
+    """Words a text, sorted, by split; empty where the column holds categories."""
+    if not wordy(next(iter(column.by.values()))):
+        return {}
+    return {
+        n: np.sort([len(str(v or "").split()) for v in thinned(x)]).astype(np.float64)
+        for n, x in column.by.items()
+        if len(x) and n != "validation"
+    }
 
 
 def _table(facts: list[dict[str, Any]], place: Place, judged: str) -> dict[str, Any]:
@@ -150,6 +166,9 @@ def _scales(f: dict[str, Any], names: list[str]) -> str:
 
 def _figures(f: dict[str, Any], name: str) -> list[str]:
     d = f["of"].get(name)
+    if d is None and name in f["words"]:
+        low, mean, high = f["words"][name]
+        return [f"{low:,} to {high:,} words", f"{mean:.1f}"]
     if d is None:
         new = len(f["sets"].get(name, set()) - f["sets"].get("train", set()))
         return [f"{plural(new, 'new value')}" if name != "train" else "–", "–"]

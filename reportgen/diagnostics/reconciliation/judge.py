@@ -14,7 +14,7 @@ from reportgen.evidence import Case
 from reportgen.reconciliation.certificate import certificate, exact, named
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.hypothesis import PREFIX, Candidate, Hypothesis
-from reportgen.reconciliation.search import Answer, Baseline, Explanation, Miss, Verdict
+from reportgen.reconciliation.verdict import Answer, Baseline, Explanation, Miss, Verdict
 from reportgen.results import SEVERITIES, Finding, Findings, Metric, Severity
 from reportgen.retraining.results import Trained
 
@@ -60,8 +60,8 @@ def judged(case: Case, prepared: Measured, trained: Trained) -> Findings:
         },
         checks=checks({code: (tuple(fs), None) for code, fs in by_code.items()}),
         tried=f"{known:,} reported {'number' if known == 1 else 'numbers'}",
-        result="every one comes out to the digit" if not off else f"{off:,} do not come out",
-        detectable="half a unit of the last printed digit",
+        result="all come out to the digit" if not off else f"{off:,} do not come out",
+        detectable="half of the last printed digit",
         method=words.METHOD,
     )
 

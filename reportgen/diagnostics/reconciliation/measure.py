@@ -8,8 +8,9 @@ from reportgen.diagnostic import NotApplicable
 from reportgen.evidence import Case
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.laboratory import Asked
-from reportgen.reconciliation.search import Verdict, explain
+from reportgen.reconciliation.search import explain
 from reportgen.reconciliation.several_outputs import evidence_of_outputs
+from reportgen.reconciliation.verdict import Verdict
 
 
 @dataclass(frozen=True)

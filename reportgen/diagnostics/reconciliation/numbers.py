@@ -8,7 +8,7 @@ from reportgen.diagnostics.reconciliation.words import spoken
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evidence
-from reportgen.reconciliation.search import Answer, Baseline, Verdict
+from reportgen.reconciliation.verdict import Answer, Baseline, Verdict
 from reportgen.reconciliation.world import World
 
 MOST_NUMBERS = 24

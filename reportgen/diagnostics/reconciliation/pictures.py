@@ -12,7 +12,7 @@ from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.quantities import Unknown, of_labels, of_matrices
-from reportgen.reconciliation.search import Baseline, Verdict
+from reportgen.reconciliation.verdict import Baseline, Verdict
 from reportgen.reconciliation.world import Floats, World
 from reportgen.statistics import many_matrices
 

@@ -8,8 +8,9 @@ from typing import Any
 from reportgen.diagnostics.reconciliation.parameters import bracketed
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import rivals
+from reportgen.reconciliation.deciding import ACCIDENT, STATISTICAL
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
-from reportgen.reconciliation.search import ACCIDENT, Answer, Explanation, Verdict
+from reportgen.reconciliation.verdict import Answer, Explanation, Verdict
 
 METHOD = (
     "Every reported number is recomputed as the job declares it and compared to its last printed "
@@ -68,7 +69,7 @@ def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
     both = len(explanation.causes) > 1
     what = f"{cause.meaning.rstrip('.')}{bracketed(_parameters(explanation))}."
     came = "the number comes" if numbers == 1 else f"all {_count(numbers)} come"
-    if _by_ranges(explanation):
+    if explanation.by_ranges:
         lies = "the number lies" if numbers == 1 else f"all {_count(numbers)} lie"
         tail = (
             f" Under it {lies} within the simulated 99 % range, and nothing else fits: the match "
@@ -98,7 +99,7 @@ def ambiguous(answer: Answer) -> str:
         what = f"all {_count(numbers)} numbers that do not come out"
     if len(left) == 1:
         how = f"gives {what} to the digit"
-        if _by_ranges(left[0]):
+        if left[0].by_ranges:
             how = f"has {what} within its simulated 99 % range"
         return f"Only {_one(left[0])} {how}, {_among(answer)}. {_doubt(left[0])}"
     names = [_one(e) for e in left[:4]]
@@ -126,16 +127,13 @@ def _doubt(explanation: Explanation) -> str:
         )
     else:
         whose = "some cause that is not true"
+    bound = STATISTICAL if explanation.by_ranges else ACCIDENT
     if explanation.accident >= 0.5:
         return f"It is not certain: {whose} would as likely as not print the same."
     return (
         f"It is not certain: {whose} would print the same with a probability of "
-        f"{100 * explanation.accident:.2g} %; a cause is named below {100 * ACCIDENT:g} %."
+        f"{100 * explanation.accident:.2g} %; a cause is named below {100 * bound:g} %."
     )
-
-
-def _by_ranges(explanation: Explanation) -> bool:
-    return any(c.ranges is not None for cs in explanation.candidates for c in cs)
 
 
 def _of_a_cut(explanation: Explanation) -> bool:
@@ -143,15 +141,15 @@ def _of_a_cut(explanation: Explanation) -> bool:
     return bool(rivals.intervals_of(c.parameters for c in every))
 
 
-def more_numbers(left: Sequence[Explanation]) -> str:
+def more_numbers(left: Sequence[Explanation], where: str = "under `decision:`") -> str:
     """What would settle it, and what to do if the one candidate is the cause."""
     if len(left) > 1:
         return "Report more numbers of the same evaluation, or more digits: each rules causes out."
     settled = "Report more numbers of the same evaluation, or more digits, to be certain."
     if _of_a_cut(left[0]):
         settled = (
-            "Ask which threshold was used and declare it under `decision:`, to be certain: the "
-            "numbers are then recomputed at it."
+            f"Ask which threshold was used and declare it {where}, to be certain: the numbers are "
+            "then recomputed at it."
         )
         if left[0].rivalled >= left[0].accident:
             settled += (
@@ -187,7 +185,7 @@ def lines(answer: Answer) -> list[str]:
     if answer.kind == "unexplained":
         return [unexplained(answer)]
     if answer.kind == "ambiguous":
-        told = [ambiguous(answer), more_numbers(answer.explanations)]
+        told = [ambiguous(answer), more_numbers(answer.explanations, "with `--threshold`")]
         told += [f"  {e.causes[0].code}: {e.causes[0].meaning}" for e in answer.explanations]
         return told + (_corrected(answer.explanations[0]) if len(answer.explanations) == 1 else [])
     explanation = answer.explanations[0]

@@ -168,11 +168,11 @@ def _columns(
         if one.severity is None:
             continue
         name, resolution = _named(key, evidence)
-        step = f" by {size(resolution.step)}" if resolution is not None else " by their steps"
+        step = f" by {size(resolution.step)}" if resolution is not None else " by its step"
         message = (
-            f"Moved{step}, {_rest(one, evidence)} ({share(one.change.beyond.low)} to "
-            f"{share(one.change.beyond.high)}), where {share(one.allowed)} is allowed: "
-            f"{settings.allowance:g} times what answers do that change evenly over its range."
+            f"When “{name}” moves{step}, {_rest(one, evidence)} ({share(one.change.beyond.low)} "
+            f"to {share(one.change.beyond.high)}), where {share(one.allowed)} is allowed: "
+            f"{settings.allowance:g} times what answers do that change evenly over its values."
         )
         found.append(_finding(BRITTLE, one, name, message,
                               step=None if resolution is None else resolution.step))  # fmt: skip
@@ -185,7 +185,7 @@ def _named(key: str, evidence: Evidence) -> tuple[str, Resolution | None]:
     assert layout is not None
     k = int(key.split(":")[1])
     if layout.blocks:
-        return layout.units[k].name, None
+        return listed(evidence.inside.get(key, ())) or layout.units[k].name, None
     return layout.roles[k].name, layout.roles[k].resolution
 
 

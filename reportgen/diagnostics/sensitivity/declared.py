@@ -25,7 +25,7 @@ class SensitivitySettings(Settings):
     rows: Annotated[int, Field(ge=1000)] | None = Field(
         default=None,
         description="changed rows that the model is asked for, at most; default: a fifth of the "
-        "split for each column, at least 20,000 and at most 400,000",
+        "split for each column, at least 10,000 and at most 400,000",
     )
     warn_over: Share = Field(
         default=0.05,
@@ -70,6 +70,15 @@ _CHANGED = (
 
 CODES = (
     Code(
+        BRITTLE,
+        "fail",
+        "One column's smallest step changes answers, as if each of its digits told something.",
+        "The column alone moves by its step, and is judged as in sensitivity.flips-under-noise; "
+        "Holm over columns, and the interval of a fail holds for all columns together.",
+        "Bin the column, or leave it out where its digits mean nothing (an id, a hash, a time "
+        "stamp, a rounding).",
+    ),
+    Code(
         FLIPS,
         "fail",
         "Answers change when nothing has changed that anyone could measure.",
@@ -79,18 +88,9 @@ CODES = (
         "Warn where the rest is over warn_over and is no chance (alpha), fail where its whole "
         "interval is over fail_over. Images: noise of the pixels' resolution, a blur of half a "
         "pixel in 28, JPEG at quality 75, without the allowance for steps.",
-        "Look at the columns named below: round or bin what carries noise, regularise, or train "
-        "on rows with such noise added.",
+        "Regularise, train on rows with such noise added, or bin the columns that change most in "
+        "the figure.",
         "Goodfellow, Shlens, Szegedy 2015; Hendrycks, Dietterich 2019",
-    ),
-    Code(
-        BRITTLE,
-        "fail",
-        "One column's smallest step changes answers, as if each of its digits told something.",
-        "As sensitivity.flips-under-noise for one column alone; Holm over columns, and the "
-        "interval of a fail holds for all columns together.",
-        "Look at how the column is used: an id, a hash, a time stamp or a rounding that the model "
-        "reads as a value. Bin it, or leave it out.",
     ),
     Code(
         DOMINATES,

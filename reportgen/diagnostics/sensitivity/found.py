@@ -29,6 +29,7 @@ class Evidence:
     changes : by the name of its question, as in :mod:`tabular`, or ``image:<way>``.
     all_over : share of answers that differ between two rows drawn at random, counted as
         ``Change.beyond``.
+    inside : of a wide table's blocks that change answers, the columns that do; by question.
     sent : changed rows that the model was asked for; ``plain`` rows of the split.
     """
 
@@ -44,6 +45,7 @@ class Evidence:
     curves: tuple[Curve, ...] = ()
     spoiled: Mapping[str, float] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    inside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def steady(before: Replies, rows: Ints, again: Replies, ruler: Ruler) -> None:

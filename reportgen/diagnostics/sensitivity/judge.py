@@ -88,10 +88,15 @@ def _clean(evidence: Evidence, found: Judgement) -> str:
     one = max(tests, key=lambda t: t.change.flips.value)
     flips, beyond = one.change.flips.value, one.change.beyond.value
     what = when(one.key)
-    if flips > 0.05 and beyond < flips / 2:
+    if flips > 0.05 and beyond < flips / 4:
         return (
             f"No, but it is uncertain: {share(flips)} of the {answers} change when {what}, of rows "
             f"that were undecided; counted by how far the probability moves, {share(beyond)}."
+        )
+    if flips > 0.05:
+        return (
+            f"Hardly. {share(flips)} of the {answers} change when {what}; counted by how far the "
+            f"probability moves, {share(beyond)}."
         )
     most = " at most" if len(tests) > 1 else ""
     return f"No. {share(flips)} of the {answers} change{most} when {what}."
@@ -106,7 +111,7 @@ def _tried(evidence: Evidence) -> str:
         ways = len(evidence.changes)
         return f"{plural(ways, 'small change')} of {plural(evidence.n_judged, 'row')}"
     n = len(columns_of(evidence))
-    return f"{plural(n, 'column')} moved and shuffled, {count(evidence.sent)} rows asked"
+    return f"{plural(n, 'column')} moved and shuffled; {count(evidence.sent)} rows asked"
 
 
 def _result(evidence: Evidence, found: Judgement) -> str:
@@ -115,7 +120,7 @@ def _result(evidence: Evidence, found: Judgement) -> str:
         return "No column with small steps"
     one = max(tests, key=lambda t: t.change.beyond.value)
     return (
-        f"{share(one.change.flips.value)} change, {share(one.change.beyond.value)} beyond margins"
+        f"{share(one.change.flips.value)} change; {share(one.change.beyond.value)} beyond margins"
     )
 
 
@@ -137,32 +142,29 @@ def _metrics(
     split = evidence.answers.split
     judged_rows = too_few(evidence) is None
     rows: list[Metric] = []
-    tests = ([("joint", "all columns moved", found.joint)] if found.joint else []) + [
-        (t.key.replace(":", "_"), way_words(t.key), t) for t in found.ways
-    ]
+    if found.joint is not None:
+        flips = found.joint.change.flips
+        rows.append(Metric(
+            name="flips_joint", label=f"{_unit(evidence).capitalize()} changed, all columns moved",
+            value=flips.value, low=flips.low, high=flips.high, interval=flips.method,
+            unit="share", split=split, n=found.joint.change.n,
+        ))  # fmt: skip
+    tests = [("joint", "all columns moved", found.joint)] if found.joint is not None else []
+    tests += [(t.key.replace(":", "_"), way_words(t.key), t) for t in found.ways]
     for name, words, one in tests:
-        assert one is not None
-        change = one.change
-        rows += [
-            Metric(
-                name=f"flips_{name}", label=f"{_unit(evidence).capitalize()} changed, {words}",
-                value=change.flips.value, low=change.flips.low, high=change.flips.high,
-                interval=change.flips.method, unit="share", split=split, n=change.n,
-            ),
-            Metric(
-                name=f"beyond_{name}", label=f"of which beyond margins, {words}",
-                value=change.beyond.value, low=change.beyond.low, high=change.beyond.high,
-                interval=change.beyond.method, unit="share", split=split, n=change.n,
-                threshold=one.allowed + settings.warn_over, bound="at most",
-                verdict=(one.severity if one.severity in ("warn", "fail") else "pass")
-                if judged_rows else None,
-            ),
-        ]  # fmt: skip
+        beyond = one.change.beyond
+        rows.append(Metric(
+            name=f"beyond_{name}", label=f"Beyond margins, {words}", value=beyond.value,
+            low=beyond.low, high=beyond.high, interval=beyond.method, unit="share", split=split,
+            n=one.change.n, threshold=one.allowed + settings.warn_over, bound="at most",
+            verdict=(one.severity or "pass") if judged_rows and one.severity != "info" else None,
+        ))  # fmt: skip
         if evidence.answers.task == "regression":
+            moved = one.change.moved
             rows.append(Metric(
                 name=f"moved_{name}", label=f"Mean move of a prediction, in sd of y, {words}",
-                value=change.moved.value, low=change.moved.low, high=change.moved.high,
-                interval=change.moved.method, unit="ratio", split=split, n=change.n,
+                value=moved.value, low=moved.low, high=moved.high, interval=moved.method,
+                unit="ratio", split=split, n=one.change.n,
             ))  # fmt: skip
     worst = max(found.columns.values(), key=lambda t: t.excess.value, default=None)
     if worst is not None and len(found.columns) > 1:
@@ -180,7 +182,7 @@ def _importance(
     evidence: Evidence, found: Judgement, settings: SensitivitySettings, judged_rows: bool
 ) -> list[Metric]:
     given = evidence.importance
-    if given is None:
+    if given is None or len(given.rises) < 2:
         return []
     top = given.order[0]
     share_, rise = given.shares[top], given.rises[top]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from reportgen.answers import Answers, answers, judged_split
 from reportgen.diagnostic import NotApplicable
+from reportgen.diagnostics.sensitivity import blocks, pictures, sequences, tabular
 from reportgen.diagnostics.sensitivity import curves as response
-from reportgen.diagnostics.sensitivity import pictures, sequences, tabular
 from reportgen.diagnostics.sensitivity.asking import (
     Change,
     Replies,
@@ -115,6 +115,12 @@ def _table(
             f"shuffle:{u}": _worth(ruler, before, plan.shuffled, found, u, plan.shuffles, given)
             for u in range(len(layout.units))
         }
+    inside, looked = blocks.looked_into(
+        case, table, layout, plan, {k: c for k, c in changes.items() if k.startswith("noise:")},
+        lambda asks: asked(case, asks, table.copied, size, what),
+        lambda ask, replies: change(ruler, before, ask.rows, replies, given),
+        settings,
+    )  # fmt: skip
     lines, drawn = _curves(case, table, layout, importance, given, rows, before, what, size)
     return Evidence(
         kind="sequences" if np.ndim(table.X) == 3 else "table",
@@ -122,12 +128,13 @@ def _table(
         n_judged=len(rows),
         changes=changes | worth,
         all_over=all_over,
-        sent=sum(len(ask.rows) for ask in asks.values()) + drawn,
+        sent=sum(len(ask.rows) for ask in asks.values()) + drawn + looked,
         plain=len(given.kept),
         layout=layout,
         importance=importance,
         curves=lines,
         spoiled=wanted.spoiled,
+        inside=inside,
     )
 
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 #: Default budget: this share of the split for each column, between these bounds.
-PER_COLUMN, LEAST, MOST = 0.2, 20_000, 400_000
+PER_COLUMN, LEAST, MOST = 0.2, 10_000, 400_000
 #: Rows that one share never needs more of, and draws of one row.
 ENOUGH, MOST_DRAWS, MOST_SHUFFLES = 3000, 4, 8
-FEWEST = 30  # rows below which nothing is judged
+FEWEST, FEWEST_GROUPS = 30, 10  # rows, and groups of rows, below which nothing is judged
 
 
 @dataclass(frozen=True)

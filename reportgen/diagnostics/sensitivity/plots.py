@@ -107,7 +107,7 @@ def _ways(series: dict[str, Any]) -> Chart | None:
 
 def _importance(series: dict[str, Any]) -> Chart | None:
     units = [u for u in series.get("importance", ()) if u["rise"] is not None]
-    if not units:
+    if len(units) < 2:
         return None
     about = series["about"]
     rows = [

@@ -11,7 +11,7 @@ from scipy import special, stats
 from reportgen.diagnostics.sensitivity.asking import Change
 from reportgen.diagnostics.sensitivity.declared import SensitivitySettings
 from reportgen.diagnostics.sensitivity.found import Evidence
-from reportgen.diagnostics.sensitivity.plan import FEWEST
+from reportgen.diagnostics.sensitivity.plan import FEWEST, FEWEST_GROUPS
 from reportgen.diagnostics.sensitivity.roles import Role, Unit
 from reportgen.results import Severity
 from reportgen.statistics.corrections import holm
@@ -194,9 +194,11 @@ def smallest(change: Change, allowed: float, settings: SensitivitySettings, test
 def too_few(evidence: Evidence) -> str | None:
     """Why nothing is judged, in words; None where there are enough rows."""
     units = evidence.answers.design.units
-    if units >= FEWEST:
+    clustered = evidence.answers.design.codes is not None
+    least = FEWEST_GROUPS if clustered else FEWEST
+    if units >= least and evidence.n_judged >= FEWEST:
         return None
     what = "row is" if units == 1 else "rows are"
-    if evidence.answers.design.codes is not None:
+    if clustered:
         what = "group of rows is" if units == 1 else "groups of rows are"
-    return f"{units} {what} too few to tell; {FEWEST} are needed"
+    return f"{units} {what} too few to tell; {least} are needed"

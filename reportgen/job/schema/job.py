@@ -17,7 +17,7 @@ from reportgen.job.schema.dataset import DatasetEntry
 from reportgen.job.schema.model import Decision, ModelSource, Step
 from reportgen.job.schema.reported import Reported
 from reportgen.job.schema.training import Budget, Training
-from reportgen.job.schema.values import Name, Strict, Text
+from reportgen.job.schema.values import Name, PythonName, Strict, Text
 
 Format = Literal["html", "pdf", "json", "junit", "markdown"]
 
@@ -59,6 +59,11 @@ class ModelEntry(Strict):
     )
     checkpoints: tuple[Text, ...] = Field(
         (), description="Weights saved during training: .weights.h5, .h5 or .keras files."
+    )
+    metrics: dict[Name, PythonName] = Field(
+        {},
+        description="Metrics of your own to be audited, name to pkg.mod:function, called as "
+        "function(y_true, y_pred). The name says what it is held to: f1, recall_macro, my_auc.",
     )
     reported: tuple[Reported, ...] = Field((), description="The numbers that were reported.")
 

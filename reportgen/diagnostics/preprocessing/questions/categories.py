@@ -91,13 +91,14 @@ def _columns(
             told[link.columns[j] if j < len(link.columns) else f"{link.where}, column {j}"] = (
                 values, link.unknown or f"{link.kind} encodes it",
             )  # fmt: skip
+    by_layer = {k.columns[0]: k.unknown for k in chain if k.unknown and len(k.columns) == 1}
     wanted = _used(case)
     for column in rows.data.texts:
         if wanted is not None and column.name not in wanted:
             continue
-        if _wordy(column.by.get("train")):
+        if wordy(column.by.get("train")):
             continue
-        becomes = told.pop(column.name, (None, ""))[1]
+        becomes = told.pop(column.name, (None, by_layer.get(column.name, "")))[1]
         yield column.name, {n: np.array([key(v) for v in x], dtype=object)
                             for n, x in column.by.items()}, becomes  # fmt: skip
     for name, (values, becomes) in told.items():
@@ -258,10 +259,11 @@ def _detectable(case: Case, name: str, tested: int, settings: PreprocessingSetti
     limit = math.log(settings.alpha / max(tested, 1))
     k = np.arange(1, min(sizes[1], 400) + 1, dtype=np.float64)
     enough = np.flatnonzero(log_chance_alone(k, *sizes) <= limit)
-    return f"{plural(int(k[enough[0]]), 'row')} of one new category" if len(enough) else ""
+    return f"{plural(int(k[enough[0]]), 'row')} of a new category" if len(enough) else ""
 
 
-def _wordy(values: Any) -> bool:
+def wordy(values: Any) -> bool:
+    """Whether a column holds texts of several words, no categories."""
     if values is None:
         return False
     some = [v for v in values[:500] if v is not None]
@@ -269,7 +271,7 @@ def _wordy(values: Any) -> bool:
 
 
 def _texts(rows: Received) -> list[Any]:
-    return [c for c in rows.data.texts if _wordy(c.by.get("train"))]
+    return [c for c in rows.data.texts if wordy(c.by.get("train"))]
 
 
 def _words_unseen(

@@ -31,13 +31,13 @@ def look(case: Case, rows: Received, chain: tuple[Link, ...]) -> Answer:
         if scaler is not None and any(gaps.values()):
             return _of_order(link, scaler, gaps)
     if imputers:
-        return Answer(IMPUTED, detectable="a scaler before the imputer")
+        return Answer(IMPUTED)
     told = _of_numbers(rows)
     if told is not None:
         return told
     if not any(p.numbers for p in rows.places):
         return Answer(IMPUTED, untold="no column is a number")
-    return Answer(IMPUTED, detectable="a column filled in 1 % of its rows after scaling")
+    return Answer(IMPUTED)
 
 
 def _gaps(x: Any) -> int:

@@ -89,9 +89,7 @@ def missing(column: Column, name: str) -> NDArray[np.bool_]:
 def _gaps(case: Case, place: Place, name: str) -> list[Gap]:
     found = []
     for column in place.columns:
-        if not {"train", name} <= set(column.by) or not (
-            column.numeric or case.dataset.kind != "text"
-        ):
+        if not {"train", name} <= set(column.by):
             continue
         a, b = missing(column, "train"), missing(column, name)
         if not a.any() and not b.any():
@@ -194,7 +192,7 @@ def _detectable(case: Case, place: Place, name: str, settings: PreprocessingSett
         # C(n, k) / C(N, k): all k gaps of the two splits in this one
         odds = np.prod([(n - i) / (n_train + n - i) for i in range(k)])
         if odds <= settings.alpha:
-            return f"{plural(k, 'gap')} in a column of {name} where train has none"
+            return f"{plural(k, 'gap')} where train has none"
         if k > 200:
             break
     return ""

@@ -46,7 +46,7 @@ def look(case: Case, rows: Received, chain: tuple[Link, ...]) -> Answer:
             compared = max(compared, _told_apart(pairs))
     if compared < 2 and not any(p.blocks for p in rows.places):
         return Answer(ORDER, untold="fewer than two columns can be told apart by their values")
-    return Answer(ORDER, detectable=f"two of {plural(compared, 'column')} exchanged"
+    return Answer(ORDER, detectable="two columns exchanged"
                   if compared > 1 else "")  # fmt: skip
 
 

@@ -183,4 +183,4 @@ def _figure(value: float) -> str:
 def _detectable(rows: Received, others: list[str]) -> str:
     n = max((len(c.by[o]) for p in rows.places for c in p.numbers for o in others if o in c.by),
             default=0)  # fmt: skip
-    return "one column scaled by its own split's figures" if n >= 2 else ""
+    return "one column scaled by itself" if n >= 2 else ""

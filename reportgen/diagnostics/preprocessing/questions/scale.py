@@ -214,8 +214,7 @@ def _detectable(
                     least.append(factor)
                     break
         if pairs:
-            told = f"{amount(change.GROSS, 1)} times in half of the columns"
             if len(least) >= len(pairs) / 2:
-                told += f", {amount(float(np.median(least)), 1)} times in one"
-            return f"a scale of {told}"
+                return f"one of {amount(float(np.median(least)), 1)} times the scale"
+            return f"half of them {amount(change.GROSS, 1)} times the scale"
     return ""

@@ -1,0 +1,205 @@
+"""What is said of one metric: a finding for each cause, and what is told besides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reportgen.charts.numbers import amount, score
+from reportgen.diagnostics.metrics.causes import Cause
+from reportgen.diagnostics.metrics.declared import (
+    BATCHES,
+    CODES,
+    DISAGREES,
+    MISBEHAVES,
+    ORDER,
+    THRESHOLD,
+)
+from reportgen.diagnostics.metrics.known import Examined
+from reportgen.diagnostics.metrics.smallest import Example, table
+from reportgen.evidence import Case
+from reportgen.results import Finding, Severity
+
+ADVICE = {c.code: c.advice for c in CODES}
+
+
+def of_metric(one: Examined, case: Case) -> list[Finding]:
+    """Findings of a metric, the worst first."""
+    found = []
+    if one.wrong:
+        found += _wrong(one, case)
+    if one.logits is not None:
+        found.append(_on_logits(one))
+    batches = _batches(one)
+    found += [batches] if batches is not None else []
+    found += [
+        _finding(one, MISBEHAVES, "warn", fault, evidence={"python": one.python})
+        for fault in one.faults
+    ]
+    return found + _told(one, case)
+
+
+def said(finding: Finding) -> str:
+    """A finding's first sentences, for a headline."""
+    return finding.message if len(finding.message) < 330 else finding.message.split(". ")[0] + "."
+
+
+def _number(one: Examined, value: float | None) -> str:
+    if value is None:
+        return "no number"
+    return score(value) if abs(value) <= 1.5 and one.meaning.bounded else amount(value, 4)
+
+
+def _finding(
+    one: Examined, code: str, severity: Severity, message: str, advice: str = "",
+    evidence: dict[str, Any] | None = None,
+) -> Finding:  # fmt: skip
+    return Finding(
+        code=code, severity=severity, subject=one.name, message=message,
+        advice=advice or (ADVICE[code] if severity != "info" else ""), evidence=evidence or {},
+    )  # fmt: skip
+
+
+def _wrong(one: Examined, case: Case) -> list[Finding]:
+    evidence = _evidence(one, case)
+    if not one.found:
+        if not one.meaning.sure:
+            return []
+        message = (
+            f"“{one.name}” gives {_number(one, one.value)} on the model's own answers, where "
+            f"{_meant(one)} is {_number(one, one.reference)}"
+            f"{_differs(one)}.{_example(one)}"
+        )
+        return [_finding(one, DISAGREES, _graded(one), message, evidence=evidence)]
+    return [_of_cause(one, cause, evidence) for cause in one.found]
+
+
+def _of_cause(one: Examined, cause: Cause, evidence: dict[str, Any]) -> Finding:
+    value, right = _number(one, one.value), _number(one, one.reference)
+    evidence = evidence | {"cause": cause.kind, "is": cause.words or None}
+    meant = _meant(one)
+    start = f"“{one.name}” gives {value} on the model's own answers, where {meant} is {right}."
+    if one.value is None:
+        start = (
+            f"“{one.name}” gives no number on the model's own answers ({one.error}), where {meant} "
+            f"is {right}."
+        )
+    if cause.kind == "threshold":
+        what = f"1 − {meant}" if cause.complement else meant
+        says = f"It takes scores where labels belong: given labels, it is {what} on every probe"
+        if cause.words:
+            says = cause.words[:1].upper() + cause.words[1:]
+        message = f"{start}{_same_here(one)} {says}.{_example(one)}"
+        return _finding(one, THRESHOLD, "fail", message, evidence=evidence)
+    if cause.kind == "order":
+        says = "It has y_true and y_pred exchanged: exchanged back, it is that on every probe"
+        message = f"{start}{_same_here(one)} {says}.{_example(one)}"
+        return _finding(one, ORDER, "fail", message, evidence=evidence)
+    says = cause.words[:1].upper() + cause.words[1:]
+    if cause.kind == "batches":
+        message = f"{start} {says}, and their mean is another number than the whole."
+        return _finding(one, BATCHES, "warn", message, evidence=evidence | {"chunk": cause.chunk})
+    message = f"{start} {says}.{_example(one)}"
+    return _finding(one, DISAGREES, _graded(one), message, evidence=evidence)
+
+
+def _graded(one: Examined) -> Severity:
+    """One of Keras's own is what Keras says: its name misleads, and its code is right."""
+    return "warn" if one.standard else "fail"
+
+
+def _same_here(one: Examined) -> str:
+    if one.value is None or one.reference is None or abs(one.value - one.reference) > 5e-4:
+        return ""
+    return " On these rows the two meet by accident."
+
+
+def _meant(one: Examined) -> str:
+    words = one.definition.words if one.definition is not None else one.meaning.words
+    return words.removeprefix("1 − ") if one.found and one.found[0].complement else words
+
+
+def _differs(one: Examined) -> str:
+    """Where own answers do not show it, the probe that does."""
+    if one.value is None or one.reference is None or abs(one.value - one.reference) > 5e-4:
+        return ""
+    worst = max(
+        ((abs(v - r), words, v, r) for _, words, v, r in one.probes
+         if v is not None and r is not None),
+        default=None,
+    )  # fmt: skip
+    if worst is None or worst[0] <= 5e-4:
+        return ""
+    return f"; on {worst[1]} it is {_number(one, worst[2])} in place of {_number(one, worst[3])}"
+
+
+def _example(one: Examined) -> str:
+    if one.example is None:
+        return ""
+    example: Example = one.example
+    given = "gives no number" if example.value is None else f"says {amount(example.value, 4)}"
+    return f" Smallest example, {example.rows.n} rows: it {given}. {example.worked}"
+
+
+def _evidence(one: Examined, case: Case) -> dict[str, Any]:
+    evidence: dict[str, Any] = {
+        "python": one.python, "value": one.value, "reference": one.reference,
+        "definition": one.definition.words if one.definition else None, "rows": one.n,
+        "form": one.form.words if one.form else None,
+    }  # fmt: skip
+    if one.example is not None:
+        evidence["example"] = {
+            "rows": table(one.example, _classes(case)), "says": one.example.value,
+            "reference": one.example.reference, "worked": one.example.worked,
+        }  # fmt: skip
+    return evidence
+
+
+def _classes(case: Case) -> tuple[str, ...]:
+    """Labels by code as :class:`Rows` has them: of a binary task the positive class is 1."""
+    flipped = case.task == "binary" and case.dataset.positive == 0
+    return case.classes[::-1] if flipped else case.classes
+
+
+def _on_logits(one: Examined) -> Finding:
+    """Right on probabilities, and given logits where it is compiled in."""
+    where = "Keras gives it in fit and evaluate" if one.compiled else "the model puts out"
+    message = (
+        f"“{one.name}” is {_number(one, one.logits)} on the logits that {where}, and "
+        f"{_number(one, one.value)} on probabilities, where {_meant(one)} is "
+        f"{_number(one, one.reference)}: it does not make probabilities of logits."
+    )
+    severity: Severity = "fail" if one.compiled else "info"
+    return _finding(one, THRESHOLD, severity, message, evidence={"logits": one.logits})
+
+
+def _batches(one: Examined) -> Finding | None:
+    if one.batches is None or not (one.compiled or one.class_batches):
+        return None
+    size, mean = one.batches
+    how = "Its state" if one.class_batches else "Keras averages it over batches: it"
+    message = (
+        f"{how} gives {_number(one, mean)} in batches of {size} rows and {_number(one, one.value)} "
+        f"on all {one.n:,} rows at once."
+    )
+    return _finding(
+        one, BATCHES, "warn", message, evidence={"batch": size, "mean": mean, "whole": one.value}
+    )
+
+
+def _told(one: Examined, case: Case) -> list[Finding]:
+    """What is known of a metric and no fault."""
+    if one.wrong and not one.found and not one.meaning.sure:
+        left = ", ".join(f"“{w}”" for w in one.meaning.left)
+        message = (
+            f"“{one.name}” is {_number(one, one.value)}, and {_meant(one)} is "
+            f"{_number(one, one.reference)}. With {left} in its name it may be another thing, and "
+            "is not held to that."
+        )
+        return [_finding(one, DISAGREES, "info", message, evidence=_evidence(one, case))]
+    if one.agrees is not None and "off by up to" in one.agrees.how:
+        message = (
+            f"“{one.name}” is {amount(one.value, 5)} and the exact {_meant(one)} "
+            f"{amount(one.reference, 5)}: it is computed {one.agrees.how}, and no fault."
+        )
+        return [_finding(one, DISAGREES, "info", message, evidence={"value": one.value})]
+    return []
