@@ -130,8 +130,8 @@ CODES = (
         "has, and by a quarter: warn, fail where the score is outside too. That happens to fewer "
         "than 1 of 2,000 honest models on the surer side, and to 3 of 1,000 on the other, where "
         "now and then a seed gets stuck (networks of eight units, simulated). Members that the "
-        "job brings along are compared with retrainings of its recipe: warn when their answers lie elsewhere or "
-        "further apart (permutations, 0.2 %).",
+        "job brings along are compared with retrainings of its recipe: warn when their "
+        "answers lie elsewhere or further apart (permutations, 0.2 %).",
         "Find what differs: epochs, learning rate, rows, preprocessing, class weights, library "
         "versions; then correct `training:` or the model.",
         "Beckman and Trussell 1974",
