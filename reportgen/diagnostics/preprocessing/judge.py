@@ -192,7 +192,7 @@ def _tried(case: Case, prepared: Prepared) -> str:
     place = prepared.rows.last
     n = len(place.columns) + place.left_out
     what = plural(n, "column") if n else plural(len(place.blocks), "array")
-    return f"Scale, order, gaps and categories of {what} on {listed(list(case.dataset.splits), 3)}"
+    return f"{what} on {listed(list(case.dataset.splits), 3)}; scale, order, gaps, categories"
 
 
 def _result(found: list[Finding], apart: tuple[str, float, str, int] | None) -> str:
@@ -201,12 +201,12 @@ def _result(found: list[Finding], apart: tuple[str, float, str, int] | None) -> 
         return f"{plural(len(grave), 'fault')}: {grave[0].subject}"
     if apart is None:
         return "nothing found"
-    return f"alike, the furthest column {score(apart[1])} from train (KS)"
+    return f"alike; the furthest column {score(apart[1])} from train (KS)"
 
 
 def _detectable(answers: tuple[Answer, ...]) -> str:
     told = [a.detectable for a in answers if a.detectable]
-    return ", ".join(dict.fromkeys(told)) or "nothing: there is nothing to compare with"
+    return "; ".join(dict.fromkeys(told)) or "nothing: there is nothing to compare with"
 
 
 def _method(case: Case, prepared: Prepared) -> str:
