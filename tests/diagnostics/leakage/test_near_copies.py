@@ -152,7 +152,9 @@ def test_photos_that_come_back_are_found_beside_their_originals(change):
     (leak,) = looked(case).leaks
     assert leak.severity == "fail"
     assert leak.evidence["rows"] >= 15  # of 20
-    assert set(leak.evidence["changed"]) <= {change.removesuffix(" and coded")}
+    assert all(
+        how.startswith(change.removesuffix(" and coded")) for how in leak.evidence["changed"]
+    )
     train, test = (np.asarray(case.split(s).X, dtype=float) for s in ("train", "test"))
     turned = test[:, ::-1] if change == "upside down" else test[:, :, ::-1]
     for i, k in zip(leak.evidence["example_rows"], leak.evidence["train_rows"], strict=True):

@@ -173,7 +173,7 @@ def _pictures(case: Case, judged: str, equal: Mask, fraction: float) -> Near | U
 def _joined(whole: Near | None, found: Near, words: str) -> Near:
     """One more view; its distances in terms of the first one's usual distance."""
     if whole is None:
-        changed = np.full(len(found.near), words, dtype="U32")
+        changed = np.full(len(found.near), words, dtype="U64")
         return replace(found, how_changed=changed, p=min(1.0, found.p * len(VIEWS)))
     assert whole.usual is not None
     assert found.usual is not None
