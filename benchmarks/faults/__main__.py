@@ -21,12 +21,18 @@ def main() -> int:
         "--keep", type=Path, metavar="FILE",
         help="append each outcome to this file of JSON lines, and ask only what it has not",
     )  # fmt: skip
+    parser.add_argument(
+        "--minutes", type=float, metavar="M",
+        help="begin nothing more after so long; with --keep, the next run goes on",
+    )  # fmt: skip
     given = parser.parse_args()
     unknown = sorted(set(given.only) - set(harness.discovered()))
     if unknown:
         parser.error(f"no planted faults for {', '.join(unknown)}")
     start = time.perf_counter()
-    outcomes = harness.run(given.seeds, given.only, given.workers, given.first_seed, given.keep)
+    outcomes = harness.run(
+        given.seeds, given.only, given.workers, given.first_seed, given.keep, given.minutes
+    )
     print(harness.table(outcomes))
     for diagnostic in dict.fromkeys(o.diagnostic for o in outcomes):
         told = harness.summary(diagnostic, outcomes)

@@ -3,8 +3,8 @@
 A module's ``MORE`` are planted cases that are run here alone, not by the contract tests, and its
 ``MORE_CLEAN`` clean ones; its ``summary(outcomes)`` is printed after the table.
 
-``python -m benchmarks.faults [--seeds N] [--first-seed N] [--only DIAGNOSTIC] [--keep FILE]``;
-``make bench-faults``. Seeds that nobody has looked at tell whether a repair holds.
+``python -m benchmarks.faults [--seeds N] [--first-seed N] [--only DIAGNOSTIC] [--keep FILE]
+[--minutes M]``; ``make bench-faults``. Seeds that nobody has looked at tell whether a repair holds.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import math
 import pkgutil
 import random
 import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from reportgen.statistics.intervals import wilson
 NOT_DIAGNOSTICS = ("cases", "harness", "__main__")
 MISSES = 0.05  # of planted faults, stated
 ALARMS = 0.01  # of clean cases, stated
+Task = tuple[str, bool, int, int]  # diagnostic, planted or clean, index of the case, seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,17 +205,19 @@ def run(
     workers: int = 2,
     first_seed: int = 0,
     keep: Path | None = None,
+    minutes: float | None = None,
 ) -> list[Outcome]:
     """Every case of the chosen diagnostics with ``seeds`` seeds from ``first_seed`` on.
 
     ``keep``: a file of outcomes as JSON lines. Each is appended as it comes, and what stands in it
     is not asked again, so that a run that was stopped goes on. Seed by seed, in a fixed random
-    order: what is there of an unfinished seed is a fair sample of it.
+    order: what is there of an unfinished seed is a fair sample of it. After ``minutes`` nothing
+    more is begun.
     """
     from joblib import Parallel, delayed
 
     known = _kept(keep)
-    tasks = []
+    tasks: list[Task] = []
     for diagnostic in discovered():
         if only and diagnostic not in only:
             continue
@@ -228,7 +232,7 @@ def run(
                 random.Random(seed).shuffle(mine)
             tasks += mine
     with Parallel(n_jobs=workers, return_as="generator_unordered") as parallel:
-        for outcome in parallel(delayed(run_one)(*task) for task in tasks):
+        for outcome in parallel(delayed(run_one)(*task) for task in _until(minutes, tasks)):
             known[_key(outcome)] = outcome
             if keep is not None:
                 with keep.open("a") as file:
@@ -241,6 +245,15 @@ def run(
     }
     ours = [o for o in known.values() if (o.diagnostic, o.case, o.planted) in order]
     return sorted(ours, key=lambda o: (*order[o.diagnostic, o.case, o.planted], o.seed))
+
+
+def _until(minutes: float | None, tasks: Sequence[Task]) -> Iterator[Task]:
+    """The tasks, for as long as there is time to begin one."""
+    end = math.inf if minutes is None else time.monotonic() + 60 * minutes
+    for task in tasks:
+        if time.monotonic() > end:
+            return
+        yield task
 
 
 def _key(outcome: Outcome) -> tuple[str, str, int, bool]:

@@ -92,6 +92,62 @@ def pictures(rng: np.random.Generator, share: float, shift: int = 0, gain: float
     return case_from_arrays("multiclass", splits, scores, settings=UNTRAINED)
 
 
+def textures(rng: np.random.Generator, n: int, side: int = 32) -> np.ndarray:
+    """Pictures in colour whose coarse parts are strong and whose fine ones are weak, as photos'."""
+    f = np.fft.fftfreq(side)
+    size = np.hypot(f[:, None], f[None, :])
+    size[0, 0] = np.inf
+    noise = np.fft.fft2(rng.standard_normal((n, 4, side, side)))
+    scenes = np.real(np.fft.ifft2(noise * size**-1.3))
+    colours = np.moveaxis(scenes[:, :1] + 0.3 * scenes[:, 1:], 1, 3)
+    colours *= 50 / colours.std(axis=(1, 2, 3), keepdims=True)
+    return np.clip(128 + colours, 0, 255).astype(np.uint8)
+
+
+def coded(pictures: np.ndarray, quality: int) -> np.ndarray:
+    """The pictures saved as JPEG, and read again."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    made = []
+    for picture in pictures:
+        file = BytesIO()
+        Image.fromarray(picture).save(file, "JPEG", quality=quality)
+        made.append(np.asarray(Image.open(file)))
+    return np.array(made)
+
+
+def photos(rng: np.random.Generator, change: str) -> Case:
+    """Photos, of which one in twenty of test is a training photo that was changed."""
+    X = textures(rng, 1200)
+    train, test = X[:800], X[800:].copy()
+    if change:
+        into, taken = rng.choice(400, 20, replace=False), rng.choice(800, 20, replace=False)
+        again = train[taken]
+        test[into] = {
+            "mirrored": again[:, :, ::-1],
+            "upside down": again[:, ::-1],
+            "coded": coded(again, 60),
+            "mirrored and coded": coded(again[:, :, ::-1], 60),
+        }[change]
+    y = rng.integers(0, 2, 1200)
+    splits = {"train": (train, y[:800]), "test": (test, y[800:])}
+    return case_from_arrays("binary", splits, {"test": rng.random(400)}, settings=UNTRAINED)
+
+
+def contracts(rng: np.random.Generator) -> Case:
+    """Customers of few plans, each with a rate; the first bill is the rate, later ones a sum."""
+    n = 2500
+    kinds = rng.integers(0, 2, (n, 6))
+    months = np.where(rng.random(n) < 0.15, 1, rng.integers(1, 73, n))
+    rate = 20 + 10 * kinds @ rng.choice([1, 2, 3], 6) + rng.integers(0, 40, n) * 0.05
+    total = np.where(months == 1, rate, months * rate * rng.normal(1, 0.03, n)).round(2)
+    y = (rng.random(n) < 1 / (1 + np.exp(0.05 * months))).astype(np.int64)
+    X = np.column_stack([kinds, months, rate.round(2), total]).astype(float)
+    return case((X[:1750], y[:1750]), (X[1750:], y[1750:]))
+
+
 def texts(rng: np.random.Generator, share: float, edited: bool = False) -> Case:
     """Texts of 12 to 30 words, some of the test's respelt or slightly edited training texts."""
     vocabulary = np.array(["".join(rng.choice(list("aeioulnrstdk"), 6)) for _ in range(800)])
@@ -137,6 +193,8 @@ MORE = (
     ),
     FaultCase("digits brightened", NEAR, partial(pictures, share=0.05, gain=1.3)),
     FaultCase("digits moved and darkened", NEAR, partial(pictures, share=0.03, shift=1, gain=0.8)),
+    *(FaultCase(f"photos, {change}", NEAR, partial(photos, change=change))
+      for change in ("mirrored", "upside down", "coded", "mirrored and coded")),
     FaultCase("texts with other case and punctuation", NEAR, partial(texts, share=0.05)),
     FaultCase("texts with a word more", NEAR, partial(texts, share=0.05, edited=True)),
 )  # fmt: skip
@@ -150,4 +208,8 @@ CLEAN = (
     CleanCase("mostly empty rows", nearly(mostly_empty, 0.0, 0.0)),
     CleanCase("digits as pictures", partial(pictures, share=0.0)),
     CleanCase("texts of their own", partial(texts, share=0.0)),
+)
+MORE_CLEAN = (
+    CleanCase("photos of their own", partial(photos, change="")),
+    CleanCase("contracts whose first bill is the rate", contracts),
 )

@@ -36,6 +36,24 @@ def blobs(n: int, d: int, share: float, rng: Rng, decimals: int | None = None) -
     return (X if decimals is None else np.round(X, decimals)), y
 
 
+def whole(n: int, d: int, scale: float, rng: Rng) -> Drawn:
+    """Whole numbers, as counts and amounts are; what SMOTE makes of them is cut to whole ones."""
+    X, y = blobs(n, d, 0.12, rng)
+    return np.round(scale * X).astype(np.int64), y
+
+
+def amounts(n: int, rng: Rng) -> Drawn:
+    """Incomes in hundreds, balances in tens, ages, counts."""
+    y = (rng.random(n) < 0.12).astype(np.int64)
+    wealth = rng.normal(size=n) + 0.7 * y
+    X = np.column_stack(
+        [np.exp(10 + 0.6 * wealth + 0.3 * rng.normal(size=n)).round(-2),
+         np.exp(8 + 0.5 * wealth + 0.6 * rng.normal(size=n)).round(-1), rng.integers(18, 80, n),
+         rng.poisson(3, n), np.exp(7 + 0.8 * rng.normal(size=n)).round()]
+    )  # fmt: skip
+    return X.astype(np.int64), y
+
+
 def clusters(n: int, d: int, rng: Rng) -> Drawn:
     """Tight groups, each of one class nearly."""
     centre = rng.normal(0, 4, size=(12, d))
@@ -152,6 +170,11 @@ MORE = (
       for kind in ("SMOTE", "BorderlineSMOTE", "ADASYN", "SVMSMOTE")
       for name, data in (("wine", wine), ("two columns", two), ("eight columns", eight),
                          ("one decimal", one_decimal))),
+    *(FaultCase(f"SMOTE before the split, {name}", RESAMPLED, partial(before, data, "SMOTE"),
+                "fail", also=COPIES)
+      for name, data in (("whole numbers up to 600", partial(whole, 1000, 5, 200)),
+                         ("12 columns of whole numbers up to 60", partial(whole, 1000, 12, 20)),
+                         ("amounts", partial(amounts, 1200)))),
     FaultCase("SMOTENC before the split, customers", RESAMPLED,
               partial(before, customers, "SMOTENC"), "fail", also=COPIES),
     FaultCase("SMOTE before the split, digits", RESAMPLED, partial(before, digits, "SMOTE"),
@@ -189,3 +212,10 @@ CLEAN = (
           ("columns that follow from others", partial(derived, 900)), ("digits", digits),
           ("breast cancer", cancer))),
 )  # fmt: skip
+MORE_CLEAN = tuple(
+    CleanCase(f"never resampled, {name}", partial(after, data, None))
+    for name, data in (
+        ("whole numbers up to 600", partial(whole, 1000, 5, 200)),
+        ("amounts", partial(amounts, 1200)),
+    )
+)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
-from reportgen.diagnostics.leakage.arms import FEWEST, Arm, Arms, Team, arms
+from reportgen.diagnostics.leakage.arms import FEWEST, FEWEST_ROWS, Arm, Arms, Team, arms
 from reportgen.diagnostics.leakage.found import Effect, Leak
 from reportgen.diagnostics.leakage.prepare import Prepared
 from reportgen.evidence import Case
@@ -29,12 +29,11 @@ from reportgen.statistics.intervals import Interval, student
 from reportgen.statistics.member_means import over_members
 
 Floats = NDArray[np.float64]
-FEWEST_ROWS = 20  # judged rows that a leak must leave for a score of their own
 
 
 def retrainings(case: Case, prepared: Prepared) -> list[Member]:
     """Members with and without each leak that training can be rid of."""
-    return arms(case, prepared.leaks).members
+    return arms(case, prepared.leaks, prepared.delivered.n).members
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def worth(case: Case, prepared: Prepared, trained: Trained, on: str | None = Non
     head = headline(case, delivered, among)
     if on is not None:
         head = next(m for m in among if m.name == on)
-    plan = arms(case, leaks)
+    plan = arms(case, leaks, delivered.n)
     paired, why = _paired(case, delivered, head, plan, trained)
     singles = sorted(next(iter(s)) for s in paired if len(s) == 1)
     own = head.of(delivered)

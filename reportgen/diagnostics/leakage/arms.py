@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.charts.numbers import plural
 from reportgen.diagnostics.leakage.declared import LeakageSettings
 from reportgen.diagnostics.leakage.found import Cure, Fold, Leak
 from reportgen.diagnostics.leakage.input_columns import Mixed, input_columns
@@ -29,6 +30,7 @@ from reportgen.retraining.standard import seeds, why_not
 FEWEST = 3  # members below which no interval is told
 MOST_JOINT = 3  # leaks that are cured in all combinations
 MOST = 6  # leaks that are cured at all, the gravest first
+FEWEST_ROWS = 20  # judged rows that a score can be of
 LEAST_ROWS = 30  # training rows below which what is left teaches nothing
 
 Rows = NDArray[np.int64]
@@ -71,16 +73,23 @@ class Arms:
         ]
 
 
-def arms(case: Case, leaks: Sequence[Leak]) -> Arms:
-    """The members for these leaks; the same whenever it is asked."""
-    return case.memo("leakage arms", lambda: _arms(case, leaks))
+def arms(case: Case, leaks: Sequence[Leak], n_judged: int) -> Arms:
+    """The members for these leaks; the same whenever it is asked.
+
+    Parameters
+    ----------
+    n_judged : rows that a score would be of; with too few of them nothing is trained.
+    """
+    return case.memo("leakage arms", lambda: _arms(case, leaks, n_judged))
 
 
-def _arms(case: Case, leaks: Sequence[Leak]) -> Arms:
+def _arms(case: Case, leaks: Sequence[Leak], n_judged: int) -> Arms:
     settings = settings_of(case, LeakageSettings)
     wanted = [i for i, leak in enumerate(leaks) if leak.severity != "info" and leak.cure]
     wanted.sort(key=lambda i: leaks[i].severity != "fail")
     why = why_not(case)
+    if n_judged < FEWEST_ROWS:
+        why = f"{plural(n_judged, 'judged row')} cannot tell what a score loses"
     if why is None and settings.ablation_members < FEWEST:
         why = "the job trains nothing again for it (`ablation_members`)"
     if why is not None:
@@ -132,6 +141,8 @@ def _arm(
         return "it cannot be cured together with another that parts the judged rows"
     renewed = {step for cure in cures for step in cure.keeps}
     other_inputs = [cure for cure in cures if cure.inputs is not None]
+    if len({cure.label for cure in other_inputs}) > 1:
+        return "it cannot be cured together with another that changes the inputs"
     changed = bool(columns or renewed or other_inputs)
     honest, asked = None, None
     if other_inputs:
@@ -193,8 +204,8 @@ def _honest(case: Case, cure: Cure) -> tuple[Rows, str]:
     y = np.concatenate([np.asarray(case.split(name).y) for name in names])
     inputs = concatenate([cure.inputs[name] for name in names])
     weights = train_weights(case.dataset, case.entry.training)
-    rows = add_rows(case, "preprocessing refitted", inputs, y, weights)
-    asked = add_split(case, f"{cure.judged}, preprocessing refitted", cure.inputs[cure.judged])
+    rows = add_rows(case, cure.label, inputs, y, weights)
+    asked = add_split(case, f"{cure.judged}, {cure.label}", cure.inputs[cure.judged])
     return rows, asked
 
 

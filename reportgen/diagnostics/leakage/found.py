@@ -43,6 +43,7 @@ class Cure:
     inputs : split -> model inputs as honest preprocessing gives them, of the shape of
         ``case.inputs``: of every split that is trained on, and of ``judged``.
     judged : the judged split, where there are ``inputs``.
+    label : what was done to ``inputs``; cures of one label have the same.
     keeps : steps of the delivered estimator's pipeline in which the leak lies: to have it they
         stay as they were fitted, without it they are fitted anew, as any clone's are.
     untrainable : why training cannot be rid of it, in words.
@@ -57,6 +58,7 @@ class Cure:
     reached: Mask | None = None
     inputs: Mapping[str, Any] | None = None
     judged: str = ""
+    label: str = "preprocessing refitted"
     keeps: tuple[str, ...] = ()
     untrainable: str = ""
     folds: tuple[Fold, ...] = ()

@@ -9,7 +9,7 @@ from reportgen.charts.numbers import listed, number, plural
 from reportgen.diagnostic import Decided, checks
 from reportgen.diagnostics.leakage.ablation import Worth, worth
 from reportgen.diagnostics.leakage.declared import CODES
-from reportgen.diagnostics.leakage.declared.copies import VALIDATION
+from reportgen.diagnostics.leakage.declared.copies import EXACT, VALIDATION
 from reportgen.diagnostics.leakage.found import Effect, Leak
 from reportgen.diagnostics.leakage.prepare import Prepared
 from reportgen.evidence import Case
@@ -127,10 +127,12 @@ def _clean(case: Case, prepared: Prepared) -> str:
         if code != VALIDATION or "validation" in case.dataset.splits
     ]
     asked = plural(len(CODES) - len(untold), "question")
+    equal = any(leak.code == EXACT for leak in prepared.leaks)
+    beyond = ", beyond rows that are equal by chance" if equal else ""
     rows = f"{case.split('train').n:,} rows of train and {case.split(judged).n:,} of {judged}"
     words = (
         f"No. {rows} were compared in {asked}, and nothing "
-        f"of {judged} was found in what the model was made from."
+        f"of {judged} was found in what the model was made from{beyond}."
     )
     return f"{words} Could not be asked: {listed(untold, 4)}." if untold else words
 

@@ -227,3 +227,19 @@ def test_streamed_files_give_what_memory_gives(tmp_path, monkeypatch):
     n = streamed.shared_rows(*scanned, tmp_path / "parts", parts=3)
     assert n == frames[0].join(frames[1].unique(), on=["a", "b"], how="semi").height
     assert not list((tmp_path / "parts").iterdir())
+
+
+def test_the_judged_share_is_what_chance_does_not_explain():
+    for case, verdict in (
+        (planted.copied(planted.survey, 0.0), "pass"),
+        (planted.copied(planted.SETS["one decimal, 4 columns"], 0.05), "fail"),
+        (planted.copied(planted.SETS["breast cancer"], 0.2), "fail"),
+    ):
+        found = looked(case(np.random.default_rng(11)))
+        by_name = {m.name: m for m in found.metrics}
+        judged = [m for m in found.metrics if m.verdict is not None]
+        assert [m.verdict for m in judged] == [verdict]
+        assert (judged[0].value > judged[0].threshold) == (verdict == "fail")
+        share = by_name["duplicate_share"].value
+        leak = next(leak for leak in found.leaks if leak.code == planted.EXACT)
+        assert share == leak.evidence["share"] >= judged[0].value

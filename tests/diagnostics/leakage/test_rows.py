@@ -123,7 +123,11 @@ def test_what_a_group_leak_is_worth_is_what_group_wise_training_gives_by_hand():
     assert finding.severity == "fail"
     assert finding.evidence["effect"] > 0.1
     # every team of the arm has a member a fold, with and without
-    (arm,) = [a for c, a in arms(view, prepared.leaks).by_cured.items() if len(c) == 1]
+    (arm,) = [
+        a
+        for c, a in arms(view, prepared.leaks, prepared.delivered.n).by_cured.items()
+        if len(c) == 1
+    ]
     assert {len(team) for team in (*arm.having, *arm.cured)} == {3}
 
 

@@ -31,7 +31,7 @@ MOST_TERMS = 6
 MOST_CLASS_COLUMNS = 300
 LEAST_EACH = 30  # rows of each class
 GAP = 0.02  # share of both classes' spread that may lie between them
-ALONE = 0.02  # share of rows that either column alone must get wrong
+ALONE, WRONG = 0.05, 20  # share of rows, and rows, that either column alone must get wrong
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,8 @@ def _of_classes(kept: Sequence[str], X: Floats, y: Floats, n: int) -> tuple[Comb
     positive = y > 0.5
     if min(positive.sum(), (~positive).sum()) < LEAST_EACH or X.shape[1] > MOST_CLASS_COLUMNS:
         return ()
-    if min(_errors(X[:, j], positive) for j in range(X.shape[1])) < ALONE:
+    least = min(_errors(X[:, j], positive) for j in range(X.shape[1]))
+    if least < ALONE or least * len(y) < WRONG:
         return ()  # classes that one column parts are parted by many pairs
     few = np.concatenate([np.flatnonzero(positive)[:150], np.flatnonzero(~positive)[:150]])
     scaled = [("sum", X), ("sum", (X - X[:n].mean(axis=0)) / np.maximum(X[:n].std(axis=0), 1e-12))]

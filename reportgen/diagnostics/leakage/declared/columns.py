@@ -44,7 +44,7 @@ CODES = (
         "It is warn with the question where the column is odd besides: the others go with each "
         "other and it goes with none of them; or it goes with the others as far as the target "
         "explains, an effect, while they explain each other away, as causes do; or it leaves at "
-        "most 5 % of the target's variation and is not explained away by the others.",
+        "most 7 % of the target's variation and is not explained away by the others.",
         "Ask whether the column is known when the prediction is made. If it is not, or was made "
         "from the target, leave it out and train again.",
         "Kapoor and Narayanan 2023, type L2",

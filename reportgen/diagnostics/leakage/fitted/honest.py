@@ -82,11 +82,10 @@ def _by_steps(case: Case, guilty: Sequence[Part], judged: str) -> dict[str, Any]
     for place, step in enumerate(case.preprocess.steps):
         if place >= first and isinstance(step, SklearnTransform):
             fixed = {
-                f"{part.parameters}__categories" if part.parameters else "categories": part.stored[
-                    "categories_"
-                ]
+                f"{part.parameters}__{name}" if part.parameters else name: part.stored[f"{name}_"]
                 for part in guilty
-                if part.step == place and "categories_" in part.stored
+                for name in ("categories", "vocabulary")
+                if part.step == place and f"{name}_" in part.stored
             }
             step = step.refitted(concatenate([rows[n] for n in trained]), y, **fixed)
         rows = {name: Preprocess((step,), ("",))(x) for name, x in rows.items()}

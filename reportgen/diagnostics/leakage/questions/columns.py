@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,11 +16,13 @@ from reportgen.diagnostics.leakage.alone.rest import explained_by_rest
 from reportgen.diagnostics.leakage.alone.standing import lead, significant, size, strong_enough
 from reportgen.diagnostics.leakage.alone.strength import Goal, goal
 from reportgen.diagnostics.leakage.alone.values import Column, columns, rows, why_none
+from reportgen.diagnostics.leakage.blanked import cure_of_places
 from reportgen.diagnostics.leakage.declared import CODES, LeakageSettings
 from reportgen.diagnostics.leakage.declared.columns import QUESTION, TARGET
 from reportgen.diagnostics.leakage.found import Cure, Effect, Leak, Looked
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Severity
+from reportgen.retraining.standard import why_not
 
 ORDER = 20
 ADVICE = {c.code: c.advice for c in CODES}
@@ -104,6 +107,7 @@ def look(case: Case, judged: str) -> Looked:
                 strange = odd(case, judged, first, rest, out)
                 if strange or first.alone.least >= rest:
                     leaks.append(_ahead(case, judged, first, second, rest, aim, strange))
+    leaks = _blanked(case, judged, leaks, every)
     words = f"{len(every):,} {every[0].place if every else 'column'}s alone"
     return Looked(
         (TARGET,),
@@ -213,13 +217,24 @@ def cure_of(case: Case, found: Measured) -> Cure | None:
     return Cure(columns=(found.name,)) if found.name in case.dataset.features else None
 
 
+def _blanked(case: Case, judged: str, leaks: list[Leak], every: Sequence[Measured]) -> list[Leak]:
+    """Pixels, or words, that give the target away are blanked all at once."""
+    known = {leak.subject for leak in leaks if leak.severity != "info"}
+    found = [m for m in every if m.name in known and m.place in ("pixel", "word")]
+    if not found or why_not(case) is not None:
+        return leaks
+    cure = cure_of_places(case, judged, found)
+    return [replace(leak, cure=cure) if leak.subject in known else leak for leak in leaks]
+
+
 def weigh(leak: Leak, effect: Effect | None) -> tuple[Severity, str]:
     """A fail needs a model that makes something of the column, where that was measured."""
     if effect is None or leak.severity == "info":
         return leak.severity, leak.message
     skill = effect.skill
     nothing = effect.alone.low <= 0 and (skill is None or skill < NOTHING)
-    if nothing and not (leak.evidence.get("relabelled") and effect.alone.value > 0):
+    sure = leak.evidence.get("relabelled") or leak.evidence.get("exact")
+    if nothing and not (sure and effect.alone.value > 0):
         return "warn", leak.message
     return leak.severity, leak.message
 

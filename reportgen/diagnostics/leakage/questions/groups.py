@@ -125,7 +125,7 @@ def _hidden(case: Case, judged: str, group: Group) -> Leak:
         GROUP,
         "warn",
         group.source.name,
-        f"{group.words[:1].upper()}{group.words[1:]} (“{group.example}”) joins rows to "
+        f"Rows that have {group.words} in common (as in “{group.example}”) make "
         f"{group.groups:,} groups, within which {alike} (agreement {score(group.kappa)} beyond "
         f"chance), and {share(reached.mean())} of {judged} are of groups that stand in train: is "
         "it a subject?",
@@ -162,7 +162,7 @@ def _table(case: Case, judged: str, group: Group) -> dict[str, Any]:
             ]
         )
     return {
-        "title": f"Rows that {group.words} joins",
+        "title": f"Rows that have {group.words} in common",
         "head": [["In train", "q"], ["Row", "n"], [f"In {judged}", "q"], ["Row", "n"],
                  ["Rows of the group", "n"]],
         "rows": rows,

@@ -13,7 +13,7 @@ from reportgen.diagnostics.leakage.alone.strength import FOLDS, Goal, bins, goal
 from reportgen.diagnostics.leakage.alone.values import Column, rows
 from reportgen.diagnostics.leakage.declared import CODES
 from reportgen.diagnostics.leakage.declared.rows import ORDER as CODE
-from reportgen.diagnostics.leakage.found import Leak, Looked
+from reportgen.diagnostics.leakage.found import Effect, Leak, Looked
 from reportgen.diagnostics.leakage.questions.columns import cure_of
 from reportgen.diagnostics.leakage.questions.groups import weigh
 from reportgen.evidence import Case
@@ -26,6 +26,7 @@ SORTED = 0.3  # share from which a file is called sorted
 BEYOND = 5.0  # standard deviations from chance
 OTHER = 0.25  # share of rows that would have to change class for two splits to be alike
 LEAST_ROWS = 60
+HALF = 0.5  # share of the target that a counting column gives away, whatever else tells it
 
 
 def look(case: Case, judged: str) -> Looked:
@@ -79,8 +80,16 @@ def _counting(case: Case, one: Measured, told: float) -> Leak:
         {"explained_by_place": told, "explained_train": one.alone.train,
          "explained_judged": one.alone.judged, "identity": one.identity},
         cure_of(case, one),
-        weigh,
+        _weigh,
     )  # fmt: skip
+
+
+def _weigh(leak: Leak, effect: Effect | None) -> tuple[Severity, str]:
+    """A place that is half of the answer fails where it is worth anything."""
+    given = min(leak.evidence["explained_train"], leak.evidence["explained_judged"])
+    if effect is not None and given >= HALF and effect.alone.value > 0:
+        return leak.severity, leak.message
+    return weigh(leak, effect)
 
 
 @dataclass(frozen=True)

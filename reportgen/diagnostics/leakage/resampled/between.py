@@ -23,7 +23,7 @@ SMALL = 3000  # rows of a class up to which more neighbours are looked at
 WORK = 6e8  # numbers of a class that are compared
 SEARCH = 2e10  # multiplications that finding neighbours may take
 CHANCE = 0.02  # expected hits of a row by chance above which a hit is none
-RESOLVED = 0.02  # width of a line over the width of a neighbourhood, in a column that tells
+RESOLVED = 0.06  # width of a line over the width of a neighbourhood, in a column that tells
 CROWDED = 0.15  # share of neighbours on one line above which columns follow from each other
 RATIOS = 1000  # largest denominator that is looked for
 

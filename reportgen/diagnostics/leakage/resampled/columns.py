@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 MOST = 64  # columns that are looked at: a part of them lies on a line where all do
 DECIMALS = 8
 DISTINCT = 10
+WIDE = 100  # different whole numbers, between which others lie nearly to the digit
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def numbers(X: Any) -> Floats | None:
 def columns_of(table: Floats) -> Columns | None:
     """The columns between whose values others can lie; None where there are fewer than two.
 
-    Whole numbers alone are no such columns: what lies between them is rounded.
+    Whole numbers are such columns where they are many: what lies between few is rounded.
     """
     usable = np.flatnonzero(np.isfinite(table).all(axis=0))
     if len(usable) > 4 * MOST:
@@ -61,7 +62,7 @@ def columns_of(table: Floats) -> Columns | None:
     fine = [
         int(j)
         for j in usable
-        if (table[:, j] != np.round(table[:, j])).any() and len(np.unique(table[:, j])) > DISTINCT
+        if len(np.unique(table[:, j])) > (DISTINCT if _fractions(table[:, j]) else WIDE)
     ]
     fine = fine[:: -(-len(fine) // MOST)] if len(fine) > MOST else fine
     if len(fine) < 2:
@@ -71,6 +72,10 @@ def columns_of(table: Floats) -> Columns | None:
     unit = np.array([_unit(c) for c in values.T])
     values = (values - values.mean(axis=0)) / spread
     return Columns(values, unit / spread, spread, _independent(values), tuple(fine))
+
+
+def _fractions(column: Floats) -> bool:
+    return bool((column != np.round(column)).any())
 
 
 def _unit(column: Floats) -> float:

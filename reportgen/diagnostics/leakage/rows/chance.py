@@ -10,6 +10,7 @@ repeats within train would overstate them, because what is full of copies is so 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,12 @@ SELDOM = (0.001, 1e-06)  # how often two rows agree on J
 LIMITS = (1.0, 0.3, 0.1, 0.03)  # rows that chance explains least tell most
 MODEL = 1.25  # times the expected number that the estimate may be wrong by
 
+KINDS, OF_A_KIND = 4, 40  # parts of the rows by how common their values are; rows of a part
+SURER = 30.0  # times as seldom as no pair of all agrees
+LEAST = 0.05  # weight of a column in which nearly all rows agree
+
 Floats = NDArray[np.float64]
+Way = Literal["number", "weight", "scale"]
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,15 @@ class _Seen:
 
     ``misses`` agree on R and not on J; ``near`` are the rows nearest on R without being equal
     there, ``agree`` those of them that agree on J, shape (n, 2): the nearest, and the next.
-    ``alike`` is how often rows would agree on J if its columns were independent of all others.
+    ``alike`` is how often rows would agree on J if its columns were independent of all others,
+    ``common`` the logarithm of how often they would agree with this row, (n,).
     """
 
     misses: Floats
     near: Floats
     agree: Floats
     alike: float
+    common: Floats
 
 
 def chance(here: Cells, there: Cells, twinned: Twins, rng: np.random.Generator) -> Chance:
@@ -129,14 +137,23 @@ def _sizes(alike: list[float]) -> list[int]:
 
 
 def _looks(columns: list[Coded], sizes: list[int]) -> list[_Seen]:
-    """A look for each J, by how many columns of R differ and, with numbers, by how far."""
-    scaled = [False, True] if any(c.place_here is not None for c in columns) else [False]
-    return [_near(columns, size, by_scale) for size in sizes for by_scale in scaled]
+    """A look for each J, by how many columns of R differ, and, with numbers, by how far.
+
+    And by how telling those are, where a column of many values may follow from others in a part
+    of the rows: the first bill is the monthly rate.
+    """
+    ways: list[Way] = ["number"]
+    if columns[0].alike <= SELDOM[0]:
+        ways.append("weight")
+    if any(c.place_here is not None for c in columns):
+        ways.append("scale")
+    return [_near(columns, size, way) for size in sizes for way in ways]
 
 
-def _near(columns: list[Coded], size: int, by_scale: bool) -> _Seen:
+def _near(columns: list[Coded], size: int, way: Way) -> _Seen:
     n, m = len(columns[0].here), len(columns[0].there)
     misses, near, agree = np.zeros(n), np.zeros((n, 2)), np.zeros((n, 2))
+    common = np.sum([_log_share(column) for column in columns[:size]], axis=0)
     step = max(1, min(n, 2_000_000 // max(m, 1)))
     for start in range(0, n, step):
         at = slice(start, min(start + step, n))
@@ -145,7 +162,7 @@ def _near(columns: list[Coded], size: int, by_scale: bool) -> _Seen:
             on_j &= column.here[at, None] == column.there[None, :]
         apart = np.zeros((at.stop - start, m), dtype=np.float32)
         for column in columns[size:]:
-            apart += _apart(column, at, by_scale)
+            apart += _apart(column, at, way)
         equal = apart == 0
         misses[at] = (equal & ~on_j).sum(axis=1)
         apart[equal] = np.inf
@@ -158,13 +175,24 @@ def _near(columns: list[Coded], size: int, by_scale: bool) -> _Seen:
         near[at, 1], agree[at, 1] = both.sum(axis=1), (both & on_j).sum(axis=1)
     near[:, 1] -= near[:, 0]
     agree[:, 1] -= agree[:, 0]
-    return _Seen(misses, near, agree, float(np.prod([c.alike for c in columns[:size]])))
+    return _Seen(misses, near, agree, float(np.prod([c.alike for c in columns[:size]])), common)
 
 
-def _apart(column: Coded, at: slice, by_scale: bool) -> NDArray[np.float32]:
-    """1 where the values differ; by scale, less where they differ by less than the spread."""
+def _log_share(column: Coded) -> Floats:
+    """Logarithm of the share of rows ``there`` that have the value of each row ``here``."""
+    shares = np.bincount(column.there, minlength=int(column.here.max(initial=0)) + 1)
+    found: Floats = np.log((shares[column.here] + 1.0) / (len(column.there) + 1.0))
+    return found
+
+
+def _apart(column: Coded, at: slice, way: Way) -> NDArray[np.float32]:
+    """1 where the values differ; by scale, less where they differ by less than the spread; by
+    weight, the more, the less often rows agree.
+    """
     differ = np.asarray(column.here[at, None] != column.there[None, :], dtype=np.float32)
-    if not by_scale or column.place_here is None or column.place_there is None:
+    if way == "weight":
+        return np.asarray(differ * np.float32(max(-np.log(column.alike), LEAST)))
+    if way == "number" or column.place_here is None or column.place_there is None:
         return differ
     distance = np.abs(column.place_here[at, None] - column.place_there[None, :])
     known = np.where(np.isfinite(distance), np.minimum(distance, differ), differ)
@@ -173,10 +201,32 @@ def _apart(column: Coded, at: slice, by_scale: bool) -> NDArray[np.float32]:
 
 def _by_chance(told: _Seen, count: NDArray[np.int64], scale: float, weights: Floats) -> Floats:
     """Each row's probability of a twin, given how many rows agree with it on R."""
-    few = 1.0 / told.alike  # what is assumed where no pair agrees, worth one that does
+    # Rows with common values agree with others more often than rows with rare ones.
+    out = np.empty(len(count))
+    for at in _alike_in_kind(told.common):
+        out[at] = _of_kind(told, at, count[at], scale, weights[at])
+    return out
+
+
+def _alike_in_kind(common: Floats) -> list[NDArray[np.int64]]:
+    """Rows in parts of about the same size, by how common their values are."""
+    parts = min(KINDS, len(common) // OF_A_KIND)
+    if parts < 2:
+        return [np.arange(len(common))]
+    edges = np.unique(np.quantile(common, np.arange(1, parts) / parts))
+    kind = np.searchsorted(edges, common)
+    found = [np.flatnonzero(kind == k) for k in range(len(edges) + 1)]
+    return [at for at in found if len(at)]
+
+
+def _of_kind(
+    told: _Seen, at: NDArray[np.int64], count: NDArray[np.int64], scale: float, weights: Floats
+) -> Floats:
     # Rows with a twin are looked at more often than others; a sum counts each row alike.
     share = weights / weights.max()
-    agree, near = share @ told.agree, share @ told.near
+    agree, near = share @ told.agree[at], share @ told.near[at]
+    # What is assumed where no pair agrees, worth one that does; no surer than the pairs allow.
+    few = min(1.0 / told.alike, SURER * (near.sum() + 1.0))
     pooled = (agree + 1.0) / (near + few)
     growth = float(np.clip(pooled[0] / pooled[1], 1.0, 10.0))
     prior = pooled[0] if agree[0] > 0 else (agree.sum() + 1.0) / (near.sum() + few)
@@ -185,14 +235,14 @@ def _by_chance(told: _Seen, count: NDArray[np.int64], scale: float, weights: Flo
     # one for rows in a corner that is denser than others.
     own = np.zeros(len(count))
     for agreed, beside in (
-        (told.agree[:, 0], told.near[:, 0]),
-        (told.agree.sum(axis=1), told.near.sum(axis=1)),
+        (told.agree[at, 0], told.near[at, 0]),
+        (told.agree[at].sum(axis=1), told.near[at].sum(axis=1)),
     ):
         own = np.maximum(own, (agreed + 3.0 * prior) / (beside + 3.0))
         own = np.maximum(own, (agreed + 1.0) / (beside + 1.0 / prior))
     odds = growth * own / np.maximum(1.0 - own, 1e-12)
     q = np.minimum(odds / (1.0 + odds), 1 - 1e-12)
-    return -np.expm1((told.misses * scale + count) * np.log1p(-q))
+    return -np.expm1((told.misses[at] * scale + count) * np.log1p(-q))
 
 
 def _p(p_row: Floats, weights: Floats, n_twinned: int) -> float:

@@ -1,4 +1,8 @@
-"""Rows as points: numbers in units of their column's spread, words as directions of their own."""
+"""Rows as points: numbers in units of their column's spread, words as directions of their own.
+
+Between words, and between numbers of a few levels, there is no nearness by degrees: rows of one
+cell would seem near by any distance, because those of other cells are far.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from reportgen.diagnostics.leakage.rows.cells import Cells
 DIRECTIONS = 12  # that words are spread over
 WIDEST = 64  # axes of wide numbers, after which they are projected at random
 PROBE = 50_000  # rows that tell a column's spread
+ALIKE, FEW = 0.05, 64  # how often two rows agree in a column of levels, and how many it has
 
 Points = NDArray[np.float32]
 
@@ -27,6 +32,8 @@ class Space:
     numeric : places of the columns of numbers, and of those of words.
     middle, width : a column of numbers each.
     names : of all columns.
+    gap : least distance between two levels of a column of numbers that are levels; NaN of others,
+        and of all where there are no others.
     """
 
     numeric: tuple[int, ...]
@@ -34,6 +41,18 @@ class Space:
     middle: NDArray[np.float64]
     width: NDArray[np.float64]
     names: tuple[str, ...]
+    gap: NDArray[np.float64]
+
+    @property
+    def scales(self) -> NDArray[np.bool_]:
+        """Axes on which rows lie near each other by degrees; of all axes of the points."""
+        words = np.zeros(self.axes - len(self.numeric), dtype=bool)
+        return np.concatenate([np.isnan(self.gap), words])
+
+    def same_levels(self, here: Points, there: Points) -> NDArray[np.bool_]:
+        """Whether pairs of points have the same levels, noise aside; (n,)."""
+        at = np.flatnonzero(~np.isnan(self.gap))
+        return np.asarray((np.abs(here[:, at] - there[:, at]) < self.gap[at] / 2).all(axis=1))
 
     @property
     def axes(self) -> int:
@@ -66,7 +85,7 @@ class Space:
 
 def space(train: Cells) -> Space | None:
     """The axes that train's rows span; None where no column is a number."""
-    numeric, words, middle, width = [], [], [], []
+    numeric, words, middle, width, gap = [], [], [], [], []
     for j, part in enumerate(train.parts):
         values = _numbers_or_none(part)
         if values is None:
@@ -82,9 +101,22 @@ def space(train: Cells) -> Space | None:
             numeric.append(j)
             middle.append(float(centre))
             width.append(spread)
+            gap.append(_gap(known) / spread)
     if not numeric:
         return None
-    return Space(tuple(numeric), tuple(words), np.array(middle), np.array(width), train.names)
+    gaps = np.array(gap)
+    if not np.isnan(gaps).any():
+        gaps[:] = np.nan
+    return Space(tuple(numeric), tuple(words), np.array(middle), np.array(width), train.names, gaps)
+
+
+def _gap(known: NDArray[np.float64]) -> float:
+    """Least distance between a column's levels; NaN where its values are no levels."""
+    values, counts = np.unique(known, return_counts=True)
+    shares = counts / len(known)
+    if not 1 < len(values) <= FEW or float(shares @ shares) < ALIKE:
+        return float("nan")
+    return float(np.diff(values).min())
 
 
 def _numbers_or_none(part: Any) -> NDArray[np.float64] | None:

@@ -33,7 +33,8 @@ def _counts(pairs: list[Pair]) -> Table:
         n = pair.twins.n
         by_chance = pair.chance.expected / max(pair.chance.seen, 1) * n
         same = "" if pair.same_label is None else count(pair.same_label)
-        rows.append([pair.here, pair.there, count(n), share(n / pair.n), same, f"{by_chance:,.0f}"])
+        told = "all" if by_chance >= n else f"{by_chance:,.0f}"
+        rows.append([pair.here, pair.there, count(n), share(n / pair.n), same, told])
     return {
         "title": "Equal rows by pair of splits",
         "head": head,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from reportgen.charts.numbers import plural, share
@@ -11,11 +13,12 @@ from reportgen.diagnostics.leakage.found import Cure, Leak
 from reportgen.diagnostics.leakage.questions.copies.pairs import Pair, row_cells
 from reportgen.diagnostics.leakage.rows.twins import repeated
 from reportgen.evidence import Case
-from reportgen.results import Metric, Severity
+from reportgen.results import Metric, Severity, Verdict
 
 ADVICE = {c.code: c.advice for c in CODES}
 EXAMPLES = 20
 FAINT = 0.01  # p below which chance explains little
+CLOSE = 0.005  # share of the equal rows that is not told of as explained by chance
 
 
 def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> Leak:
@@ -30,7 +33,7 @@ def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> 
         severity,
         pair.here if judged else f"{pair.here} in {pair.there}",
         message(pair),
-        ADVICE[EXACT],
+        _advice(pair),
         {
             "rows": n,
             "share": n / pair.n,
@@ -43,6 +46,18 @@ def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> 
             ],
         },
         cure(pair, judged) if severity != "info" else None,
+    )
+
+
+def _advice(pair: Pair) -> str:
+    """What to do; where a column hides copies, without it."""
+    if pair.hidden_by is None:
+        return ADVICE[EXACT]
+    name = pair.hidden_by.replace('"', "'")
+    return (
+        f"“{pair.hidden_by}” makes every row look different: declare it as `id:`, and drop copies "
+        f'without it, before splitting (df[~df.drop(columns="{name}").duplicated()]), or split by '
+        "the entity that repeats; then report the score anew."
     )
 
 
@@ -83,24 +98,34 @@ def cure(pair: Pair, judged: bool) -> Cure | None:
 
 
 def metrics(case: Case, pair: Pair, settings: LeakageSettings) -> list[Metric]:
-    """Shares of the judged rows and of train's own."""
+    """Shares of the judged rows and of train's own.
+
+    Where chance explains some of what is equal, what goes beyond it is judged, on a line of its
+    own, and not the share that is equal.
+    """
     n, copied = pair.twins.n, bool(pair.copied.any())
-    past = copied and pair.excess / pair.n > settings.duplicate_share
+    by_chance = n > 0 and (not copied or pair.excess < (1 - CLOSE) * n)
+    beyond = pair.excess / pair.n if copied else 0.0
+    verdict: Verdict = "pass"
+    if copied:
+        verdict = "fail" if beyond > settings.duplicate_share else "warn"
+    judged: dict[str, Any] = {
+        "threshold": settings.duplicate_share,
+        "bound": "at most",
+        "verdict": verdict,
+    }
+    stand = f"Rows that stand in {pair.there}"
+    shares = [("duplicate_share", stand, n / pair.n, {} if by_chance else judged)]
+    if by_chance:
+        shares.append(("duplicate_share_beyond_chance", f"{stand} beyond chance", beyond, judged))
     train = row_cells(case, pair.there)
     assert train is not None
     out = [train.names.index(pair.hidden_by)] if pair.hidden_by in train.names else []
     within = float(repeated(train.rows(out)).mean())
     return [
-        Metric(
-            name="duplicate_share",
-            label=f"Rows that stand in {pair.there}",
-            value=n / pair.n,
-            unit="share",
-            split=pair.here,
-            n=pair.n,
-            threshold=settings.duplicate_share,
-            bound="at most",
-            verdict="fail" if past else "warn" if copied else "pass",
+        *(
+            Metric(name=name, label=label, value=v, unit="share", split=pair.here, n=pair.n, **more)
+            for name, label, v, more in shares
         ),
         Metric(
             name="repeat_share_train",

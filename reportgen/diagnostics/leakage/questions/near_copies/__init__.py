@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reportgen.charts.numbers import amount, plural, share
+from reportgen.charts.numbers import amount, listed, plural, share
 from reportgen.diagnostics.leakage.declared import CODES, LeakageSettings
 from reportgen.diagnostics.leakage.declared.near_copies import NEAR
 from reportgen.diagnostics.leakage.found import Cure, Leak, Looked
@@ -87,9 +87,13 @@ def _leak(case: Case, judged: str, found: Near, rows: np.ndarray, severity: Seve
             f" They lie {amount(far, 2)} from their nearest in train, where training rows lie "
             f"{amount(found.usual, 2)} from theirs."
         )
+    how = _how_changed(found, rows)
+    if how:
+        words += f" {listed([f'{k:,} of them {name}' for name, k in how.items()])}."
     out = np.zeros(case.split("train").n, dtype=bool)
     out[found.nearest[rows]] = True
     evidence = {
+        **({"changed": how} if how else {}),
         "rows": n,
         "share": n / total,
         "p": found.p,
@@ -107,3 +111,11 @@ def _leak(case: Case, judged: str, found: Near, rows: np.ndarray, severity: Seve
         evidence,
         Cure(rows={"train": out}, reached=found.near),
     )
+
+
+def _how_changed(found: Near, rows: np.ndarray) -> dict[str, int]:
+    """What was done to pictures beyond light, coding and place, with how many."""
+    if found.how_changed is None:
+        return {}
+    names, counts = np.unique(found.how_changed[rows], return_counts=True)
+    return {str(name): int(k) for name, k in zip(names, counts, strict=True) if name}

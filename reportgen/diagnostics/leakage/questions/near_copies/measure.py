@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,8 @@ from reportgen.diagnostics.leakage.questions.copies.pairs import SHORT, row_cell
 from reportgen.diagnostics.leakage.rows.counters import numbering
 from reportgen.diagnostics.leakage.rows.nearness import nearness
 from reportgen.diagnostics.leakage.rows.neighbours import nearest
-from reportgen.diagnostics.leakage.rows.pictures import points as picture_points
-from reportgen.diagnostics.leakage.rows.space import Points, space
+from reportgen.diagnostics.leakage.rows.pictures import VIEWS
+from reportgen.diagnostics.leakage.rows.space import Points, Space, space
 from reportgen.diagnostics.leakage.rows.texts import near_texts, plain
 from reportgen.diagnostics.leakage.rows.twins import twins
 from reportgen.evidence import Case
@@ -28,6 +28,9 @@ LEAST_LENGTH = 2 * SHORT  # characters of a text below which near means little
 BINS = 40
 SELDOM = 0.01
 TINY = 1e-5  # of a column's spread, that float32 does not tell from nothing
+#: Coding a picture anew moves all its pixels at once: it stays near by this times the distance of
+#: rows at most, while of its many dimensions half the usual distance is as telling.
+RECODED, FAR = 5.0, 0.5
 
 Mask = NDArray[np.bool_]
 
@@ -51,6 +54,7 @@ class Near:
     looked : rows that were looked at.
     recall : of the search; 1.0 where it is exact.
     moved : columns by how far they moved, for each row that is shown; names.
+    how_changed : what was done to each picture, in words, (n,); None of other rows.
     """
 
     near: Mask
@@ -63,6 +67,7 @@ class Near:
     p: float
     points: tuple[Points, Points] | None = None
     names: tuple[str, ...] = field(default=())
+    how_changed: NDArray[np.str_] | None = None
 
     @property
     def how(self) -> str:
@@ -118,8 +123,7 @@ def measured(case: Case, judged: str, fraction: float) -> Near | Untold:
         return Untold("the features are of a kind whose rows are not compared")
     equal = twins(one.rows(), other.rows()).mask
     if kind == "images":
-        X, Z = np.asarray(case.split(judged).X), np.asarray(case.split("train").X)
-        return _points(case, picture_points(X), picture_points(Z), equal, fraction)
+        return _pictures(case, judged, equal, fraction)
     for j in reversed(numbering(one, other)):
         one, other = without(one, j), without(other, j)
     if not one.parts:
@@ -139,7 +143,48 @@ def measured(case: Case, judged: str, fraction: float) -> Near | Untold:
         equal | twins(one.rows(), other.rows()).mask,
         fraction,
         exact=(axes.exact(one), axes.exact(other)),
+        axes=axes,
         names=tuple(axes.names[j] for j in axes.numeric),
+    )
+
+
+def _pictures(case: Case, judged: str, equal: Mask, fraction: float) -> Near | Untold:
+    """Each way in which pictures come back, and what the first that finds a row says of it."""
+    X, Z = np.asarray(case.split(judged).X), np.asarray(case.split("train").X)
+    limit = max(fraction, min(RECODED * fraction, FAR))
+    there: dict[Any, Points] = {}
+    whole: Near | None = None
+    for view in VIEWS:
+        if view.points not in there:
+            there[view.points] = view.points(Z)
+        here = view.points(view.turned(X))
+        found = _points(case, here, there[view.points], equal, limit, coarse=True)
+        if isinstance(found, Untold):
+            if whole is None:
+                return found
+            continue
+        whole = _joined(whole, found, view.words)
+    assert whole is not None
+    return whole
+
+
+def _joined(whole: Near | None, found: Near, words: str) -> Near:
+    """One more view; its distances in terms of the first one's usual distance."""
+    if whole is None:
+        changed = np.full(len(found.near), words, dtype="U32")
+        return replace(found, how_changed=changed, p=min(1.0, found.p * len(VIEWS)))
+    assert whole.usual is not None
+    assert found.usual is not None
+    assert whole.how_changed is not None
+    more = found.near & ~whole.near
+    return replace(
+        whole,
+        near=whole.near | more,
+        nearest=np.where(more, found.nearest, whole.nearest),
+        distance=np.where(more, found.distance * whole.usual / found.usual, whole.distance),
+        recall=min(whole.recall, found.recall),
+        p=min(whole.p, found.p * len(VIEWS)),
+        how_changed=np.where(more, words, whole.how_changed),
     )
 
 
@@ -150,8 +195,15 @@ def _points(
     equal: Mask,
     fraction: float,
     exact: tuple[NDArray[np.uint64], NDArray[np.uint64]] | None = None,
+    axes: Space | None = None,
     names: tuple[str, ...] = (),
+    coarse: bool = False,
 ) -> Near | Untold:
+    """Nearest points, judged; ``coarse`` ones may coincide though the rows differ.
+
+    Where some axes have levels, the nearest row of the same levels is compared with all that lie
+    near on the other axes.
+    """
     if len(there) < NEIGHBOURS:
         return Untold("there are too few training rows to have neighbours")
     rng = case.rng("near copies")
@@ -161,28 +213,54 @@ def _points(
     some = np.arange(len(there))
     if len(some) > USUAL_ROWS:
         some = np.sort(rng.choice(len(there), USUAL_ROWS, replace=False))
-    within = nearest(there[some], there, NEIGHBOURS).distances
+    scales = slice(None) if axes is None or axes.scales.all() else axes.scales
+    beside = np.ascontiguousarray(there[:, scales])
+    within = nearest(beside[some], beside, NEIGHBOURS).distances
     within = np.where(within > TINY, within, np.inf).min(axis=1)
     within = within[np.isfinite(within)]
     if not len(rows) or not len(within):
         return Untold("no two rows differ")
     usual = float(np.median(within))
     found = nearest(here[rows], there, NEIGHBOURS)
+    first, own = found.rows[:, 0], found.distances[:, 0]
     distances = found.distances.copy()
-    first = found.rows[:, 0]
-    moved = ((np.abs(here[rows] - there[first]) > TINY) | _seldom_agree(there[some])).sum(axis=1)
+    if axes is not None and not axes.scales.all():
+        own, distances = _by_degrees(here[rows][:, scales], beside, first)
+        distances[~axes.same_levels(here[rows], there[first]), 0] = np.inf
+    apart = np.abs(here[rows][:, scales] - beside[first]) > TINY
+    moved = (apart | _seldom_agree(beside[some])).sum(axis=1)
     if exact is not None:
         distances[exact[0][rows] != exact[1][first], 0] = np.inf
-    distances[distances[:, 0] <= 0] = np.inf
+    if coarse:
+        distances = np.maximum(distances, TINY * usual)
+        distances[~here[rows].any(axis=1)] = np.inf  # empty pictures
+    else:
+        distances[distances[:, 0] <= 0] = np.inf
     told = nearness(distances, fraction * usual, moved)
     near = np.zeros(len(here), dtype=bool)
     place = np.full(len(here), -1, dtype=np.int64)
     distance = np.full(len(here), np.inf)
-    near[rows], place[rows], distance[rows] = told.near, first, found.distances[:, 0]
+    near[rows], place[rows], distance[rows] = told.near, first, own
     return Near(
         near, place, distance, usual, within, len(rows), found.recall, told.p,
         (here, there) if names else None, names,
     )  # fmt: skip
+
+
+def _by_degrees(
+    here: Points, there: Points, first: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far each row is from row ``first`` of it, and that before what lies near otherwise.
+
+    Rows that have a nearer one, whatever its levels, are as far from all.
+    """
+    near = nearest(here, there, NEIGHBOURS)
+    own = np.linalg.norm(here.astype(np.float64) - there[first], axis=1)
+    others = np.where(near.rows == first[:, None], np.inf, near.distances)
+    others = np.sort(others, axis=1)[:, : NEIGHBOURS - 1]
+    distances = np.column_stack([own, np.maximum(others, 0.0)])
+    distances[own > others[:, 0]] = own[own > others[:, 0], None]
+    return own, distances
 
 
 def _seldom_agree(points: Points) -> Mask:
