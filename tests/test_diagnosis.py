@@ -296,3 +296,21 @@ def test_where_only_leakage_ran_the_walk_starts_from_its_own_score() -> None:
     steps = honest_score("binary", [leak], []).steps
     assert [(s.step, s.value) for s in steps] == [("recomputed", 0.938), ("without_leaks", 0.88)]
     assert honest_score("regression", [leak], []).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("ends", "told", "between"),
+    [((16.14, 110.03), "63", "16 to 110"), ((0.0612, 0.0652), "0.0632", "0.0612 to 0.0652"),
+     ((1600.0, 240000.0), "120,800", "1,600 to 240,000")],
+)  # fmt: skip
+def test_effects_in_units_of_the_target_have_the_digits_that_their_interval_supports(
+    ends: tuple[float, float], told: str, between: str
+) -> None:
+    from reportgen.render.view import _between, _effect
+    from reportgen.results import Cause
+
+    cause = Cause(code="a.b", severity="fail", effect=sum(ends) / 2, low=ends[0], high=ends[1],
+                  metric="rmse")  # fmt: skip
+    assert (_effect(cause, "target"), _between(cause, "target")) == (told, between)
+    score = cause.model_copy(update={"metric": "accuracy"})
+    assert _between(score, "score") == f"{ends[0]:,.3f} to {ends[1]:,.3f}"

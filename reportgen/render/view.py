@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reportgen.charts.numbers import NONE, begun, interval, listed, number
+from reportgen.charts.numbers import NONE, begun, fixed, interval, listed, number
 from reportgen.diagnosis.words import first_sentence, plainly, spoken, unit_of
 from reportgen.diagnostics import suite
 from reportgen.job.printed import Printed
@@ -16,7 +17,16 @@ from reportgen.render import environment
 from reportgen.render.figures import Drawn, Figures, Picture
 from reportgen.render.glossary import terms
 from reportgen.render.look import PLAIN, Look
-from reportgen.results import SEVERITIES, AuditReport, Cause, Finding, Metric, Restated, Section
+from reportgen.results import (
+    SEVERITIES,
+    AuditReport,
+    Cause,
+    Finding,
+    Metric,
+    Restated,
+    Section,
+    Setting,
+)
 
 _BUT = re.compile(r"[,;:] (but|unless|except|though|so|not|only)\b")
 _CLAUSE = re.compile(r"[,;:] ")
@@ -143,6 +153,19 @@ class Page:
         except ValueError:
             return ""
         return f"{time:%Y-%m-%dT%H:%M:%S}Z"
+
+    @property
+    def settings(self) -> tuple[tuple[str, tuple[Setting, ...]], ...]:
+        """Title of a diagnostic -> its settings, in the order of the report."""
+        names = dict.fromkeys(s.diagnostic for s in self.report.settings)
+        titles = {s.section.diagnostic: s.title for s in self.all_sections}
+        return tuple(
+            (
+                titles.get(name, environment.capital(name.replace("_", " "))),
+                tuple(s for s in self.report.settings if s.diagnostic == name),
+            )
+            for name in names
+        )
 
     @property
     def restated_later(self) -> bool:
@@ -335,7 +358,7 @@ def _causes(causes: Sequence[Cause], sections: Sequence[SectionView]) -> tuple[C
                 advice=advice_words(cause),
                 anchor=owner.anchor if owner else "",
                 number=owner.number if owner else None,
-                lost=number(cause.effect, unit),
+                lost=_effect(cause, unit),
                 between=_between(cause, unit),
                 metric=spoken(cause.metric) if cause.metric != head else "",
                 left=scale.at(cause.low),
@@ -365,9 +388,25 @@ class _Scale:
         return None if value is None else round(100 * (value - self.low) / self.span, 2)
 
 
+def _effect(cause: Cause, unit: str) -> str:
+    """An effect to the digits that its interval supports."""
+    digits = _supported(cause, unit)
+    return number(cause.effect, unit) if digits is None else fixed(cause.effect, digits)
+
+
+def _supported(cause: Cause, unit: str) -> int | None:
+    """Decimals that an interval in units of the target leaves; None where its unit decides."""
+    if unit != "target" or cause.low is None or cause.high is None or cause.high <= cause.low:
+        return None
+    return min(max(1 - math.floor(math.log10((cause.high - cause.low) / 2)), 0), 8)
+
+
 def _between(cause: Cause, unit: str) -> str:
     """The interval of an effect in words, or why there is none."""
+    digits = _supported(cause, unit)
     between = interval(cause.low, cause.high, unit)
+    if digits is not None:
+        between = f"{fixed(cause.low, digits)} to {fixed(cause.high, digits)}"
     if cause.effect is None:
         return f"none that can be told ({between})" if between != NONE else "not measured"
     return between if between != NONE else "counted"

@@ -194,8 +194,8 @@ def populations():
         X, y = splits["test"]
         *_, (w1, b1, w2, b2) = passes(rng(seed), *splits["train"], seeds=400, batch=32, **recipe)
         p = np.clip(probabilities((np.maximum(X @ w1 + b1, 0) @ w2 + b2)[:, :, 0]), 1e-9, 1 - 1e-9)
-        entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p)).mean(axis=1)
-        yield ((p > 0.5) == (y == 1)).mean(axis=1), np.log(entropy), len(y)
+        odds = np.log(p) - np.log(1 - p)
+        yield ((p > 0.5) == (y == 1)).mean(axis=1), np.log(odds.std(axis=1)), len(y)
 
 
 def test_honest_networks_are_seldom_below_their_recipe_or_surer_than_it():
@@ -235,15 +235,34 @@ def test_a_model_that_is_surer_than_its_recipe_is_no_seed_of_it():
     found = finding(examine(surer), "recipe-does-not-reproduce")
     assert (found.subject, found.severity) == ("confidence", "warn")
     p = surer.predictor.predict_split("test")
-    entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p)).mean()
-    assert found.evidence["delivered"] == pytest.approx(entropy, rel=1e-4)
-    assert found.evidence["delivered"] < found.evidence["low"] < found.evidence["typical"]
+    odds = np.std(np.log(p) - np.log(1 - p))
+    assert found.evidence["delivered"] == pytest.approx(odds, rel=1e-4)
+    assert found.evidence["delivered"] > found.evidence["high"] > found.evidence["typical"]
     assert "more epochs" in found.advice
     better = examine(faults.drawn(rng(16), members=99, surer=1.6, best_of=1000, own=0.5))
     assert finding(better, "recipe-does-not-reproduce").severity == "fail"
     assert check(better, "lucky-seed").status == "not_applicable"
     few = faults.drawn(rng(15), members=20, surer=1.6)
     assert "recipe-does-not-reproduce" not in codes(examine(few))
+
+
+def test_sureness_of_several_classes_and_labels_is_that_of_their_logits():
+    from reportgen.answers import answers
+    from reportgen.diagnostics.seed_ensemble.sureness import logarithm
+
+    z = 2 * rng(90).normal(size=(400, 5)) + [1, 0, 0, -1, 0]
+    of_row = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    spread = np.sqrt(np.mean(np.var(z - z.mean(axis=1, keepdims=True), axis=0)))
+    y = z.argmax(axis=1)
+    case = case_from_arrays("multiclass", {"test": (z, y)}, {"test": of_row}, output="probability")
+    assert np.exp(logarithm(answers(case, "test"))) == pytest.approx(spread, rel=1e-5)
+    each = 1 / (1 + np.exp(-z))
+    labels = (z > 0).astype(int)
+    many = case_from_arrays(
+        "multilabel", {"test": (z, labels)}, {"test": each}, output="probability"
+    )
+    spread = np.sqrt(np.mean(np.var(z, axis=0)))
+    assert np.exp(logarithm(answers(many, "test"))) == pytest.approx(spread, rel=1e-5)
 
 
 def test_shares_of_several_labels_are_of_labels():

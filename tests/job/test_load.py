@@ -280,7 +280,8 @@ def reported(item: str) -> str:
             model("training: {epochs: 1, include_validation: true}"),
             6, "models.m.training.include_validation", "cut from train",
         ),
-        (model("metrics: [a]"), 6, "models.m.metrics", "unknown key"),
+        (model("measures: [a]"), 6, "models.m.measures", "unknown key"),
+        (model("metrics: {f1: hooks}"), 6, "models.m.metrics.f1", "does not name a Python object"),
         (reported("{metric: acuracy, value: 1}"), 6, "models.m.reported[1].metric", "'accuracy'"),
         (
             reported("{metric: accuracy, value: high}"),

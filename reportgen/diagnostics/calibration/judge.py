@@ -137,8 +137,8 @@ def _unraised(code: str, evidence: Evidence, lead: Measured) -> Check:
 def _tried(evidence: Evidence) -> str:
     labels = f", {len(evidence.events)} labels" if len(evidence.events) > 1 else ""
     return (
-        f"Truths drawn from its own probabilities against those of {count(evidence.n_rows)} "
-        f"{evidence.split} rows{labels}"
+        f"Its probabilities on {count(evidence.n_rows)} rows{labels}; truths drawn from them "
+        f"against those of {evidence.split}"
     )
 
 
@@ -146,7 +146,7 @@ def _result(lead: Measured) -> str:
     error = f"calibration error {score(root(lead.square.value))}"
     if lead.rows.n < 100:
         return error
-    return f"{error} ({interval(root(lead.square.low), root(lead.square.high))})"
+    return f"{error}; {interval(root(lead.square.low), root(lead.square.high))}"
 
 
 def _detectable(lead: Measured) -> str:
@@ -158,8 +158,8 @@ def _detectable(lead: Measured) -> str:
         parts.append(f"{found.over:.2f} or more")
     if found.under is not None:
         parts.append(f"{found.under:.2f} or less")
-    error = "" if found.error is None else f" (error {score(found.error)})"
-    return f"a temperature of {' or '.join(parts)}{error}"
+    error = [] if found.error is None else [f"a calibration error of {score(found.error)}"]
+    return "; ".join([f"a temperature of {parts[0]}", *parts[1:], *error])
 
 
 def _method(evidence: Evidence, settings: CalibrationSettings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -144,9 +144,11 @@ def _smoothed(
     return seen >= 2
 
 
-def repeats(probes: Sequence[Probe]) -> list[Rows]:
-    """The probes' rows, eight times each."""
-    return [repeated(p.rows) for p in probes]
+def on_repeats(
+    ask: Callable[[Sequence[Rows]], Sequence[float | None]], probes: Sequence[Probe]
+) -> Values:
+    """Values on the probes' rows, eight times each; None of the own rows, which are many."""
+    return [None, *ask([repeated(p.rows) for p in probes[1:]])]
 
 
 def nearest(
@@ -164,4 +166,4 @@ def nearest(
     return found
 
 
-__all__ = ["REPEATS", "Agreement", "agreement", "close", "nearest", "references", "repeats"]
+__all__ = ["REPEATS", "Agreement", "agreement", "close", "nearest", "on_repeats", "references"]

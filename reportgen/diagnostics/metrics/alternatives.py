@@ -46,6 +46,9 @@ def alternatives(
         yield _means_of_two(rows.task)
     if rows.task == "multiclass" and rows.p.ndim == 2:
         yield [Definition("accuracy", "the share of right cells of one-hot labels", _right_cells)]
+    if rows.task == "multilabel":
+        words = "the share of rows whose highest score is of the first of their labels (argmax)"
+        yield [Definition("accuracy", words, _highest_is_first)]
     if rows.task == "regression":
         yield list(_of_numbers())
 
@@ -93,6 +96,11 @@ def _mean_of_two(rows: Rows, average: str) -> float:
 
 def _right_cells(rows: Rows) -> float:
     return float((np.eye(rows.k)[rows.y] == (rows.p > 0.5)).mean())
+
+
+def _highest_is_first(rows: Rows) -> float:
+    """Keras's ``categorical_accuracy``, which "accuracy" is of several outputs."""
+    return float((rows.y.argmax(axis=1) == rows.p.argmax(axis=1)).mean())
 
 
 def _of_numbers() -> Iterator[Definition]:

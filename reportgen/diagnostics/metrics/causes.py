@@ -127,7 +127,7 @@ def _threshold(
     swapped = _exchanged(definitions)
     for hard, _ in ways:
         values = asked.values(hard)
-        again = asked.values([repeated(r) for r in hard])
+        again = [None, *asked.values([repeated(r) for r in hard[1:]])]
         if _constant(values):
             continue
         found = agreement(values, probes, definitions, again=again)

@@ -62,8 +62,10 @@ def compiled(arguments: Mapping[str, Any] | None, task: str, sparse: bool) -> Co
         else:
             name = keras_config.spoken(node) or "metric"
             kind, config = _standard(node)
-            if kind is None and isinstance(node.get("config"), str):  # a function by its name
-                kind = _class_of(node["config"], task, sparse)
+            inner = node.get("config")
+            wrapped = isinstance(inner, Mapping) and isinstance(inner.get("fn"), str)
+            if kind is None and (isinstance(inner, str) or wrapped):  # a function by its name
+                kind = _class_of(name, task, sparse)
         if kind is None:
             foreign.append(name)
         else:
@@ -87,9 +89,12 @@ def _each(arguments: Mapping[str, Any]) -> Iterator[Any]:
 
 def _class_of(name: str, task: str, sparse: bool) -> str | None:
     if name in ("accuracy", "acc"):
-        if task in ("binary", "multilabel"):
-            return "BinaryAccuracy"
-        return "SparseCategoricalAccuracy" if sparse else "CategoricalAccuracy"
+        if task == "multiclass" and sparse:
+            return "SparseCategoricalAccuracy"
+        # Keras looks at the number of outputs: several labels are taken for one-hot.
+        of_task = {"binary": "BinaryAccuracy", "multiclass": "CategoricalAccuracy",
+                   "multilabel": "CategoricalAccuracy"}  # fmt: skip
+        return of_task.get(task)
     return SHORT.get(name) or (name if name in STANDARD else None)
 
 

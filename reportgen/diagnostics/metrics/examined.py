@@ -13,7 +13,7 @@ from reportgen.diagnostics.metrics.agreement import (
     agreement,
     close,
     nearest,
-    repeats,
+    on_repeats,
 )
 from reportgen.diagnostics.metrics.behaviour import (
     at_the_edges,
@@ -33,6 +33,7 @@ from reportgen.diagnostics.metrics.rows import Rows
 from reportgen.diagnostics.metrics.smallest import smallest
 from reportgen.models.custom_metrics.messages import Reply
 
+BETWEEN = 0.03  # of areas under the precision-recall curve, by ways between its points
 COARSE = 0.02  # difference of an area that a grid of thresholds may make
 
 
@@ -81,8 +82,9 @@ def examine(
     if not running:
         return _no_number(known, asked, first, judged)
     known = _held(known, running, judged, thresholds, logits)
-    if known.form is None:
-        return known
+    ended = getattr(metric, "ended", None)
+    if ended is not None or known.form is None:
+        return _ended(known, ended)
     chosen = next(a for a, _ in running if a.form is known.form)
     reply = next(r for a, r in running if a.form is known.form)
     known = behaviour(known, chosen, reply, own)
@@ -95,7 +97,18 @@ def examine(
         known = _others(known, chosen, judged, logits, asked)
     if loaded.weights:
         known = weighted(known, chosen, judged[1].rows, rng)
-    return at_the_edges(replace(known, sweep=sweep(known, chosen, own)), chosen, own)
+    known = at_the_edges(replace(known, sweep=sweep(known, chosen, own)), chosen, own)
+    ended = getattr(metric, "ended", None)
+    return known if ended is None else _ended(known, ended)
+
+
+def _ended(known: Examined, ended: str | None) -> Examined:
+    """Its process had to be ended while it was asked: what was not asked is not judged."""
+    if ended is None:
+        return known
+    fault = f"Asked of {known.n:,} rows and of what is made of them, {ended}."
+    return replace(known, form=None, agrees=None, found=(), example=None, error=ended,
+                   batches=None, logits=None, faults=(*known.faults, fault))  # fmt: skip
 
 
 def _no_number(
@@ -131,7 +144,7 @@ def _held(
     first: Examined | None = None
     for one, reply in running:
         values = one.values(rows)
-        again = one.values(repeats(judged))
+        again = on_repeats(one.values, judged)
         found = agreement(
             values, judged, known.meaning.definitions, thresholds=thresholds, again=again
         )
@@ -149,22 +162,36 @@ def _held(
 def _coarse(
     one: Asked, judged: Sequence[Probe], values: Sequence[float | None], meaning: Meaning
 ) -> Agreement | None:
-    """An area by a grid of thresholds: right where the grid tells all scores apart."""
-    rng = np.random.default_rng(0)
+    """An area by a grid of thresholds: right where the grid tells all scores apart.
+
+    Of areas under the precision-recall curve there are as many as there are ways between its
+    points (Davis and Goadrich 2006): near one of them is enough.
+    """
     if depends_on_order(judged, values):
         return None
+    rng = np.random.default_rng(0)
     apart = [Probe("spaced", "spaced", made.spaced(judged[0].rows, rng)) for _ in range(4)]
     found = agreement(one.values([p.rows for p in apart]), apart, meaning.definitions)
-    if found is None:
-        return None
-    off = 0.0
-    for probe, value in zip(judged, values, strict=True):
-        reference = found.definition.of(probe.rows)
-        if value is not None and np.isfinite(reference):
-            off = max(off, abs(value - reference))
-    if off > COARSE:
-        return None
-    return replace(found, how=f"from a grid of thresholds, off by up to {off:.2g}")
+    if found is not None:
+        off = _off(values, judged, found.definition)
+        if off <= COARSE:
+            return replace(found, how=f"from a grid of thresholds, off by up to {off:.2g}")
+    if meaning.family == "average_precision":
+        for definition in meaning.definitions:
+            off = _off(values, judged, definition)
+            if off <= BETWEEN:
+                how = f"with another way between the curve's points, off by up to {off:.2g}"
+                return Agreement(definition, how)
+    return None
+
+
+def _off(values: Sequence[float | None], judged: Sequence[Probe], definition: Definition) -> float:
+    off = [
+        abs(value - reference)
+        for probe, value in zip(judged, values, strict=True)
+        if value is not None and (reference := value_of(definition, probe.rows)) is not None
+    ]
+    return max(off, default=float("inf"))
 
 
 def _with_probes(
@@ -202,7 +229,7 @@ def _explained(
 ) -> Examined:
     rows = [p.rows for p in judged]
     values = [value for _, _, value, _ in known.probes]
-    again = one.values(repeats(judged))
+    again = on_repeats(one.values, judged)
     everything = catalogue(rows[0].task, rows[0].k if rows[0].task != "regression" else 0)
     found = causes(one, known.meaning, judged, values, again, everything)
     definition = known.definition

@@ -51,6 +51,7 @@ class Examined:
     logits: float | None = None
     ignores_weights: bool = False
     random: bool = False
+    standard: bool = False
     is_also: Definition | None = None
     notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()

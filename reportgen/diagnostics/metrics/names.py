@@ -165,6 +165,8 @@ def meaning(
         and w not in ("soft", "quadratic", "linear", "unweighted", "approx", "trapz", "interp")
     ]  # fmt: skip
     definitions = _definitions(family, task, k, top)
+    if not definitions:  # a metric of another task
+        return Meaning(None)
     definitions = _narrowed(definitions, average)
     if soft and family in CELLS:
         definitions = list(softened(family, family, WORDS[family]))

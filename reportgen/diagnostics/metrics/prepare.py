@@ -61,7 +61,9 @@ def prepare(case: Case) -> Prepared:
     NotApplicable
         when the job names no metrics and reports no numbers, and the model has none compiled in.
     """
-    own = compiled(getattr(case.predictor, "compiled", None), case.task, _sparse(case))
+    own = Compiled()
+    if not case.dataset.heads:  # of several outputs it is not told whose a metric is
+        own = compiled(getattr(case.predictor, "compiled", None), case.task, _sparse(case))
     numbers = [r for r in case.entry.reported if isinstance(r, ReportedNumber)]
     if not case.entry.metrics and not own.standard and not own.foreign and not numbers:
         raise NotApplicable(
@@ -77,6 +79,7 @@ def prepare(case: Case) -> Prepared:
     )
     column = _second_class(case, rows)
     standard = tuple(_standard(case, column, *one) for one in own.standard if column is not None)
+    standard = tuple(one for one in standard if one.form is not None)
     named = {python.rpartition(":")[2].rpartition(".")[2] for python in case.entry.metrics.values()}
     foreign = tuple(n for n in own.foreign if n not in named)
     return Prepared(
@@ -171,7 +174,7 @@ def _standard(case: Case, rows: Rows, name: str, kind: str, config: Mapping[str,
         said = replace(said, family=None)
     single = case.task == "binary" and kind == "F1Score" and config.get("threshold") is None
     found = examine(
-        name,
+        f"{name}, compiled in",
         StandardMetric(kind, config, case.predictor.framework),
         said,
         rows,
@@ -180,6 +183,10 @@ def _standard(case: Case, rows: Rows, name: str, kind: str, config: Mapping[str,
         logits=_logits(case),
         only=as_handed(rows, kind, logits=_logits(case), sparse=_sparse(case)),
     )
+    found = replace(found, standard=True)
+    if kind == "AUC" and _logits(case) and not config.get("from_logits") and found.wrong:
+        words = "it is given logits, and its thresholds lie between 0 and 1 (from_logits=False)"
+        return replace(found, found=(Cause("other", words, found.definition),))
     if single and found.wrong:
         first: Definition | None = said.definitions[0] if said.definitions else None
         words = "it has threshold=None, with which every row of a single column counts as positive"

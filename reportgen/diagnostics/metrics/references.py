@@ -27,6 +27,8 @@ from reportgen.diagnostics.metrics.definition import Definition, turned
 from reportgen.diagnostics.metrics.rows import Floats, Rows
 from reportgen.statistics import ranking
 
+MANY = 12  # classes beyond which not every pair of them is looked at
+
 
 def accuracy(rows: Rows) -> float:
     right = np.asarray(rows.y == rows.labels())
@@ -75,9 +77,9 @@ def pr_area(y: NDArray[np.bool_], s: Floats) -> float:
     return float(np.trapezoid(precision, recall))
 
 
-def _ranks(family: str, task: str) -> Iterator[Definition]:
+def _ranks(family: str, task: str, k: int) -> Iterator[Definition]:
     usual = ["binary"] if task == "binary" else ["macro", "weighted", "micro"]
-    if task == "multiclass" and family == "roc_auc":
+    if task == "multiclass" and family == "roc_auc" and k <= MANY:
         usual.append("pairs")
     function: Callable[..., float] = ranking.roc_auc
     if family == "average_precision":
@@ -172,7 +174,7 @@ def classification(family: str, task: str, k: int, top: int | None = None) -> li
     if family == "balanced_accuracy":
         return _balanced(task)
     if family in RANKS:
-        return list(_ranks(family, task))
+        return list(_ranks(family, task, k))
     if family == "top_k" and task == "multiclass":
         return [
             Definition(family, f"accuracy of the top {n}", partial(_top, k=n))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from reportgen.diagnostics.metrics.cells import RANKS
 from reportgen.diagnostics.metrics.known import Examined
 from reportgen.diagnostics.metrics.seeds import Flat, Moves
 from reportgen.diagnostics.metrics.smallest import table
@@ -24,7 +25,7 @@ def of_examined(
         classes = list(classes)[::-1]
     series: dict[str, Any] = {}
     if every:
-        series["metrics"] = [_row(one) for one in every[:MOST]]
+        series["metrics"] = [_row(one, prepared.rows.threshold) for one in every[:MOST]]
         series["metrics_total"] = len(every)
     wrong = [one for one in every if one.wrong and (one.found or one.meaning.sure)]
     if wrong:
@@ -52,13 +53,16 @@ def of_examined(
     return series
 
 
-def _row(one: Examined) -> dict[str, Any]:
+def _row(one: Examined, threshold: float) -> dict[str, Any]:
     if one.meaning.family is None:
         meant = f"not said; it is {one.is_also.words}" if one.is_also else "not said by its name"
     else:
         meant = one.definition.words if one.definition is not None else one.meaning.words
     if one.agrees is not None:
         verdict = "right" + (f", {one.agrees.how}" if one.agrees.how else "")
+        at = one.agrees.threshold
+        if at is not None and at != threshold and one.meaning.family not in RANKS:
+            verdict += f", with labels above {at:g}, where the job decides at {threshold:g}"
     elif one.form is None:
         verdict = "gives no number"
     elif one.random:

@@ -130,8 +130,8 @@ def _tried(measured: Measured) -> str:
     parts = [plural(len(measured.baselines), "baseline")]
     if simple:
         parts.append(plural(simple, "simple model"))
-    parts.append(plural(len(measured.segments.tried), "segment"))
-    return listed(parts)
+    segments = plural(len(measured.segments.tried), "segment")
+    return f"{listed(parts)}; {segments}"
 
 
 def _result(measured: Measured) -> str:

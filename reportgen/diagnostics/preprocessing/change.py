@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from reportgen.diagnostics.preprocessing.columns import (
     spread,
     thinned,
 )
+from reportgen.diagnostics.preprocessing.units import NEAR_UNIT, Kind, known, ways
 
 Floats = NDArray[np.float64]
 ROWS = 4000  # of which distributions are told
@@ -31,25 +31,8 @@ GROSS = 8.0  # fold in spread, or spreads apart, that no honest half of all colu
 APART = 0.6  # KS distance, beyond noise, of a column whose unit changed
 ALIKE = 0.08  # KS distance, beyond noise, of one whose unit was taken back
 STILL = 0.3  # median KS distance of the other columns, where one changed
-NEAR_UNIT = 0.02  # relative distance from a known factor
 FEWEST = 5  # rows
 ENOUGH = 15  # rows that show the shape of a column
-
-#: Factors between customary units (and their inverses), with what they are.
-UNITS: tuple[tuple[float, str], ...] = (
-    (255.0, "0–255 and 0–1"), (100.0, "per cent and shares"),
-    (1000.0, ""), (1e6, ""), (10.0, ""),
-    (60.0, "minutes and hours"), (3600.0, "seconds and hours"), (24.0, "hours and days"),
-    (7.0, "days and weeks"), (12.0, "months and years"), (365.25, "days and years"),
-    (2.54, "centimetres and inches"), (25.4, "millimetres and inches"),
-    (3.28084, "feet and metres"), (39.3701, "inches and metres"),
-    (1.609344, "kilometres and miles"),
-    (2.204623, "pounds and kilograms"), (28.3495, "grams and ounces"),
-    (4.184, "joules and calories"),
-    (57.29578, "degrees and radians"), (86400.0, "seconds and days"), (1e9, ""),
-)  # fmt: skip
-
-Kind = Literal["factor", "standardised", "limits", "logarithm", "temperature"]
 
 
 @dataclass(frozen=True)
@@ -210,7 +193,7 @@ def _without_zeros(p: Pair) -> Pair:
 
 def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
     best: Changed | None = None
-    for kind, words, factor, undo in _ways(p):
+    for kind, words, factor, undo in ways(p.a, p.b):
         back = np.sort(undo(p.b))
         after = ks_near(p.a, back)
         slack = ALIKE if kind == "factor" and max(factor, 1 / factor) >= least else ALIKE / 2
@@ -219,7 +202,7 @@ def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
         lattice = _lattice(p, undo) if kind in ("factor", "temperature") else None
         sure = _sure(kind, factor, lattice, least, still)
         hint = sure or (
-            kind == "factor" and alone and lattice is not False and _known(factor) is not None
+            kind == "factor" and alone and lattice is not False and known(factor) is not None
             and after <= p.noise / 1.4 and _sharply_known(p, factor)
         )  # fmt: skip
         if hint and (best is None or (sure, -after) > (best.sure, -best.after)):
@@ -237,56 +220,6 @@ def _sure(
     if kind == "temperature":
         return bool(lattice)
     return still
-
-
-def _ways(p: Pair) -> Iterator[tuple[Kind, str, float, Callable[[Floats], Floats]]]:
-    """What may have been done to a column, and how it is undone."""
-    middle = [float(np.median(np.abs(v[v != 0]))) for v in (p.a, p.b)]
-    factor = middle[1] / middle[0]
-    if np.isfinite(factor) and factor > 0 and abs(np.log(factor)) > np.log(1.3):
-        unit = _known(factor)
-        exact = unit[0] if unit else factor
-        yield "factor", unit[1] if unit else "", exact, lambda v: v / exact
-        if unit is None and len(p.a) > 30:
-            for near, words in _near(factor):
-                yield "factor", words, near, lambda v, near=near: v / near  # type: ignore[misc]
-    mean, sd = float(p.a.mean()), float(p.a.std())
-    yield (
-        "standardised",
-        "standardised by train's mean and standard deviation",
-        1 / sd,
-        (lambda v: v * sd + mean),
-    )
-    low, width = float(p.a[0]), float(np.ptp(p.a))
-    yield "limits", "scaled to 0–1 by train's limits", 1 / width, lambda v: v * width + low
-    if p.a[0] > -90 and p.a[-1] < 150:
-        yield "temperature", "degrees Fahrenheit and Celsius", 1.8, lambda v: (v - 32) / 1.8
-    if p.a[0] > -130 and p.a[-1] < 300:
-        yield "temperature", "degrees Celsius and Fahrenheit", 1 / 1.8, lambda v: v * 1.8 + 32
-    if p.a[0] > -1 and p.b[-1] < 50:
-        yield "logarithm", "log(1 + x)", 1.0, lambda v: np.expm1(np.minimum(v, 50))
-        if p.a[0] > 0:
-            yield "logarithm", "log(x)", 1.0, lambda v: np.exp(np.minimum(v, 50))
-    if p.b[0] > -1 and p.a[-1] < 50:
-        yield "logarithm", "exp(x) − 1", 1.0, lambda v: np.log1p(v)
-        if p.b[0] > 0:
-            yield "logarithm", "exp(x)", 1.0, lambda v: np.log(v)
-
-
-def _known(factor: float) -> tuple[float, str] | None:
-    """The customary unit nearest to a factor, within ``NEAR_UNIT``."""
-    for near, words in _near(factor):
-        if abs(np.log(near / factor)) <= NEAR_UNIT:
-            return near, words
-    return None
-
-
-def _near(factor: float) -> Iterator[tuple[float, str]]:
-    """Customary units within 30 % of a factor that a sample gives."""
-    for unit, words in UNITS:
-        for exact in (unit, 1 / unit):
-            if abs(np.log(exact / factor)) <= np.log(1.3):
-                yield exact, words
 
 
 def _sharply_known(p: Pair, factor: float) -> bool:

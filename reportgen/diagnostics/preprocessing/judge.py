@@ -192,7 +192,7 @@ def _tried(case: Case, prepared: Prepared) -> str:
     place = prepared.rows.last
     n = len(place.columns) + place.left_out
     what = plural(n, "column") if n else plural(len(place.blocks), "array")
-    return f"Scale, order, gaps and categories of {what} on {listed(list(case.dataset.splits), 3)}"
+    return f"{what} on {listed(list(case.dataset.splits), 3)}; scale, order, gaps, categories"
 
 
 def _result(found: list[Finding], apart: tuple[str, float, str, int] | None) -> str:
@@ -201,12 +201,12 @@ def _result(found: list[Finding], apart: tuple[str, float, str, int] | None) -> 
         return f"{plural(len(grave), 'fault')}: {grave[0].subject}"
     if apart is None:
         return "nothing found"
-    return f"alike, the furthest column {score(apart[1])} from train (KS)"
+    return f"alike; the furthest column {score(apart[1])} from train (KS)"
 
 
 def _detectable(answers: tuple[Answer, ...]) -> str:
     told = [a.detectable for a in answers if a.detectable]
-    return ", ".join(dict.fromkeys(told)) or "nothing: there is nothing to compare with"
+    return "; ".join(dict.fromkeys(told)) or "nothing: there is nothing to compare with"
 
 
 def _method(case: Case, prepared: Prepared) -> str:
@@ -216,8 +216,8 @@ def _method(case: Case, prepared: Prepared) -> str:
         "Smirnov's. A scale of a split's own is told by how near its mean and spread come to 0 and "
         "1 beside what chance brings about; another unit by a factor that makes the splits alike "
         "when it is taken back; unseen categories by what a random cut of the same rows leaves "
-        "unseen. Whose rows the figures of scalers are is asked under leakage, whether the splits "
-        "are of one population too."
+        "unseen. Leakage asks whose rows a scaler's figures are, and whether the splits are of one "
+        "population; a split that was scaled by itself may stand there too, for what it knew."
     )
     if case.predictor.framework == "predictions":
         words += " The model is a file of predictions: only the data are looked at."

@@ -9,9 +9,10 @@ from reportgen.charts.canvas import add_axes, finish, new_figure
 from reportgen.charts.figure import Chart
 from reportgen.charts.lettering import note
 from reportgen.charts.marks import bars
-from reportgen.charts.numbers import amount, count, share, shorten
+from reportgen.charts.numbers import amount, count, fixed, share, shorten
 from reportgen.charts.rows import Mark, Row, bar_rows, forest
 from reportgen.charts.style import TEST, TRAIN, split_colour, split_text
+from reportgen.diagnostics.preprocessing.declared import UNSEEN
 from reportgen.results import Findings
 
 WIDEST = 12.0  # train spreads; beyond, the axis would leave nothing of the others
@@ -20,7 +21,7 @@ WIDEST = 12.0  # train spreads; beyond, the axis would leave nothing of the othe
 def plots(found: Findings) -> list[Chart]:
     """Spans of columns, values of images, gaps; columns by kind where there is nothing else."""
     series = found.series
-    drawn = [_spans(series), _pictures(series), _gaps(series)]
+    drawn = [_unseen(found), _spans(series), _pictures(series), _gaps(series)]
     charts = [chart for chart in drawn if chart is not None]
     return charts or [chart for chart in [_kinds(series)] if chart is not None]
 
@@ -60,6 +61,32 @@ def _spans(series: Mapping[str, Any]) -> Chart | None:
                       unit="target", reference_at=0.0, show_values=False),
         width="full",
     )  # fmt: skip
+
+
+def _unseen(found: Findings) -> Chart | None:
+    """Rows of each category that train does not have, of the column with most of them."""
+    told = [
+        f
+        for f in found.findings
+        if f.code == UNSEEN and f.severity == "warn" and f.evidence.get("categories")
+    ]
+    if not told:
+        return None
+    worst = max(told, key=lambda f: f.evidence["rows"])
+    listed = worst.evidence["categories"][:8]
+    column, split = worst.evidence["column"], worst.evidence["split"]
+    expected = worst.evidence.get("expected")
+    chance = "" if expected is None else f"; a random cut leaves {fixed(expected, 1)} rows unseen"
+    more = worst.evidence.get("categories_total", len(listed)) - len(listed)
+    rest = f" and {count(more)} more" if more > 0 else ""
+    return Chart(
+        name="unseen",
+        title=f"{count(worst.evidence['rows'])} {split} rows hold a “{shorten(column, 30)}” that "
+        "is not known",
+        subtitle=f"Rows of {split} by category{rest}{chance}",
+        alt="; ".join(f"{shorten(c, 40)}: {count(n)}" for c, n in listed) + ".",
+        figure=bar_rows([shorten(c, 34) for c, _ in listed], [n for _, n in listed], x="Rows"),
+    )
 
 
 def _held(value: float) -> float:

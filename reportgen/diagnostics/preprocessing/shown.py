@@ -28,6 +28,7 @@ SPANS = 10  # columns in the figure
 STEPS = 30  # bins of images
 MOST_LINKS = 40
 PLAIN_CODE = 0.1  # a 0-or-1 column nearer to train than this stands behind all others
+BEFORE = "The data as they come, before any step"
 TITLES = {
     "data": "What the model receives",
     "inputs": "What the model receives, behind the job's preprocessing",
@@ -60,7 +61,7 @@ def series(
             "rows": {n: case.split(n).n for n in SPLITS if n in case.dataset.splits},
             "flagged": len(set(flagged) & {f["name"] for f in facts}),
         },
-        "received": _table(facts[:most], place, judged) if facts else None,
+        "received": _table(facts[:most], place, judged, len(rows.places) > 1) if facts else None,
         "rest": _rest(facts[most:], judged),
         "chain": [
             {"where": link.where, "kind": link.kind, "does": link.does, "columns": width_of(link)}
@@ -128,13 +129,13 @@ def _words(column: Column) -> dict[str, Any]:
     }
 
 
-def _table(facts: list[dict[str, Any]], place: Place, judged: str) -> dict[str, Any]:
+def _table(facts: list[dict[str, Any]], place: Place, judged: str, steps: bool) -> dict[str, Any]:
     names = ["train", judged] if judged != "train" and all(
         "train" in f["missing"] for f in facts
     ) else [judged]  # fmt: skip
     head = [["Column", "q"], ["Scale", ""]]
     for n in names:
-        head += [[f"{n.capitalize()}: range", "n"], ["mean (sd)", "n"]]
+        head += [[f"{n.capitalize()} range", "n"], [f"{n.capitalize()} mean (sd)", "n"]]
     head += [["Missing", "n"], ["Values", "n"]]
     if len(names) > 1:
         head.append(["Apart", "n"])
@@ -148,7 +149,8 @@ def _table(facts: list[dict[str, Any]], place: Place, judged: str) -> dict[str, 
         if len(names) > 1:
             row.append(f"{f['apart']:.2f}")
         rows.append(row)
-    return {"title": TITLES[place.key], "head": head, "note": "", "rows": rows}
+    title = BEFORE if place.key == "data" and steps else TITLES[place.key]
+    return {"title": title, "head": head, "note": "", "rows": rows}
 
 
 def _pair(cells: list[str]) -> str:
@@ -171,7 +173,7 @@ def _figures(f: dict[str, Any], name: str) -> list[str]:
         return [f"{low:,} to {high:,} words", f"{mean:.1f}"]
     if d is None:
         new = len(f["sets"].get(name, set()) - f["sets"].get("train", set()))
-        return [f"{plural(new, 'new value')}" if name != "train" else "–", "–"]
+        return [plural(new, "new value") if new else "–", "–"]
     if d.empty or not np.isfinite(d.low):
         return ["–", "–"]
     return [f"{_short(d.low)} to {_short(d.high)}", f"{_short(d.mean)} ({_short(d.sd)})"]

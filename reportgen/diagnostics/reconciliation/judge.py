@@ -60,8 +60,8 @@ def judged(case: Case, prepared: Measured, trained: Trained) -> Findings:
         },
         checks=checks({code: (tuple(fs), None) for code, fs in by_code.items()}),
         tried=f"{known:,} reported {'number' if known == 1 else 'numbers'}",
-        result="every one comes out to the digit" if not off else f"{off:,} do not come out",
-        detectable="half a unit of the last printed digit",
+        result="all come out to the digit" if not off else f"{off:,} do not come out",
+        detectable="half of the last printed digit",
         method=words.METHOD,
     )
 

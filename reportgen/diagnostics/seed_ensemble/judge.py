@@ -151,8 +151,8 @@ def _tried(measured: Measured) -> str:
 def _result(measured: Measured) -> str:
     head = measured.head
     return (
-        f"{head.metric.label} {number(head.mean, head.metric.unit)} ± "
-        f"{number(head.sd, head.metric.unit)} over seeds"
+        f"Seeds spread by {number(head.sd, head.metric.unit)}; {head.metric.label} "
+        f"{number(head.mean, head.metric.unit)} on average"
     )
 
 

@@ -101,7 +101,7 @@ def _sureness(measured: Measured) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
-        "of": "spread of predictions" if found.values else "mean entropy",
+        "of": "spread of predictions" if found.values else "spread of log-odds",
         "delivered": found.delivered,
         "typical": found.typical,
         "low": found.low,

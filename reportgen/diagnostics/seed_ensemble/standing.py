@@ -100,9 +100,9 @@ def _sure(measured: Measured, placed: Luck) -> Finding:
     else:
         message = (
             f"The delivered model is {found.place} of its answers than its recipe makes it: the "
-            f"mean entropy of its probabilities is {score(found.delivered)}, where {members} "
-            f"trained for this audit have {score(found.typical)} ({score(found.low)} to "
-            f"{score(found.high)}). Choosing a seed hardly does that."
+            f"log-odds of its probabilities have a standard deviation of {score(found.delivered)} "
+            f"over rows, where {members} trained for this audit have {score(found.typical)} "
+            f"({score(found.low)} to {score(found.high)}). Choosing a seed hardly does that."
         )
     more, higher, less = ("more", "a higher", "less")
     if found.place == "less sure":

@@ -17,12 +17,16 @@ from reportgen.statistics.future_draws import lengthened, one_more, skewness
 
 ALPHA = 0.0005  # on either side, of models whose recipe it is
 LEAST = 0.2  # of the logarithm: a quarter more or less is not worth a word
-FLOOR = 1e-3  # nats, or of a target's standard deviation: all that is surer is sure
+FLOOR = 1e-3  # of log-odds, or of a target's standard deviation
+SURE = 1e-7  # float32 tells probabilities no nearer to 0 and 1
 
 
 @dataclass(frozen=True)
 class Sureness:
-    """Mean entropy of the answers; in regression the standard deviation of the predictions.
+    """How far apart log-odds lie over rows; in regression, predictions: standard deviations.
+
+    A network that learned more puts them further apart. Log-odds are told by it better than the
+    entropy of probabilities, whose distribution over seeds has longer tails.
 
     Attributes
     ----------
@@ -39,10 +43,9 @@ class Sureness:
 
     @property
     def place(self) -> Literal["surer", "less sure", "inside"]:
-        """A network that learned more is surer; its predictions of a value lie further apart."""
         if self.low <= self.delivered <= self.high:
             return "inside"
-        return "surer" if (self.delivered > self.high) == self.values else "less sure"
+        return "surer" if self.delivered > self.high else "less sure"
 
 
 def sureness(members: Sequence[Answers], delivered: Answers) -> Sureness | None:
@@ -65,13 +68,20 @@ def between(members: np.ndarray, own: float, *, values: bool = False) -> Surenes
 
 
 def logarithm(of: Answers) -> float | None:
-    """Logarithm of the mean entropy in nats, or of the spread of predictions."""
+    """Logarithm of the standard deviation of log-odds over rows, or of predictions.
+
+    Log-odds of a class among several are its log-probability less the mean of the row's, which a
+    softmax's logits differ from by nothing but that mean.
+    """
     if of.values is not None:
         scale = np.maximum(of.y.std(axis=0), np.finfo(float).tiny)
         return float(np.log(max(FLOOR, float(np.mean(of.values.std(axis=0) / scale)))))
     if of.scores is None:
         return None
-    p = of.scores
-    parts = p if of.task == "multiclass" else np.stack([p, 1 - p], axis=-1)
-    entropies = -np.sum(parts * np.log(np.maximum(parts, 1e-300)), axis=-1)
-    return float(np.log(max(FLOOR, float(entropies.mean()))))
+    p = np.clip(np.asarray(of.scores, np.float64), SURE, 1 - SURE)
+    if of.task == "multiclass":
+        logs = np.log(p)
+        odds = logs - logs.mean(axis=-1, keepdims=True)
+    else:
+        odds = np.log(p) - np.log1p(-p)
+    return float(np.log(max(FLOOR, float(np.sqrt(np.mean(odds.var(axis=0)))))))

@@ -111,7 +111,7 @@ def _tried(evidence: Evidence) -> str:
         ways = len(evidence.changes)
         return f"{plural(ways, 'small change')} of {plural(evidence.n_judged, 'row')}"
     n = len(columns_of(evidence))
-    return f"{plural(n, 'column')} moved and shuffled, {count(evidence.sent)} rows asked"
+    return f"{plural(n, 'column')} moved and shuffled; {count(evidence.sent)} rows asked"
 
 
 def _result(evidence: Evidence, found: Judgement) -> str:
@@ -120,7 +120,7 @@ def _result(evidence: Evidence, found: Judgement) -> str:
         return "No column with small steps"
     one = max(tests, key=lambda t: t.change.beyond.value)
     return (
-        f"{share(one.change.flips.value)} change, {share(one.change.beyond.value)} beyond margins"
+        f"{share(one.change.flips.value)} change; {share(one.change.beyond.value)} beyond margins"
     )
 
 

@@ -71,7 +71,14 @@ class Process:
         if self.needs != "python":
             environment["KERAS_BACKEND"] = "numpy" if self.needs == "keras" else "tensorflow"
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.worker", str(theirs.fileno()), str(os.getpid())],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                f"{__package__}.worker",
+                str(theirs.fileno()),
+                str(os.getpid()),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

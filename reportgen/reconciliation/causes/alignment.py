@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import chance, digits, permuted
+from reportgen.reconciliation import digits, other_matrices, permuted
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import (
     Candidate,
@@ -60,7 +60,7 @@ def _shuffled(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
             ranges[claim] = (middle - told * wide * spread, middle + told * wide * spread)
             middles[claim] = middle
             if spread > 0:
-                peak = digits.width(claim.value) / (spread * chance.ROOT_TAU)
+                peak = digits.width(claim.value) / (spread * other_matrices.ROOT_TAU)
                 sharpest = min(sharpest, peak)
             if not claim.running and not _inside(claim, ranges[claim]):
                 break  # refuted: what costs more need not be drawn
@@ -106,7 +106,7 @@ def _density(claims: list[Claim], drawn: Floats) -> float:
     if not kept:
         return 1.0
     rooms = [max(digits.width(c.value), _step(row)) for c, row in zip(kept, told, strict=True)]
-    logs, _ = chance.conditional(told, np.array(rooms))
+    logs, _ = other_matrices.conditional(told, np.array(rooms))
     return float(np.exp(-logs))
 
 

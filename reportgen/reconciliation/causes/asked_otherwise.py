@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.reconciliation import chance, digits
+from reportgen.reconciliation import digits, other_matrices
 from reportgen.reconciliation.evidence import Evaluation, Evidence, Variation
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, is_off, under
 from reportgen.reconciliation.quantities import of_labels, possible
@@ -115,7 +115,9 @@ def _simulated(
         if spread > 0 and not claim.running:
             told.append(drawn)
             rooms.append(max(digits.width(claim.value), of_labels(claim) / worlds[0].n))
-    logs, _ = chance.conditional(np.array(told), np.array(rooms), APART) if told else (0.0, None)
+    logs = 0.0
+    if told:
+        logs, _ = other_matrices.conditional(np.array(told), np.array(rooms), APART)
     exactly = float(np.exp(-logs))
     return replace(
         candidate,
