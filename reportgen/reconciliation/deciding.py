@@ -19,6 +19,8 @@ ACCIDENT = 1e-3
 OUTWEIGHED = 100
 #: As ACCIDENT, for a cause with randomness, which matches by ranges.
 STATISTICAL = 1e-2
+#: The cause that makes a model answer one class for every row.
+ONE_CLASS = "argmax-of-one-column"
 
 
 def decided(found: Sequence[Explanation], trials: Sequence[Trial]) -> Answer:
@@ -44,10 +46,13 @@ def _held_against_rivals(explanation: Explanation, trials: Sequence[Trial]) -> E
 
 def _rivalled(explanation: Explanation, trials: Sequence[Trial]) -> float:
     """The chance that another model's numbers come out; one model would have to meet them all."""
-    pairs = zip(trials, explanation.candidates, strict=True)
+    pairs = list(zip(trials, explanation.candidates, strict=True))
     if explanation.name == "shuffled-alignment":
         return min(t.unskilled() for t in trials)
-    return min(t.rivalled(candidates) for t, candidates in pairs)
+    of_one_class = 0.0
+    if explanation.name != ONE_CLASS:  # which the shape of the output speaks for
+        of_one_class = min(t.of_one_class(candidates) for t, candidates in pairs)
+    return max(of_one_class, min(t.rivalled(candidates) for t, candidates in pairs))
 
 
 def _weighed(found: Sequence[Explanation]) -> tuple[list[Explanation], list[Explanation]]:

@@ -40,6 +40,8 @@ LOSS_SPREAD = 0.1
 #: Of models that somebody mistakes for the delivered one, those without skill on these rows; the
 #: spread of how often they call a class; standard errors within which numbers count as shuffled.
 UNSKILLED = 0.05
+#: And those that answer one class whatever they are asked, of which all print the same.
+ONE_CLASS = 0.02
 SHARE_SPREAD = 0.1
 LUCK = 3.3
 ROOT_TAU = float(np.sqrt(2 * np.pi))
@@ -151,6 +153,18 @@ def intervals_of(parameters: Iterable[Mapping[str, Any]]) -> list[tuple[float, f
     """Fitting intervals of thresholds, where they were searched."""
     found = [p.get("threshold") for p in parameters]
     return [(float(f[0]), float(f[1])) for f in found if isinstance(f, list) and len(f) == 2]
+
+
+def of_one_class(world: World | None, off: Sequence[Claim]) -> float:
+    """The probability that another model always answers the one class that these rows got.
+
+    It prints all numbers of labels that these answers do, however many digits there are.
+    """
+    if world is None or world.labels is None or world.truth.ndim != 1:
+        return 0.0
+    labels = np.asarray(world.labels)
+    alone = len(labels) > 0 and bool((labels == labels[0]).all())
+    return ONE_CLASS if alone and all(of_labels(c) for c in off) else 0.0
 
 
 def unskilled(claims: Sequence[Claim], world: World) -> float:

@@ -89,6 +89,10 @@ class Trial:
         intervals = rivals.intervals_of(c.parameters for c in cuts)
         return rivals.met(cuts[-1].world, base.off, right, intervals)
 
+    def of_one_class(self, candidates: Sequence[Candidate]) -> float:
+        """The chance that a model that always says one class prints what such answers do."""
+        return rivals.of_one_class(candidates[-1].world, self.base.off)
+
     def unskilled(self) -> float:
         """The chance that a model without skill prints what shuffled answers may print."""
         return rivals.unskilled(self.base.off, self.evidence.world(self.base.evaluation.split))

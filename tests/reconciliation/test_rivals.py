@@ -16,7 +16,7 @@ from sklearn.metrics import (
 from reportgen.job.claims import of_report
 from reportgen.reconciliation import rivals
 from reportgen.reconciliation.world import World
-from tests.reconciliation.told import binary, multilabel, numbers, report, told
+from tests.reconciliation.told import binary, multiclass, multilabel, numbers, report, told
 
 
 def another(rng: np.random.Generator, world: World) -> World:
@@ -148,3 +148,14 @@ def test_numbers_of_the_other_class_are_as_rare_as_those_of_the_first() -> None:
         "recall": (recall_score(world.truth, world.labels, pos_label=0), 4),
     }
     assert told(world, numbers("binary", other)).named == ["positive-class-flipped"]
+
+
+def test_a_model_that_always_says_one_class_is_no_other_scale_of_inputs() -> None:
+    """Numbers of labels are the same for all such models; a loss is not."""
+    world = multiclass(np.random.default_rng(68), 400)
+    constant = replace(world, labels=np.full(world.n, 2))
+    off = report(printed(constant, 4), world)
+    assert rivals.of_one_class(constant, off) == rivals.ONE_CLASS
+    assert rivals.of_one_class(world, off) == 0
+    loss = numbers("multiclass", {"log_loss": (1.2345, 4)})
+    assert rivals.of_one_class(constant, [*off, *loss]) == 0

@@ -122,11 +122,11 @@ def _among(answer: Answer) -> str:
 def _doubt(explanation: Explanation) -> str:
     """Why one candidate is not named: who else would print the same, and how probably."""
     if explanation.rivalled >= explanation.accident:
-        whose = (
-            "answers of a model without skill"
-            if explanation.name == "shuffled-alignment"
-            else "another model that orders the rows about alike"
-        )
+        whose = "another model that orders the rows about alike"
+        if explanation.name == "shuffled-alignment":
+            whose = "answers of a model without skill"
+        elif explanation.rivalled == rivals.ONE_CLASS:
+            whose = "another model that always answers that one class"
     else:
         whose = "some cause that is not true"
     bound = STATISTICAL if explanation.by_ranges else ACCIDENT
