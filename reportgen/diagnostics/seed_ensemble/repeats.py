@@ -60,7 +60,12 @@ def _answers_differ(prepared: Prepared) -> list[Finding]:
     asked = prepared.asked
     if asked is None:
         return []
-    layers = f"; its layers {listed(list(asked.random), 3)} draw at random" if asked.random else ""
+    layers = ""
+    if asked.random:
+        one = len(asked.random) == 1
+        named = listed(list(asked.random), 3)
+        layers = f"; its {'layer' if one else 'layers'} {named} {'draws' if one else 'draw'}"
+        layers += " at random"
     if asked.apart > REPEATED * asked.scale:
         return [
             finding(
