@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 #: Fold by which a scaling changes a column's spread; less is a shift that ends at 0 by accident.
-RESCALED = 3.0
+RESCALED = 5.0
 NEAR_UNIT = 0.02  # relative distance from a known factor
 
 #: Factors between customary units (and their inverses), with what they are.
