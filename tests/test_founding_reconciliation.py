@@ -61,7 +61,7 @@ def test_a_shuffling_generator_is_the_one_cause_left(reports):
     if finding["code"] == "reconciliation.ambiguous":
         codes = [c["code"] for c in finding["evidence"]["candidates"]]
         assert codes == ["reconciliation.shuffled-alignment"]
-        assert "model without skill" in finding["message"]
+        assert "a model without skill" in finding["message"]
     else:
         assert finding["code"] == "reconciliation.shuffled-alignment"
 

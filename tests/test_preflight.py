@@ -173,6 +173,12 @@ def test_data(folder: Path, data: dict[str, Any], key: str | None, words: str) -
             "models.m.model.predictions.test", "no column of predictions",
         ),
         ({"model": {"python": "hooks:biuld"}}, "models.m.model.python", "no 'biuld'"),
+        ({"metrics": {"f1": "hooks:laod"}}, "models.m.metrics.f1", "Did you mean 'load'?"),
+        ({"metrics": {"f1": "hoks:f1"}}, "models.m.metrics.f1", "Did you mean 'hooks'?"),
+        (
+            {"metrics": {"f1": "hooks:load"}}, "models.m.metrics.f1",
+            "expected: def load(y_true, y_pred)",
+        ),
         (
             {"model": {"python": "hooks:load"}, "preprocess": [{"sklearn": "gone.skops"}]},
             "models.m.preprocess[0]", "no such file",

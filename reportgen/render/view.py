@@ -17,7 +17,16 @@ from reportgen.render import environment
 from reportgen.render.figures import Drawn, Figures, Picture
 from reportgen.render.glossary import terms
 from reportgen.render.look import PLAIN, Look
-from reportgen.results import SEVERITIES, AuditReport, Cause, Finding, Metric, Restated, Section
+from reportgen.results import (
+    SEVERITIES,
+    AuditReport,
+    Cause,
+    Finding,
+    Metric,
+    Restated,
+    Section,
+    Setting,
+)
 
 _BUT = re.compile(r"[,;:] (but|unless|except|though|so|not|only)\b")
 _CLAUSE = re.compile(r"[,;:] ")
@@ -144,6 +153,19 @@ class Page:
         except ValueError:
             return ""
         return f"{time:%Y-%m-%dT%H:%M:%S}Z"
+
+    @property
+    def settings(self) -> tuple[tuple[str, tuple[Setting, ...]], ...]:
+        """Title of a diagnostic -> its settings, in the order of the report."""
+        names = dict.fromkeys(s.diagnostic for s in self.report.settings)
+        titles = {s.section.diagnostic: s.title for s in self.all_sections}
+        return tuple(
+            (
+                titles.get(name, environment.capital(name.replace("_", " "))),
+                tuple(s for s in self.report.settings if s.diagnostic == name),
+            )
+            for name in names
+        )
 
     @property
     def restated_later(self) -> bool:
@@ -279,6 +301,7 @@ def _foremost(report: AuditReport) -> list[Cause]:
     kept = list(report.diagnosis)
     small = len(report.headline) > LONG_HEADLINE
     room = ROOM - _lines(report.headline, of=84 if small else 58) * (1 if small else 1.4)
+    room -= 2 * (_lines(report.model, of=46) - 1)  # of a long name above
     room -= BARS if any(step.told for step in report.honest_score.steps) else 0
     while len(kept) > MOST_CAUSES or (len(kept) > FEWEST_CAUSES and _height(kept) > room):
         warnings = [k for k, cause in enumerate(kept) if cause.severity != "fail"]

@@ -42,7 +42,7 @@ def test_one_candidate_says_why_it_is_not_certain_and_what_would_settle_it():
     assert answer.kind == "ambiguous"
     assert answer.sole is not None
     said = words.ambiguous(answer)
-    assert said.startswith("Only decision-threshold (threshold 0.3")
+    assert said.startswith("Not certain, but only decision-threshold (threshold 0.3")
     assert f"{100 * answer.sole.accident:.2g} %" in said
     assert "`decision:`" in words.more_numbers(answer.explanations)
     told = "\n".join(words.lines(answer))

@@ -1,8 +1,9 @@
 import pytest
 
 from reportgen.render import environment, themes
+from reportgen.render.figures import Drawn, Figures
 from reportgen.render.glossary import TERMS, terms
-from reportgen.render.view import date_of, metric_table
+from reportgen.render.view import date_of, metric_table, page
 from reportgen.results import Metric
 from tests.render import reports
 
@@ -68,3 +69,9 @@ def test_tints_are_mixed_again_for_a_dark_page():
     assert themes.themed("fill: #1b2129; stroke: none") == (
         "fill: var(--k1b2129, #1b2129); stroke: none"
     )
+
+
+def test_settings_stand_by_diagnostic_in_the_order_of_the_report(eleven):
+    shown = page(reports.churn(), Figures(Drawn(), {})).settings
+    assert [title for title, _ in shown] == ["Performance", "Calibration"]
+    assert [s.name for s in shown[0][1]] == ["resamples", "segment_difference"]

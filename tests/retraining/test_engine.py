@@ -145,6 +145,24 @@ def test_dropout_drops_at_its_rate_and_by_its_own_seed(worker, keras, saved):
     assert np.abs(means - 1000).max() < 14
 
 
+@pytest.mark.parametrize("names", [("first", "second"), ("other", "names")])
+def test_a_dropout_model_whose_layers_are_named_otherwise_is_stacked_too(
+    worker, keras, saved, names
+):
+    """The same program with other names of arguments is not the one that was kept."""
+    la = keras.layers
+    dense, drop = names
+    layers = [la.Dense(9, "relu", name=dense), la.Dropout(0.3, name=drop), la.Dense(4, "softmax")]
+    file = saved(keras.Sequential([keras.Input((6,)), *layers]))
+    x, y = np.ones((40, 6), np.float32), np.zeros(40, np.int32)
+    for _ in range(2):  # compiled, or found
+        pool = Pool((x,), y, 40, splits={"t": (x,)})
+        found = carried_out(
+            Recipe(file, 2, 16), pool, worker, [stack(*(Member(k) for k in (1, 2)))]
+        )
+        assert [(t.engine, t.why, t.status) for t in found] == [("stacked", "", "trained")] * 2
+
+
 def test_one_member_that_diverges_harms_no_other(worker, problem):
     recipe, pool = problem
     wild = Member(5, 5, labels=np.full(arch.N, 3), weights=np.full(arch.N, np.inf))

@@ -49,7 +49,7 @@ def grown(noise: float, n: int, leaf: int = 1) -> Draw:
     """A single tree, grown until its leaves have ``leaf`` rows."""
 
     def draw(rng: Rng) -> Case:
-        train, test = rows(rng, n, noise), rows(rng, 1000, noise)
+        train, test = rows(rng, n, noise), rows(rng, 3000, noise)
         seed = int(rng.integers(2**31))
         model = DecisionTreeClassifier(min_samples_leaf=leaf, random_state=seed).fit(*train)
         return case_from_arrays("binary", {"train": train, "test": test}, model)

@@ -174,7 +174,7 @@ def _standard(case: Case, rows: Rows, name: str, kind: str, config: Mapping[str,
         said = replace(said, family=None)
     single = case.task == "binary" and kind == "F1Score" and config.get("threshold") is None
     found = examine(
-        name,
+        f"{name}, compiled in",
         StandardMetric(kind, config, case.predictor.framework),
         said,
         rows,
@@ -184,6 +184,9 @@ def _standard(case: Case, rows: Rows, name: str, kind: str, config: Mapping[str,
         only=as_handed(rows, kind, logits=_logits(case), sparse=_sparse(case)),
     )
     found = replace(found, standard=True)
+    if kind == "AUC" and _logits(case) and not config.get("from_logits") and found.wrong:
+        words = "it is given logits, and its thresholds lie between 0 and 1 (from_logits=False)"
+        return replace(found, found=(Cause("other", words, found.definition),))
     if single and found.wrong:
         first: Definition | None = said.definitions[0] if said.definitions else None
         words = "it has threshold=None, with which every row of a single column counts as positive"

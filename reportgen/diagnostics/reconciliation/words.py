@@ -101,7 +101,9 @@ def ambiguous(answer: Answer) -> str:
         how = f"gives {what} to the digit"
         if left[0].by_ranges:
             how = f"has {what} within its simulated 99 % range"
-        return f"Only {_one(left[0])} {how}, {_among(answer)}. {_doubt(left[0])}"
+        # The doubt stands in the first sentence, which may stand alone.
+        only = f"Not certain, but only {_one(left[0])} {how}, {_among(answer)}."
+        return f"{only} {_doubt(left[0])}"
     names = [_one(e) for e in left[:4]]
     more = f" and {len(left) - 4} more" if len(left) > 4 else ""
     return (
@@ -129,9 +131,9 @@ def _doubt(explanation: Explanation) -> str:
         whose = "some cause that is not true"
     bound = STATISTICAL if explanation.by_ranges else ACCIDENT
     if explanation.accident >= 0.5:
-        return f"It is not certain: {whose} would as likely as not print the same."
+        return f"{capital(whose)} would as likely as not print the same."
     return (
-        f"It is not certain: {whose} would print the same with a probability of "
+        f"{capital(whose)} would print the same with a probability of "
         f"{100 * explanation.accident:.2g} %; a cause is named below {100 * bound:g} %."
     )
 

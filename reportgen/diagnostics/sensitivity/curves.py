@@ -15,7 +15,8 @@ from reportgen.diagnostics.sensitivity.roles import Role
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-POINTS, ROWS, COLUMNS = 33, 40, 4
+POINTS, ROWS, COLUMNS = 33, 30, 2
+MOST = 10_000  # values that a column's range is read off
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def values_of(table: Table, role: Role) -> Floats:
     """Values to set a column to: its levels, or evenly over the middle 98 % of the rows'."""
     assert role.resolution is not None
     found = role.resolution
-    seen = table.numbers(role.columns[0])
+    some = np.arange(0, table.n, max(1, table.n // MOST), dtype=np.int64)
+    seen = table.numbers(role.columns[0], some)
     seen = seen[np.isfinite(seen)]
     distinct = np.unique(seen)
     if len(distinct) <= POINTS:
@@ -70,20 +72,18 @@ def values_of(table: Table, role: Role) -> Floats:
     return np.unique(x)
 
 
-def asks_of(table: Table, roles: Sequence[Role], rows: Ints) -> dict[str, Ask]:
-    """One question a column: every row at every value, value by value."""
+def asks_of(roles: Sequence[Role], values: Sequence[Floats], rows: Ints) -> dict[str, Ask]:
+    """One question a column: every row at every one of its values, value by value."""
     asks = {}
-    for k, role in enumerate(roles):
-        x = values_of(table, role)
+    for k, (role, x) in enumerate(zip(roles, values, strict=True)):
         asks[f"curve:{k}"] = Ask(np.tile(rows, len(x)), {role.columns[0]: np.repeat(x, len(rows))})
     return asks
 
 
 def curve_of(
-    table: Table, role: Role, rows: Ints, given: Replies, before: Replies, answers: Answers
+    role: Role, x: Floats, rows: Ints, given: Replies, before: Replies, answers: Answers
 ) -> Curve:
     """From the replies to :func:`asks_of`; ``before`` are those to all rows as they are."""
-    x = values_of(table, role)
     k, m = len(x), len(rows)
     turns: tuple[float, ...] = ()
     if given.values is not None:

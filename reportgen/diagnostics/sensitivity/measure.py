@@ -181,10 +181,11 @@ def _curves(
     decision = case.entry.decision
     limit = 0.5 if decision is None or decision.threshold is None else decision.threshold
     few = response.near(before, rows, limit)
-    asks = response.asks_of(table, roles, few)
+    values = [response.values_of(table, role) for role in roles]
+    asks = response.asks_of(roles, values, few)
     found = asked(case, asks, table.copied, size, what)
     lines = tuple(
-        response.curve_of(table, role, few, found[f"curve:{k}"], before, given)
+        response.curve_of(role, values[k], few, found[f"curve:{k}"], before, given)
         for k, role in enumerate(roles)
     )
     return lines, sum(len(ask.rows) for ask in asks.values())

@@ -75,8 +75,9 @@ class Resolution:
         if len(seen) < 2:
             return 1.0
         moved = self.noise(seen, np.random.default_rng(0))
-        move = np.abs(_ranks(seen, moved) - _ranks(seen, seen)).mean()
-        usual = gini_difference(_ranks(seen, seen))
+        ranks = _ranks(seen, seen)
+        move = np.abs(_ranks(seen, moved) - ranks).mean()
+        usual = gini_difference(ranks)
         return float(min(move / usual, 1.0)) if usual > 0 else 1.0
 
     def _next_level(self, values: Floats, rng: np.random.Generator) -> Floats:

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits, permuted
 from reportgen.reconciliation.evidence import Evaluation, Evidence
-from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, from_matrix, kind_of, under
+from reportgen.reconciliation.hypothesis import (
+    Candidate,
+    Hypothesis,
+    from_matrix,
+    kind_of,
+    prints,
+    under,
+)
 from reportgen.reconciliation.margins import Margins
 from reportgen.reconciliation.quantities import of_labels
 from reportgen.reconciliation.row_losses import changed, detailed
@@ -54,11 +61,15 @@ def _offset(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]:
         ]
     natural = _natural(world.n)
     few = of_all_margins(claims, margins.at(natural - 1), world)
-    fitting = _of_scores_too(world, evaluation, natural[few.fitting] - 1)
-    sweep = few
-    if not len(fitting):
-        sweep = of_all_margins(claims, margins, world)
-        fitting = _of_scores_too(world, evaluation, sweep.fitting)
+    found = [_at_lag(world, evaluation, int(natural[i])) for i in few.fitting[:MOST_LAGS]]
+    found = [c for c in found if prints(c, evaluation.claims)]
+    if found:
+        yield from (replace(c, tried=max(2, few.tried)) for c in found)
+        return
+    sweep = of_all_margins(claims, margins, world)
+    fitting = sweep.fitting
+    if len(fitting) > MOST_LAGS:
+        fitting = _of_scores_too(world, evaluation, fitting)
     chosen = fitting[:MOST_LAGS].tolist()
     if not chosen and sweep.nearest is not None:
         chosen = [sweep.nearest]

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from scipy.spatial.distance import cdist
 
+from benchmarks.faults.cases import case_from_arrays
 from benchmarks.faults.leakage import near_copies as planted
 from reportgen.diagnostics.leakage.declared import LeakageSettings
 from reportgen.diagnostics.leakage.questions import near_copies
@@ -142,3 +143,42 @@ def test_rows_of_words_alone_are_not_asked():
         "binary", {"train": (frame, y), "test": (frame, y)}, {"test": np.full(40, 0.5)}
     )
     assert planted.NEAR in looked(case).untold
+
+
+@pytest.mark.parametrize("change", ["mirrored", "upside down", "mirrored and coded"])
+def test_photos_that_come_back_are_found_beside_their_originals(change):
+    rng = np.random.default_rng(8)
+    case = planted.photos(rng, change)
+    (leak,) = looked(case).leaks
+    assert leak.severity == "fail"
+    assert leak.evidence["rows"] >= 15  # of 20
+    assert all(
+        how.startswith(change.removesuffix(" and coded")) for how in leak.evidence["changed"]
+    )
+    train, test = (np.asarray(case.split(s).X, dtype=float) for s in ("train", "test"))
+    turned = test[:, ::-1] if change == "upside down" else test[:, :, ::-1]
+    for i, k in zip(leak.evidence["example_rows"], leak.evidence["train_rows"], strict=True):
+        apart = np.abs(turned[i] - train).mean(axis=(1, 2, 3))
+        assert int(apart.argmin()) == k
+
+
+def test_pictures_moved_by_whole_pixels_alone_are_near_copies():
+    """Their points coincide, though the pictures differ."""
+    rng = np.random.default_rng(9)
+    X = np.zeros((300, 20, 20), dtype=np.uint8)
+    X[:, 5:15, 5:15] = rng.integers(30, 250, (300, 10, 10))
+    X[200:210] = np.roll(X[:10], (2, -3), axis=(1, 2))
+    y = np.arange(300) % 2
+    case = case_from_arrays(
+        "binary",
+        {"train": (X[:200], y[:200]), "test": (X[200:], y[200:])},
+        {"test": rng.random(100)},
+    )
+    (leak,) = looked(case).leaks
+    assert sorted(leak.evidence["example_rows"].tolist()) == list(range(10))
+    assert sorted(leak.evidence["train_rows"].tolist()) == list(range(10))
+
+
+def test_customers_of_one_plan_are_no_near_copies_of_each_other():
+    for seed in range(3):
+        assert looked(planted.contracts(np.random.default_rng(seed))).leaks == ()

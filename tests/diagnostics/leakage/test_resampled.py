@@ -125,3 +125,15 @@ def test_a_placebo_leaves_as_many_rows_of_each_class():
     kept = _placebo(few, few, strata, rng)
     assert np.bincount(strata[kept]).tolist() == [59, 39]
     assert np.isin([1, 65], kept).all()
+
+
+def test_the_largest_class_was_not_oversampled_however_often_its_rows_repeat():
+    """Rows of the common class that repeat by chance, as where few values are measured."""
+    y = np.array([0] * 100 + [1] * 20)
+    copies = np.array([k % 50 for k in range(100)] + list(range(100, 120)))
+    assert repeated(copies, y) == []
+    fewer = np.where(y == 1, 0, 1)  # the same rows, and the class that repeats is the rarer one
+    more = np.concatenate([copies, np.arange(200, 400)]), np.concatenate([fewer, np.full(200, 0)])
+    (made,) = repeated(*more)
+    assert made.code == 1
+    assert len(made.rows) == 50

@@ -31,7 +31,7 @@ CODES = (
         "fail",
         "Rows that the model is judged on stand in its training rows word for word.",
         "Judged rows equal to a training row in all features, beyond what honest collision "
-        "explains (p < 0.0001): repeats that chance makes leave many near misses (rows equal in "
+        "explains (p < 1e-6): repeats that chance makes leave many near misses (rows equal in "
         "most columns), copies leave almost none. A column that numbers the rows and was not "
         "declared as `id:` is left out. fail when more than duplicate_share of the split, else "
         "warn. Repeats within train are reported, never an excuse.",

@@ -93,6 +93,8 @@ def repeated(copies: Places | None, y: Places) -> list[Made]:
     for code, share in shares.items():
         equal = sizes[code] == max(sizes.values())
         enough = share >= (REPEATED_EQUAL if equal else REPEATED)
+        if sizes[code] > max(n for other, n in sizes.items() if other != code):
+            continue  # nobody multiplies the largest class beyond all others
         if enough and least <= SPARED * share and len(parts[code][0]) >= LEAST:
             rows, sources = parts[code]
             found.append(

@@ -114,6 +114,6 @@ VIEWS = (
     View("", _as_it_is, points),
     View("mirrored", _mirrored, points),
     View("upside down", lambda pictures: pictures[:, ::-1], points),
-    View("shifted", _as_it_is, spectrum),
-    View("mirrored and shifted", _mirrored, spectrum),
+    View("shifted or coded anew", _as_it_is, spectrum),
+    View("mirrored, and shifted or coded anew", _mirrored, spectrum),
 )

@@ -54,7 +54,7 @@ def look(case: Case, judged: str) -> Looked:
     rows = np.flatnonzero(found.near)
     rows = rows[np.argsort(found.distance[rows], kind="stable")]
     couples = [(int(r), int(found.nearest[r])) for r in rows[:SHOWN]]
-    series = {} if found.usual is None else found.series(judged, settings.near_duplicate_distance)
+    series = {} if found.usual is None else found.series(judged)
     return Looked(
         (NEAR,),
         (_leak(case, judged, found, rows, "fail" if past else "warn"),),

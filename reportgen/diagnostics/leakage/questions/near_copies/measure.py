@@ -54,6 +54,7 @@ class Near:
     looked : rows that were looked at.
     recall : of the search; 1.0 where it is exact.
     moved : columns by how far they moved, for each row that is shown; names.
+    limit : distance up to which a row may be a near copy.
     how_changed : what was done to each picture, in words, (n,); None of other rows.
     """
 
@@ -68,6 +69,7 @@ class Near:
     points: tuple[Points, Points] | None = None
     names: tuple[str, ...] = field(default=())
     how_changed: NDArray[np.str_] | None = None
+    limit: float = 0.0
 
     @property
     def how(self) -> str:
@@ -96,7 +98,7 @@ class Near:
         order = np.argsort(-moved, kind="stable")
         return tuple(self.names[k] for k in order[:4] if moved[k] > 0)
 
-    def series(self, judged: str, fraction: float) -> dict[str, Any]:
+    def series(self, judged: str) -> dict[str, Any]:
         """Shares of rows by distance, on a logarithmic scale."""
         assert self.usual is not None
         own = self.distance[np.isfinite(self.distance) & (self.distance > 0)]
@@ -105,9 +107,9 @@ class Near:
         return {
             "judged": judged,
             "edges": edges,
-            "across": np.histogram(own, edges)[0] / len(own),
+            "across": np.histogram(own, edges)[0] / max(len(own), 1),
             "within": np.histogram(self.within, edges)[0] / max(len(self.within), 1),
-            "limit": fraction * self.usual,
+            "limit": self.limit,
             "n_across": len(own),
             "n_within": len(self.within),
         }
@@ -171,7 +173,7 @@ def _pictures(case: Case, judged: str, equal: Mask, fraction: float) -> Near | U
 def _joined(whole: Near | None, found: Near, words: str) -> Near:
     """One more view; its distances in terms of the first one's usual distance."""
     if whole is None:
-        changed = np.full(len(found.near), words, dtype="U32")
+        changed = np.full(len(found.near), words, dtype="U64")
         return replace(found, how_changed=changed, p=min(1.0, found.p * len(VIEWS)))
     assert whole.usual is not None
     assert found.usual is not None
@@ -243,7 +245,7 @@ def _points(
     near[rows], place[rows], distance[rows] = told.near, first, own
     return Near(
         near, place, distance, usual, within, len(rows), found.recall, told.p,
-        (here, there) if names else None, names,
+        (here, there) if names else None, names, limit=fraction * usual,
     )  # fmt: skip
 
 
