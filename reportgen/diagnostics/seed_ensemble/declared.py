@@ -147,8 +147,8 @@ CODES = (
         "bit by bit; and the delivered model asked twice, by predict() and by model(x). Warn when "
         "the job or the model's layers declare a seed, or when the delivered model answers "
         "differently; info otherwise.",
-        "Call keras.utils.set_random_seed(SEED) before the model is built, and "
-        "tf.config.experimental.enable_op_determinism() for the same bits.",
+        "Call `keras.utils.set_random_seed(SEED)` before the model is built, and "
+        "`tf.config.experimental.enable_op_determinism()` for the same bits.",
     ),
     Code(
         COLLAPSES,
@@ -166,7 +166,7 @@ CODES = (
         "The declared seed call leaves open what it should fix.",
         "The declared call with the declared seed, twice: the initial weights or the first batch "
         "differ all the same, and with keras.utils.set_random_seed they do not.",
-        "Call keras.utils.set_random_seed(SEED) before the model is built: tf.random.set_seed "
+        "Call `keras.utils.set_random_seed(SEED)` before the model is built: tf.random.set_seed "
         "and numpy.random.seed do not fix initialisers in Keras 3.",
     ),
     Code(

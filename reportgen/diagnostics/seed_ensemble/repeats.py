@@ -50,7 +50,7 @@ def _fix(seen: Determinism) -> str:
     if seen.where == "first step":
         return (
             "Weights and rows start alike: call "
-            "tf.config.experimental.enable_op_determinism() for steps that are the same bits."
+            "`tf.config.experimental.enable_op_determinism()` for steps that are the same bits."
         )
     number = seen.seed if seen.seed is not None else "SEED"
     return f"Call {RIGHT}({number}) before the model is built, and once."
