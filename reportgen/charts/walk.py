@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from reportgen.charts.canvas import add_axes, finish, new_figure
-from reportgen.charts.lettering import note, width_mm, wrapped
+from reportgen.charts.lettering import fitted, note, width_mm, wrapped
 from reportgen.charts.marks import dot, interval_y, reference
 from reportgen.charts.style import AXIS_SIZE, GREY, INK, LABEL_SIZE, VALUE_SIZE, WIDTHS
 
@@ -78,6 +78,8 @@ def walk(
         axes.set_xlim(0, wide)
         axes.set_ylim(low, high)
         finish(axes, grid="y", x_ticks=[], y_ticks=5, baseline=False)
+        if width_mm(title, LABEL_SIZE, 600) > wide:
+            title = fitted(title.partition(" (")[0], wide, LABEL_SIZE, 600)
         note(axes, 0, 1, title, weight=600, within="axes", va="bottom", offset=(0, 10))
         for place, step in enumerate(group):
             before = group[place - 1] if place else None

@@ -301,6 +301,7 @@ def _foremost(report: AuditReport) -> list[Cause]:
     kept = list(report.diagnosis)
     small = len(report.headline) > LONG_HEADLINE
     room = ROOM - _lines(report.headline, of=84 if small else 58) * (1 if small else 1.4)
+    room -= 2 * (_lines(report.model, of=46) - 1)  # of a long name above
     room -= BARS if any(step.told for step in report.honest_score.steps) else 0
     while len(kept) > MOST_CAUSES or (len(kept) > FEWEST_CAUSES and _height(kept) > room):
         warnings = [k for k, cause in enumerate(kept) if cause.severity != "fail"]

@@ -194,6 +194,8 @@ class Round:
         if key not in self._maps:
             try:
                 made = Vectorised(self.recipe, self.pool, lambda: self._network(members[0]))
+            except Unstackable:
+                raise
             except Exception as error:  # the loop tells of each member what is wrong
                 raise Unstackable(f"{type(error).__name__}: {error}"[:200]) from error
             self._maps[key] = made

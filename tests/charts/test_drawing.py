@@ -332,3 +332,14 @@ def test_every_weight_has_its_file_and_licence():
         assert "SIL OPEN FONT LICENSE" in text
     total = sum(path.stat().st_size for path in fonts.FOLDER.iterdir() if path.is_file())
     assert total < 600_000
+
+
+def test_a_panel_too_narrow_for_its_title_leaves_the_chance_out():
+    many = [WalkStep("Reported", "Accuracy", 0.9, "0.900") for _ in range(4)]
+    last = WalkStep("Imbalance aware", "Balanced accuracy (chance is 0.5)", 0.8, "0.800")
+    figure = walk([*many, last])
+    said = words(to_svg(figure, "w"))
+    assert "Balanced accuracy" in said
+    assert not outside(figure)
+    wide = words(to_svg(walk([many[0], last]), "w"))
+    assert "Balanced accuracy (chance is 0.5)" in wide

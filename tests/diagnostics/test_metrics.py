@@ -378,3 +378,48 @@ def test_keras_own_metrics_as_they_are_compiled(node, on_logits, code):
     of = case("binary", y, raw, output="logit" if on_logits else None)
     told = found(replace(of, predictor=Network(of.predictor, {"metrics": [node]})))
     assert {c for c, f in told.items() if f.severity != "info"} == ({code} if code else set())
+
+
+# where nothing is wrong, and something is not defined
+
+
+def quiet(of):
+    told = section(of)
+    assert told.status == "completed"
+    return {f.code for f in told.findings if f.severity != "info"} == set()
+
+
+def test_areas_of_one_class_are_not_defined_and_no_fault():
+    of = case("binary", np.ones(50, int), rng().random(50))
+    assert quiet(with_metrics(of, {"auc": "right:auc_sklearn", "specificity": "right:specificity"}))
+
+
+def test_a_target_that_does_not_vary_is_not_held_against_r2():
+    of = case("regression", np.full(100, 3.0), 3 + rng().normal(size=100))
+    assert quiet(with_metrics(of, {"r2": "right:r2_sklearn", "rmse": "right:rmse"}))
+
+
+def test_targets_far_from_zero_are_not_held_against_float32():
+    y = rng().normal(size=400) + 1e6
+    of = case("regression", y, y + 0.5 * rng(1).normal(size=400))
+    assert quiet(with_metrics(of, {"r2": "keras_right:r2", "rmse": "keras_right:rmse"}))
+
+
+def test_certain_answers_are_cut_alike():
+    y, p = answers("binary", rng(), 400)
+    of = case("binary", y, (p > 0.4).astype(float))
+    assert quiet(with_metrics(of, {"log_loss": "right:log_loss_numpy", "auc": "right:auc_ranks"}))
+
+
+def test_targets_and_answers_of_zero_are_left_out_of_percentages():
+    y = np.round(rng().gamma(1, 2, 500))
+    of = case("regression", y, np.maximum(y + rng(1).normal(size=500), 0))
+    assert quiet(with_metrics(of, {"smape": "right:smape"}))
+
+
+def test_few_rows_and_a_class_that_is_never_given():
+    y, p = answers("binary", rng(), 6)
+    named = {"f1": "right:f1_numpy", "auc": "right:auc_sklearn", "mcc": "right:mcc_numpy"}
+    assert quiet(with_metrics(case("binary", y, p), named))
+    y, p = answers("binary", rng(), 300, share=0.1)
+    assert quiet(with_metrics(case("binary", y, p * 0.3), named))

@@ -157,6 +157,7 @@ PLANTED = (
             lambda r, n=n, d=d, k=k, a=a: digits_read(r, n, d, k, a), also=(FLIPS, DOMINATES),
         )
         for n, d, k, a in ((600, 4, 2, 4), (2000, 8, 3, 2), (2000, 20, 2, 3), (6000, 6, 2, 1.5),
+                           (4000, 6, 2, 1.2),
                            (1500, 60, 3, 4))
     ),
     *(
@@ -164,14 +165,17 @@ PLANTED = (
             f"waves, {n:,} rows, {d} columns, period {p:g}, strength {a:g}", BRITTLE,
             lambda r, n=n, d=d, p=p, a=a: waves(r, n, d, p, a), also=(FLIPS, DOMINATES),
         )
-        for n, d, p, a in ((800, 3, 0.02, 4), (2000, 10, 0.03, 3), (2000, 6, 0.05, 4))
+        for n, d, p, a in ((800, 3, 0.02, 4), (2000, 10, 0.03, 3), (2000, 6, 0.05, 4),
+                           (3000, 6, 0.1, 4))
     ),
     FaultCase("waves across ten columns", FLIPS, lambda r: waves_in_all(r, 2000, 10, 3),
               also=(BRITTLE,)),
     FaultCase("waves across forty columns", FLIPS, lambda r: waves_in_all(r, 2000, 40, 3),
               also=(BRITTLE,)),
-    FaultCase("years hashed, strength 2", BRITTLE, lambda r: by_age(r, 3000, 2), also=(FLIPS,)),
-    FaultCase("years hashed, strength 4", BRITTLE, lambda r: by_age(r, 1000, 4), also=(FLIPS,)),
+    FaultCase("years hashed, strength 2", BRITTLE, lambda r: by_age(r, 3000, 2),
+              also=(FLIPS, DOMINATES)),
+    FaultCase("years hashed, strength 4", BRITTLE, lambda r: by_age(r, 1000, 4),
+              also=(FLIPS, DOMINATES)),
     FaultCase("identifiers learned by heart", BRITTLE, lambda r: identifiers(r, 2000),
               also=(FLIPS, DOMINATES)),
     FaultCase("four classes by digits", BRITTLE, lambda r: classes_read(r, 2000, 5),

@@ -107,7 +107,7 @@ CODES = (
         "Outputs are 0 or 1 to the last digit, so the loss counts mistakes and nothing else.",
         "At least saturated_share of the outputs are within 1e-7 of certainty, three or more of "
         "these are wrong, and clipped rows (16.118 each) make at least half of the loss.",
-        "Scale the inputs, give the model its logits' loss (from_logits=True), and regularise.",
+        "Scale the inputs, give the model its logits' loss (`from_logits=True`), and regularise.",
     ),
     Code(
         "calibration.near-ties",

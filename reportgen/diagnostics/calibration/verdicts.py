@@ -315,7 +315,7 @@ def _saturated(
     if event.rows.logits:
         message += f" From the logits it is {loss(found.loss)}."
     advice = (
-        "Train on logits (from_logits=True) with regularisation."
+        "Train on logits (`from_logits=True`) with regularisation."
         if case.predictor.framework in NETWORKS
         else "Let more rows decide each answer (larger leaves, more neighbours, more trees), or "
         "recalibrate on held-out rows."

@@ -37,16 +37,16 @@ from reportgen.scores.what_ifs import costs
 from reportgen.statistics.intervals import Interval
 
 REMEDY_ADVICE = {
-    "class_weight": 'Train with class_weight="balanced" (scikit-learn), or '
-    "model.fit(…, class_weight={k: n / (K * count_k)}) in Keras.",
+    "class_weight": 'Train with `class_weight="balanced"` (scikit-learn), or '
+    "`model.fit(…, class_weight={k: n / (K * count_k)})` in Keras.",
     "oversample": "Repeat rows of the small classes in train, after the split "
-    "(imblearn.over_sampling.RandomOverSampler).",
+    "(`imblearn.over_sampling.RandomOverSampler`).",
     "smote": "Make synthetic rows of the small classes from train, after the split "
-    "(imblearn.over_sampling.SMOTE, SMOTENC where columns are categorical).",
+    "(`imblearn.over_sampling.SMOTE`, SMOTENC where columns are categorical).",
     "adasyn": "Make synthetic rows of the small classes from train, after the split "
-    "(imblearn.over_sampling.ADASYN).",
+    "(`imblearn.over_sampling.ADASYN`).",
     "undersample": "Leave rows of the large classes out of train, after the split "
-    "(imblearn.under_sampling.RandomUnderSampler).",
+    "(`imblearn.under_sampling.RandomUnderSampler`).",
 }
 
 

@@ -21,13 +21,14 @@ SWEEP = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 def behaviour(known: Examined, one: Asked, reply: Reply, own: Rows) -> Examined:
     """Whether it repeats itself, leaves its arguments alone, and says what it was asked."""
     faults, notes, random = list(known.faults), list(known.notes), False
-    again = one.metric([replace(one.call(own), seed=1)])[0]
-    if again.value is not None and known.value is not None:
-        off = abs(again.value - known.value)
-        if off > 1e-6 * max(1.0, abs(known.value)):
+    more = one.metric([replace(one.call(own), seed=seed) for seed in (1, 2, 3)])
+    given = [r.value for r in more if r.value is not None and known.value is not None]
+    if given and known.value is not None:
+        other = max(given, key=lambda value: abs(value - (known.value or 0.0)))
+        if abs(other - known.value) > 1e-6 * max(1.0, abs(known.value)):
             random = True
             faults.append(
-                f"Asked twice of the same rows it gives {known.value:.4g} and {again.value:.4g}."
+                f"Asked again of the same rows it gives {other:.4g} in place of {known.value:.4g}."
             )
     if reply.changed:
         faults.append("It writes into the arrays that it is given, which others read after it.")

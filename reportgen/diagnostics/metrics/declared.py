@@ -61,8 +61,8 @@ CODES = (
         "A metric of labels is computed on probabilities or logits.",
         _HELD + "It is none of these, and each of them on every probe once it is given labels in "
         "place of scores.",
-        "Make labels first: y_pred > 0.5, or argmax over classes; sigmoid or softmax before, where "
-        "the model gives logits.",
+        "Make labels first: `y_pred > 0.5`, or `argmax` over classes; sigmoid or softmax before, "
+        "where the model gives logits.",
     ),
     Code(
         DISAGREES,
@@ -79,7 +79,7 @@ CODES = (
         "A metric has y_true and y_pred exchanged.",
         _HELD + "It is none of these, and its reference on every probe with truth and answers "
         "exchanged; or it is right when it is called with them exchanged.",
-        "Keras and scikit-learn call metrics as fn(y_true, y_pred): exchange the arguments.",
+        "Keras and scikit-learn call metrics as `fn(y_true, y_pred)`: exchange the arguments.",
     ),
     Code(
         BATCHES,
@@ -88,8 +88,8 @@ CODES = (
         "It is compiled into the model as a function, which Keras averages over batches, or "
         "averages chunks itself, or keeps a state; whole split and mean of batches differ by over "
         "batch_gap.",
-        "Keep counts in a keras.metrics.Metric and divide in result(), or compute it once on all "
-        "rows.",
+        "Keep counts in a `keras.metrics.Metric` and divide in `result()`, or compute it once on "
+        "all rows.",
     ),
     Code(
         INSENSITIVE,

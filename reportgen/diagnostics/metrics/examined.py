@@ -67,8 +67,7 @@ def examine(
     if loaded.error is not None:
         return replace(known, error=loaded.error, faults=(f"It cannot be loaded: {loaded.error}.",))
     keras = metric.needs != "python"
-    if meaning.family == "mape":
-        own = own.take(np.abs(own.y).reshape(own.n, -1).min(axis=1) > 1e-3 * np.abs(own.y).mean())
+    own = made.fit_for(own, meaning.family)
     ways = forms(own, keras=keras, logits=logits) if only is None else only
     asked = [Asked(metric, form) for form in ways]
     first = [a([own])[0] for a in asked]
@@ -129,6 +128,10 @@ def _no_number(
                 known, definition=found.definition, reference=reference, form=one.form,
                 found=(Cause("threshold", "", found.definition),),
             )  # fmt: skip
+    usual = known.meaning.definitions[:1]
+    if usual and value_of(usual[0], judged[0].rows) is None:
+        undefined = f"On these rows {known.meaning.words} is not defined, and {error}."
+        return replace(known, notes=(undefined,))
     return replace(known, faults=(f"{error[:1].upper()}{error[1:]}.",))
 
 
@@ -214,8 +217,14 @@ def _with_probes(
         if definition is not None:
             right = value_of(definition, probe.rows, found.threshold if found else None)
         told.append((probe.name, probe.words, value, right))
+    few = found is None and sum(right is not None for _, _, _, right in told) < 2
     return replace(
-        known, agrees=found, definition=definition, reference=reference, probes=tuple(told)
+        known,
+        agrees=found,
+        definition=definition,
+        reference=reference,
+        probes=tuple(told),
+        undefined=few,
     )
 
 

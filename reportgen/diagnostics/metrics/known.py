@@ -52,6 +52,7 @@ class Examined:
     ignores_weights: bool = False
     random: bool = False
     standard: bool = False
+    undefined: bool = False
     is_also: Definition | None = None
     notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
@@ -61,7 +62,7 @@ class Examined:
     @property
     def wrong(self) -> bool:
         """It gives numbers, its name says what they should be, and they are not."""
-        told = self.form is not None and not self.random
+        told = self.form is not None and not self.random and not self.undefined
         return self.meaning.family is not None and self.agrees is None and told
 
 

@@ -72,13 +72,13 @@ def _sweep(one: Mapping[str, Any], at: int) -> Chart | None:
     figure = new_figure("half", 52)
     axes = add_axes(figure, right=4)
     both = np.concatenate([value, right])
-    pad = 0.08 * (float(np.ptp(both)) or 1.0)
+    pad = 0.2 * (float(np.ptp(both)) or 1.0)
     axes.set_ylim(float(both.min()) - pad, float(both.max()) + pad)
     axes.set_xlim(0, 1)
     curve(axes, t, right, split="train")
     curve(axes, t, value, split="test")
     name = shorten(one["name"], 30)
-    for line, words, colour in ((value, name, TEST), (right, shorten(one["reference"], 30), GREY)):
+    for line, words, colour in ((value, "as given", TEST), (right, "as it should be", GREY)):
         middle = len(t) // 2
         above = line[middle] >= (right if line is value else value)[middle]
         note(axes, float(t[middle]), float(line[middle]), words, size=AXIS_SIZE, colour=colour,

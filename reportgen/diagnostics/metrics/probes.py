@@ -47,6 +47,31 @@ def own(rows: Rows, thresholds: tuple[float, ...], rng: np.random.Generator) -> 
     return rows
 
 
+SHIFTED = ("r2", "mse", "rmse", "mae", "median_ae", "max_error", "explained_variance", "pearson")
+FAR = 300.0  # standard deviations from zero, beyond which float32 loses what is measured
+CLIPPED = 1e-6  # of certainty, where logarithms are cut by every library at another place
+
+
+def fit_for(of: Rows, family: str | None) -> Rows:
+    """The rows on which implementations of a family must agree.
+
+    Certain answers are cut alike, targets near zero left out of what divides by them, and targets
+    far from zero moved there for what does not change with that.
+    """
+    if family == "log_loss" and (of.task != "multiclass" or of.p.ndim == 2):
+        return replace(of, p=_float32(np.clip(of.p, CLIPPED, 1 - CLIPPED)))
+    if of.task != "regression":
+        return of
+    if family in ("mape", "smape"):
+        size = np.abs(of.y).reshape(of.n, -1).min(axis=1)
+        kept = size > 1e-3 * np.abs(of.y).mean()
+        return of.take(kept) if kept.any() else of
+    middle, spread = float(of.y.mean()), float(of.y.std())
+    if family in SHIFTED and spread > 0 and abs(middle) > FAR * spread:
+        return replace(of, y=_float32(of.y - middle), p=_float32(of.p - middle))
+    return of
+
+
 def judged(of: Rows, rng: np.random.Generator) -> list[Probe]:
     """The own rows first, then what is made of them."""
     found = [Probe("own", "the model's own answers", of)]

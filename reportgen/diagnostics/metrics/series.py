@@ -39,7 +39,8 @@ def of_examined(
             {"name": one.name, "rows": table(one.example, classes), "says": one.example.value,
              "reference": one.example.reference, "worked": one.example.worked,
              "given": "Probability" if one.example.rows.scored else "Label",
-             "numbers": one.example.rows.task == "regression"}
+             "numbers": one.example.rows.task == "regression",
+             "unit": "score" if one.meaning.bounded else "ratio"}
             for one in wrong[:DRAWN] if one.example is not None
         ]  # fmt: skip
         series["sweeps"] = [

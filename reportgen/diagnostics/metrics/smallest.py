@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.charts.numbers import amount, plural
+from reportgen.charts.numbers import amount, plural, score
 from reportgen.diagnostics.metrics.cells import CELLS, RANKS, cells
 from reportgen.diagnostics.metrics.definition import Definition
 from reportgen.diagnostics.metrics.forms import Asked
@@ -120,8 +120,8 @@ def _reference(rows: Rows, definition: Definition) -> float:
 
 def worked(rows: Rows, definition: Definition, value: float) -> str:
     """The reference's value, step by step, in a sentence."""
-    end = amount(value, 4)
     family = definition.family
+    end = score(value) if family in _UNIT else amount(value, 4)
     if family in RANKS and rows.task == "binary":
         return _pairs(rows, family, end)
     if rows.task == "binary" and (family in CELLS or family == "dice"):

@@ -40,7 +40,7 @@ def of_metric(one: Examined, case: Case) -> list[Finding]:
 
 def said(finding: Finding) -> str:
     """A finding's first sentences, for a headline."""
-    return finding.message if len(finding.message) < 330 else finding.message.split(". ")[0] + "."
+    return finding.message.partition(" Smallest example, ")[0]
 
 
 def _number(one: Examined, value: float | None) -> str:
@@ -136,7 +136,7 @@ def _example(one: Examined) -> str:
     if one.example is None:
         return ""
     example: Example = one.example
-    given = "gives no number" if example.value is None else f"says {amount(example.value, 4)}"
+    given = "gives no number" if example.value is None else f"says {_number(one, example.value)}"
     return f" Smallest example, {example.rows.n} rows: it {given}. {example.worked}"
 
 

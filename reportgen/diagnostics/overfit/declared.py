@@ -96,8 +96,8 @@ CODES = (
         "Members trained for a quarter and half of the epochs beside the recipe's, paired by seed: "
         "the whole interval of the gain is above 0, at 95 % for all what-ifs together, and the "
         "point is helps_least or more.",
-        "Stop early on validation: keras.callbacks.EarlyStopping(patience=…, "
-        "restore_best_weights=True).",
+        "Stop early on validation: `keras.callbacks.EarlyStopping(patience=…, "
+        "restore_best_weights=True)`.",
         "Prechelt 1998",
     ),
     Code(

@@ -129,8 +129,8 @@ def _diverges(measured: Measured, prepared: Prepared) -> Decided:
         f"({share(found.rise.low)} to {share(found.rise.high)})."
     )
     advice = (
-        f"Train for about {found.best} epochs, or with keras.callbacks.EarlyStopping("
-        "patience=…, restore_best_weights=True)."
+        f"Train for about {found.best} epochs, or with `keras.callbacks.EarlyStopping("
+        "patience=…, restore_best_weights=True)`."
     )
     return (
         _finding(

@@ -90,8 +90,12 @@ def _tried(measured: Measured) -> list[dict[str, Any]]:
     best = {}
     for g in sorted(measured.gains, key=lambda g: g.gain.value):
         best[measured.codes[g.name]] = g
-    return [
+    found = [
         tried(f"With {g.name}", g.gain, metric.claim, metric.unit)
         for g in measured.gains
         if best[measured.codes[g.name]] is g
     ]
+    told = None if measured.curve is None else measured.curve.forecast
+    if told is not None and told.covers:
+        found.append(tried("Twice the rows, forecast", told.gain, metric.claim, metric.unit))
+    return found

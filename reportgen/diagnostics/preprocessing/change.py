@@ -195,8 +195,11 @@ def _undone(p: Pair, least: float, still: bool, alone: bool) -> Changed | None:
     best: Changed | None = None
     for kind, words, factor, undo in ways(p.a, p.b):
         back = np.sort(undo(p.b))
+        if kind == "logarithm" and max(p.ratio, 1 / p.ratio) < least:
+            continue  # near 1 a logarithm is a shift
         after = ks_near(p.a, back)
-        slack = ALIKE if kind == "factor" and max(factor, 1 / factor) >= least else ALIKE / 2
+        wide = kind == "factor" and max(factor, 1 / factor) >= least and known(factor) is not None
+        slack = ALIKE if wide else ALIKE / 2
         if after > p.noise / 1.4 + slack or p.apart - after < 0.4:
             continue
         lattice = _lattice(p, undo) if kind in ("factor", "temperature") else None
@@ -248,7 +251,8 @@ def _lattice(p: Pair, undo: Callable[[Floats], Floats]) -> bool | None:
     if own and not as_they_are:
         return True
     if own and as_they_are:  # a factor of whole numbers: only its multiples occur
-        return True
+        zero, one = undo(np.array([0.0, 1.0]))
+        return bool(one - zero < 1)  # multiples of what is whole are whole by themselves
     if as_they_are and not own:
         return False
     return None

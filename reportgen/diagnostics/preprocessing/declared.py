@@ -59,7 +59,7 @@ CODES = (
         "scaled by itself, ranks, bounded shares. leakage.preprocessing-saw-test may name the "
         "same figures as a leak; this code says that the two splits are not comparable.",
         "Fit the scaler on train once and transform every split with it: "
-        "scaler.fit(X_train), then scaler.transform(X_test), never fit_transform(X_test).",
+        "`scaler.fit(X_train)`, then `scaler.transform(X_test)`, never `fit_transform(X_test)`.",
     ),
     Code(
         SCALE,
@@ -109,7 +109,7 @@ CODES = (
         "(neighbour-based imputers need scaled rows and are left out). Where only the delivered "
         "numbers are at hand, both orders are computed anew: the values beside the filled one, "
         "and not all of them, have mean 0 and standard deviation 1 to the last digits.",
-        "Impute first, then scale: make_pipeline(SimpleImputer(), StandardScaler(), model).",
+        "Impute first, then scale: `make_pipeline(SimpleImputer(), StandardScaler(), model)`.",
     ),
     Code(
         ORDER,
@@ -120,7 +120,8 @@ CODES = (
         "digits. By distribution: two columns or more of a split do not look like train's at "
         "their place and do look like train's at another, each matched once, where the values of "
         "those columns can be told apart.",
-        "Select the columns by name in the order of feature_names_in_ before they become an array.",
+        "Select the columns by name in the order of `feature_names_in_` before they become an "
+        "array.",
     ),
     Code(
         CONSTANT,

@@ -12,7 +12,8 @@ from reportgen.diagnostics.preprocessing.change import Pair
 from reportgen.diagnostics.preprocessing.columns import ks, noise
 
 Floats = NDArray[np.float64]
-APART = 0.3  # KS distance, beyond noise, of a column from what stands at its place in train
+APART = 0.22  # KS distance, beyond noise, of a column from what stands at its place in train
+NEARER = 0.2  # KS distance by which another place is nearer than a column's own
 ALIKE = 0.05  # KS distance, beyond noise, from what stands at another place
 FAR = 0.5  # from here on a lower bound of the distance is enough
 ROWS = 400  # of which pairs of columns are compared
@@ -57,6 +58,8 @@ def moved(found: Sequence[Pair], train: Sequence[Floats]) -> Moved | None:
         if not near:
             continue
         k = min(near, key=lambda k: (found[k].column not in gone, own[k]))
+        if p.distance - own[k] < NEARER:
+            continue
         if not _many(p.b):
             loose += 1
             continue

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+#: Fold by which a scaling changes a column's spread; less is a shift that ends at 0 by accident.
+RESCALED = 5.0
 NEAR_UNIT = 0.02  # relative distance from a known factor
 
 #: Factors between customary units (and their inverses), with what they are.
@@ -43,14 +45,12 @@ def ways(a: Floats, b: Floats) -> Iterator[tuple[Kind, str, float, Callable[[Flo
             for near, words in _near(factor):
                 yield "factor", words, near, lambda v, near=near: v / near  # type: ignore[misc]
     mean, sd = float(a.mean()), float(a.std())
-    yield (
-        "standardised",
-        "standardised by train's mean and standard deviation",
-        1 / sd,
-        (lambda v: v * sd + mean),
-    )
+    words = "standardised by train's mean and standard deviation"
+    if max(sd, 1 / sd) >= RESCALED:
+        yield "standardised", words, 1 / sd, lambda v: v * sd + mean
     low, width = float(a[0]), float(np.ptp(a))
-    yield "limits", "scaled to 0–1 by train's limits", 1 / width, lambda v: v * width + low
+    if max(width, 1 / width) >= RESCALED:
+        yield "limits", "scaled to 0–1 by train's limits", 1 / width, lambda v: v * width + low
     if a[0] > -90 and a[-1] < 150:
         yield "temperature", "degrees Fahrenheit and Celsius", 1.8, lambda v: (v - 32) / 1.8
     if a[0] > -130 and a[-1] < 300:

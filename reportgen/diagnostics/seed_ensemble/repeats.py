@@ -50,7 +50,7 @@ def _fix(seen: Determinism) -> str:
     if seen.where == "first step":
         return (
             "Weights and rows start alike: call "
-            "tf.config.experimental.enable_op_determinism() for steps that are the same bits."
+            "`tf.config.experimental.enable_op_determinism()` for steps that are the same bits."
         )
     number = seen.seed if seen.seed is not None else "SEED"
     return f"Call {RIGHT}({number}) before the model is built, and once."
@@ -60,7 +60,12 @@ def _answers_differ(prepared: Prepared) -> list[Finding]:
     asked = prepared.asked
     if asked is None:
         return []
-    layers = f"; its layers {listed(list(asked.random), 3)} draw at random" if asked.random else ""
+    layers = ""
+    if asked.random:
+        one = len(asked.random) == 1
+        named = listed(list(asked.random), 3)
+        layers = f"; its {'layer' if one else 'layers'} {named} {'draws' if one else 'draw'}"
+        layers += " at random"
     if asked.apart > REPEATED * asked.scale:
         return [
             finding(

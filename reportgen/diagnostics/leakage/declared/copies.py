@@ -35,7 +35,7 @@ CODES = (
         "most columns), copies leave almost none. A column that numbers the rows and was not "
         "declared as `id:` is left out. fail when more than duplicate_share of the split, else "
         "warn. Repeats within train are reported, never an excuse.",
-        "Drop the copies from train before splitting (df.drop_duplicates()), or split by the "
+        "Drop the copies from train before splitting (`df.drop_duplicates()`), or split by the "
         "entity that repeats; then report the score anew.",
         "Kapoor and Narayanan 2023, type L1.4",
     ),

@@ -21,7 +21,7 @@ CODES = (
         "the score, on 60 judged rows or more), where only the number of rows seen "
         "(n_samples_seen_) says it, or where nothing but names that train lacks were learnt.",
         "Split first, then fit the preprocessing on train alone, best as one pipeline with the "
-        "model: make_pipeline(StandardScaler(), model).fit(X_train, y_train).",
+        "model: `make_pipeline(StandardScaler(), model).fit(X_train, y_train)`.",
         "Kapoor and Narayanan 2023, type L1.2",
     ),
 )

@@ -19,7 +19,7 @@ CODES = (
         "and five times the rate of the class that has the fewest; or rows that repeat others in "
         "one class alone. Raised when such a row, or what it came from, is judged, from 3 rows on. "
         "Rows made from training rows alone, in train, are no leak.",
-        "Split first, then resample train alone: imblearn.pipeline.make_pipeline(SMOTE(), model) "
+        "Split first, then resample train alone: `imblearn.pipeline.make_pipeline(SMOTE(), model)` "
         "does so in every fold. Judge the model on rows as they come.",
         "Chawla et al. 2002; Kapoor and Narayanan 2023, type L1.2",
     ),
