@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.job.claims import Claim
+from reportgen.job.rules.reported import of_its_own
 from reportgen.results import Restated
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def _recomputed(claim: Claim, case: Case) -> float:
     from reportgen.reconciliation.quantities import Unknown, quantity
     from reportgen.reconciliation.several_outputs import world_for
 
+    if of_its_own(claim.metric, case.entry):
+        raise Unknown("one of the job's own metrics: under Metrics is what its function gives")
     if claim.split not in case.dataset.splits:
         raise Unknown(f"there is no {claim.split} split")
     if claim.split not in case.splits:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.answers import Answers
 from reportgen.evidence import Case
+from reportgen.job.rules.reported import of_its_own
 from reportgen.job.schema import ReportedNumber
 from reportgen.scores.followed import (
     Followed,
@@ -44,7 +45,9 @@ def headline(case: Case, delivered: Answers, among: Sequence[Followed]) -> Follo
     Else the first of ``among``, the task's usual one.
     """
     for reported in case.entry.reported:
-        if isinstance(reported, ReportedNumber) and reported.split == "test":
+        if not isinstance(reported, ReportedNumber) or of_its_own(reported.metric, case.entry):
+            continue
+        if reported.split == "test":
             return _followed(case, delivered, reported, among) or among[0]
     return among[0]
 

@@ -18,7 +18,7 @@ from pydantic import Field
 from reportgen.errors import JobError, Problem
 from reportgen.job.document import parse
 from reportgen.job.load import json_schema, load, validated
-from reportgen.job.schema import Job, Settings
+from reportgen.job.schema import Job, ReportedNumber, Settings
 
 
 class Strength(Settings):
@@ -114,6 +114,13 @@ datasets:
 models:
   m: {dataset: d, model: {keras: m.keras}}
 """
+
+
+def test_a_number_may_be_of_one_of_the_jobs_own_metrics() -> None:
+    job = read(model('metrics: {cost: "a.b:c"}, reported: [{metric: cost, value: 12.5}]'))
+    (item,) = job.models["m"].reported
+    assert isinstance(item, ReportedNumber)
+    assert (item.metric, item.value.text) == ("cost", "12.5")
 
 
 def test_defaults() -> None:
@@ -310,6 +317,18 @@ def reported(item: str) -> str:
             6, "models.m.reported[1].per_class", "not measured a class",
         ),
         (reported("{metric: f1, k: 1, value: 1}"), 6, "models.m.reported[1].k", "top_k_accuracy"),
+        (
+            reported("{metric: acuracy, value: 1}"),
+            6,
+            "models.m.reported[1].metric",
+            "Did you mean 'accuracy'?",
+        ),
+        (
+            model("metrics: {cost: \"a.b:c\"}, reported: [{metric: cost, k: 2, value: 1}]"),
+            6,
+            "models.m.reported[0].k",
+            "its function says what it measures",
+        ),
         (reported("{metric: top_k_accuracy, value: 1}"), 6, "models.m.reported[1]", "needs `k:`"),
         (
             reported("{metric: top_k_accuracy, k: 3, value: 1}"),

@@ -24,6 +24,7 @@ ORDER = "metrics.argument-order"
 INSENSITIVE = "metrics.insensitive"
 MISLEADING = "metrics.misleading-choice"
 MISBEHAVES = "metrics.misbehaves"
+NUMBER = "metrics.number-differs"
 ROOT = Path(__file__).parents[3]
 B, M, L, R = "binary", "multiclass", "multilabel", "regression"
 
@@ -57,7 +58,8 @@ def asked(metrics: dict[str, str], task: str, *, reported: Sequence[dict[str, An
     """Metrics of a job, name to ``module:function`` of this folder, on 200 to 900 rows."""
 
     def draw(rng: np.random.Generator) -> Case:
-        return with_metrics(case(task, *answers(task, rng, int(rng.integers(200, 900)))), metrics)
+        of = case(task, *answers(task, rng, int(rng.integers(200, 900))), reported=reported)
+        return with_metrics(of, metrics)
 
     return draw
 
@@ -310,6 +312,11 @@ _CHOICES = (
     FaultCase("R² without spread", MISLEADING, without_spread),
     FaultCase("MAPE near zero", MISLEADING, near_zero),
     FaultCase("accuracy flat, recall not", INSENSITIVE, flat_accuracy),
+    FaultCase(
+        "another model's number",
+        NUMBER,
+        asked({"my_f1": "right:f1_numpy"}, B, reported=[{"metric": "my_f1", "value": "0.1234"}]),
+    ),
 )
 _LOGITS = (
     FaultCase("F1 that rounds logits, compiled", THRESHOLD,

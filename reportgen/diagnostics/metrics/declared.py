@@ -18,6 +18,7 @@ ORDER = "metrics.argument-order"
 INSENSITIVE = "metrics.insensitive"
 MISLEADING = "metrics.misleading-choice"
 MISBEHAVES = "metrics.misbehaves"
+NUMBER = "metrics.number-differs"
 
 
 class MetricsSettings(Settings):
@@ -123,5 +124,14 @@ CODES = (
         "nothing, gives two numbers for the same rows, writes into its arguments, is not reset by "
         "reset_state, or always gives the same number.",
         "Run it by itself on a few rows; it must take (y_true, y_pred) and return one number.",
+    ),
+    Code(
+        NUMBER,
+        "fail",
+        "A number that was reported of one of the job's own metrics does not come out of it.",
+        "Run on the model's own answers to the judged split, all rows at once, the metric does not "
+        "print the reported digits. Where the mean of its batches prints them, that is said.",
+        "Report what the metric gives on all rows at once, or ask for the rows and the model "
+        "behind the number.",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reportgen.answers import judged_split
 from reportgen.charts.numbers import amount, score
 from reportgen.diagnostics.metrics.causes import Cause
 from reportgen.diagnostics.metrics.declared import (
@@ -11,12 +12,17 @@ from reportgen.diagnostics.metrics.declared import (
     CODES,
     DISAGREES,
     MISBEHAVES,
+    NUMBER,
     ORDER,
     THRESHOLD,
 )
 from reportgen.diagnostics.metrics.known import Examined
 from reportgen.diagnostics.metrics.smallest import Example, table
 from reportgen.evidence import Case
+from reportgen.job.printed import Printed
+from reportgen.job.rules.reported import of_its_own
+from reportgen.job.schema import ReportedNumber
+from reportgen.reconciliation.digits import prints_same
 from reportgen.results import Finding, Severity
 
 ADVICE = {c.code: c.advice for c in CODES}
@@ -35,7 +41,35 @@ def of_metric(one: Examined, case: Case) -> list[Finding]:
         _finding(one, MISBEHAVES, "warn", fault, evidence={"python": one.python})
         for fault in one.faults
     ]
-    return found + _told(one, case)
+    return found + _numbers(one, case) + _told(one, case)
+
+
+def _numbers(one: Examined, case: Case) -> list[Finding]:
+    """Numbers that were reported of it, on the split that is judged."""
+    if one.value is None or not of_its_own(one.name, case.entry):
+        return []
+    found = []
+    for item in case.entry.reported:
+        if not isinstance(item, ReportedNumber) or item.metric != one.name:
+            continue
+        told = Printed(item.value.text, percent=True) if item.unit == "percent" else item.value
+        if item.split != judged_split(case) or prints_same(one.value, told):
+            continue
+        chunk, mean = one.batches or (0, float("nan"))
+        batches = one.batches is not None and prints_same(mean, told)
+        why = f" The mean of batches of {chunk:,} prints it." if batches else ""
+        found.append(
+            _finding(
+                one,
+                NUMBER,
+                "fail",
+                f"“{one.name}” was reported as {told} on {item.split}; run on the model's "
+                f"own answers it gives {_number(one, one.value)}.{why}",
+                evidence={"reported": str(told), "value": one.value, "python": one.python,
+                          "batch": chunk if batches else None},
+            )
+        )  # fmt: skip
+    return found
 
 
 def said(finding: Finding) -> str:

@@ -34,6 +34,11 @@ def metrics_of(task: str) -> tuple[str, ...]:
     return tuple(m for m in names if task != "multilabel" or m not in SINGLE_LABEL)
 
 
+def of_its_own(metric: str, entry: ModelEntry) -> bool:
+    """Whether a reported number is of one of the model's ``metrics:``; known names are known."""
+    return metric in entry.metrics and metric not in get_args(MetricName)
+
+
 def averages_of(task: str, metric: str) -> tuple[str, ...]:
     """The averages that a metric has in a task."""
     if metric not in AVERAGED or task == "regression":
@@ -68,7 +73,8 @@ def _item(item: Reported, entry: ModelEntry, dataset: DatasetEntry) -> Iterator[
             return
         dataset = dataset.of_head(item.output)
     if isinstance(item, ReportedNumber):
-        yield from _number(item, dataset)
+        own = item.metric not in get_args(MetricName)
+        yield from _own(item, entry) if own else _number(item, dataset)
     elif isinstance(item, ReportedMatrix):
         yield from _matrix(item, entry, dataset)
     elif not isinstance(item, ReportedLog) and dataset.task == "regression":
@@ -91,6 +97,33 @@ def _split(item: Reported, dataset: DatasetEntry) -> Iterator[Placed]:
                 advice=None if at else f"Say which split: `split: {has[-1] if has else 'test'}`.",
             ),
         )
+
+
+def _own(item: ReportedNumber, entry: ModelEntry) -> Iterator[Placed]:
+    """A number of one of the job's own metrics; it is what it is, and has no variants."""
+    if item.metric not in entry.metrics:
+        known = [*get_args(MetricName), *entry.metrics]
+        yield (
+            ("metric",),
+            Problem(
+                "'metric' does not have one of its values",
+                expected=f"one of: {named(known, 30)}; or a name under the model's `metrics:`",
+                got=quoted(item.metric),
+                advice=meant(item.metric, known),
+            ),
+        )
+        return
+    for key in ("average", "per_class", "k", "weighted", "output"):
+        if getattr(item, key):
+            yield (
+                (key,),
+                Problem(
+                    f"`{key}:` belongs to the known metrics",
+                    got=str(getattr(item, key)),
+                    advice=f"{item.metric} is one of the model's `metrics:`: its function says "
+                    "what it measures.",
+                ),
+            )
 
 
 def _number(item: ReportedNumber, dataset: DatasetEntry) -> Iterator[Placed]:

@@ -25,7 +25,9 @@ OUTPUT = (
 class ReportedNumber(Strict):
     """One number as somebody printed it."""
 
-    metric: MetricName = Field(description="What was measured.")
+    metric: MetricName | Text = Field(
+        description="What was measured; or the name of one of the model's `metrics:`."
+    )
     value: Printed
     split: SplitName = Field("test", description="On which split.")
     average: Average | None = Field(
