@@ -68,7 +68,7 @@ def test_every_step_is_what_scikit_learn_gives_and_goes_on_from_the_one_before(a
             found.append(metric(y_test, tree.fit(X[rows], y[rows]).predict(X_test)))
         return np.mean(found)
 
-    (arm,) = arms(view, prepared.leaks).by_cured.values()
+    (arm,) = arms(view, prepared.leaks, prepared.delivered.n).by_cured.values()
     having, cured = [team[0] for team in arm.having], [team[0] for team in arm.cured]
     by_step = {s.step: s for s in score.steps}
     expected = {}

@@ -12,6 +12,7 @@ from reportgen.diagnostics.reconciliation.numbers import shown_numbers
 from reportgen.diagnostics.reconciliation.pictures import series_of
 from reportgen.evidence import Case
 from reportgen.reconciliation.certificate import certificate, exact, named
+from reportgen.reconciliation.digits import prints_same
 from reportgen.reconciliation.evidence import Evidence
 from reportgen.reconciliation.hypothesis import PREFIX, Candidate, Hypothesis
 from reportgen.reconciliation.verdict import Answer, Baseline, Explanation, Miss, Verdict
@@ -215,16 +216,37 @@ def _candidate(answer: Answer, explanation: Explanation) -> dict[str, Any]:
     return told
 
 
+def _by_claim(
+    base: Baseline, candidates: Sequence[Candidate]
+) -> Iterator[tuple[Any, float | None, Candidate | None]]:
+    """The numbers of an evaluation under an explanation, each with the candidate that gives it.
+
+    Causes of single numbers have a candidate for each that is off; where a cause of the whole
+    evaluation comes first, for each that is off under it.
+    """
+    claims = base.evaluation.claims
+    whole = [k for k, c in enumerate(candidates) if len(c.values) == len(claims)]
+    values, first = (base.values, None) if not whole else (
+        candidates[whole[-1]].values, candidates[whole[-1]]
+    )  # fmt: skip
+    own = iter(candidates[whole[-1] + 1 :] if whole else candidates)
+    for claim, value in zip(claims, values, strict=True):
+        off = claim in base.off if first is None else not _prints(value, claim)
+        single = next(own, None) if off else None
+        if single is None:
+            yield claim, value, first
+        else:
+            yield claim, single.values[0], single
+
+
+def _prints(value: float | None, claim: Any) -> bool:
+    return value is not None and prints_same(value, claim.value)
+
+
 def _valued(base: Baseline, candidates: Sequence[Candidate]) -> Iterator[tuple[Any, float | None]]:
     """The numbers of an evaluation under an explanation."""
-    whole = [c for c in candidates if len(c.values) == len(base.evaluation.claims)]
-    if whole:
-        yield from zip(base.evaluation.claims, whole[-1].values, strict=True)
-        return
-    # Causes of single numbers: a candidate for each that is off, the others as declared.
-    own = iter(candidates)
-    for claim, value in zip(base.evaluation.claims, base.values, strict=True):
-        yield claim, (next(own).values[0] if claim in base.off else value)
+    for claim, value, _ in _by_claim(base, candidates):
+        yield claim, value
 
 
 def _parameters(explanation: Explanation, cause: Hypothesis) -> dict[str, Any]:
@@ -260,13 +282,15 @@ def _certificate(
         split = base.evaluation.split
         world = own.world(split) if split in own.splits else None
         whole = [c for c in candidates if len(c.values) == len(base.evaluation.claims)]
-        values = dict(_valued(base, candidates))
-        for index, claim in enumerate(base.off):
-            candidate = whole[-1] if whole else candidates[min(index, len(candidates) - 1)]
-            value = values.get(claim)
-            if not whole:
-                value = candidate.values[0]
-            told = certificate(claim, value, candidate, explanation.causes[-1].name, world)
+        under = whole[-1].world if whole and whole[-1].world is not None else world
+        for claim, value, candidate in _by_claim(base, candidates):
+            if claim not in base.off or candidate is None:
+                continue
+            alone = candidate if candidate in whole else None
+            told = certificate(
+                claim, value, candidate, explanation.causes[-1].name,
+                world if alone is not None else under,
+            )  # fmt: skip
             found.append(
                 {"metric": claim.name, "split": claim.split, **named(told),
                  "value": None if value is None else exact(value),
