@@ -314,3 +314,17 @@ def test_effects_in_units_of_the_target_have_the_digits_that_their_interval_supp
     assert (_effect(cause, "target"), _between(cause, "target")) == (told, between)
     score = cause.model_copy(update={"metric": "accuracy"})
     assert _between(score, "score") == f"{ends[0]:,.3f} to {ends[1]:,.3f}"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(-0.01, 0.02, "nothing that was tried moves it by more than chance"),
+     (0.001, 0.02, "nothing that was tried makes it better by enough to matter")],
+)  # fmt: skip
+def test_a_clean_headline_says_what_came_of_the_changes_that_were_tried(
+    low: float, high: float, words: str
+) -> None:
+    change = {"name": "x", "metric": "accuracy", "gain": 0.01, "low": low, "high": high}
+    sections = [_section(metrics=(ACCURACY,), series={"tried": [change]})]
+    said = headline(honest_score("binary", sections, [RIGHT]), sections, [RIGHT])
+    assert said == f"Nothing is wrong. Reported accuracy 0.938 comes out to the digit, and {words}."

@@ -35,10 +35,12 @@ def headline(
 
 def _clean(score: HonestScore, sections: Sequence[Section]) -> str:
     said = _reported(score, _last(score))
-    anything = any(s.series.get("tried") for s in sections)
-    if not said or not anything:
+    tried = [t for s in sections for t in s.series.get("tried", ())]
+    if not said or not tried:
         return said
-    return f"{said[:-1]}, and nothing that was tried moves it by more than chance."
+    if all((t["low"] or 0.0) <= 0 <= (t["high"] or 0.0) for t in tried):
+        return f"{said[:-1]}, and nothing that was tried moves it by more than chance."
+    return f"{said[:-1]}, and nothing that was tried makes it better by enough to matter."
 
 
 def _last(score: HonestScore) -> Step | None:
