@@ -10,13 +10,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
-import time
 import traceback
-from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+
+from reportgen.models.child import end_with, without_tensorflow
 
 
 def main(arguments: list[str]) -> None:
@@ -24,11 +22,11 @@ def main(arguments: list[str]) -> None:
     connection = Connection(int(arguments[0]))
     cores, programs = int(arguments[1]), Path(arguments[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the audit's to handle
-    _end_with(int(arguments[3]))
+    end_with(int(arguments[3]))
     os.environ["KERAS_BACKEND"] = "jax"
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["XLA_FLAGS"] = xla_flags(cores)
-    sys.meta_path.insert(0, _WithoutTensorflow())
+    without_tensorflow()
     import jax
     import keras
 
@@ -69,29 +67,6 @@ def xla_flags(cores: int) -> str:
         f"--xla_force_host_platform_device_count={cores} "
         "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling=true"
     )
-
-
-class _WithoutTensorflow(MetaPathFinder):
-    """Keras imports TensorFlow if it is there: ten seconds and half a gigabyte for nothing.
-
-    It must not stand in ``sys.modules`` either: preprocessing layers look for it there.
-    """
-
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
-        """Nothing, for anything but TensorFlow."""
-        if fullname.partition(".")[0] == "tensorflow":
-            raise ModuleNotFoundError("the retraining worker has no TensorFlow", name=fullname)
-
-
-def _end_with(audit: int) -> None:
-    """End when the audit has, however it ended, and whatever is being computed."""
-
-    def watch() -> None:
-        while os.getppid() == audit:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import numpy as np
 
 from reportgen.diagnostics.metrics.forms import Form, forms
 from reportgen.diagnostics.metrics.rows import Rows
+from reportgen.errors import in_words
 from reportgen.models import keras_config
 from reportgen.models.custom_metrics.messages import Call, Loaded, Reply
 
@@ -126,7 +127,7 @@ class StandardMetric:
         try:
             self._made()
         except Exception as error:
-            return Loaded(error=f"it cannot be made: {str(error).splitlines()[0][:160]}")
+            return Loaded(error=f"it cannot be made: {in_words(error).splitlines()[0][:160]}")
         return Loaded("class")
 
     def _made(self) -> Any:
@@ -146,7 +147,7 @@ class StandardMetric:
                 metric.update_state(first[at : at + step], second[at : at + step])
             value = np.asarray(metric.result(), np.float64)
         except Exception as error:
-            return Reply(error=f"it raises {type(error).__name__}: {str(error)[:120]}")
+            return Reply(error=f"it raises {in_words(error)[:160]}")
         if value.size == 1 and np.isfinite(value).all():
             return Reply(float(value.reshape(())))
         if value.ndim == 1 and np.isfinite(value).all():  # F1Score(average=None): one a class

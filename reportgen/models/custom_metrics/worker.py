@@ -13,18 +13,16 @@ import math
 import os
 import random
 import sys
-import threading
-import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from reportgen.models.child import end_with, without_tensorflow
 from reportgen.models.custom_metrics.messages import Call, Load, Loaded, Reply, plain
 
 LONGEST = 200  # characters of an error
@@ -184,32 +182,12 @@ def _said(error: BaseException, folder: Path) -> str:
     return f"{text} ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else text
 
 
-class _WithoutTensorflow(MetaPathFinder):
-    """Keras imports TensorFlow if it is there; code that does not name it needs none."""
-
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
-        """Nothing, for anything but TensorFlow."""
-        if fullname.partition(".")[0] == "tensorflow":
-            raise ModuleNotFoundError("no TensorFlow here", name=fullname)
-
-
-def _end_with(audit: int) -> None:
-    """End when the audit has, whatever a metric is doing."""
-
-    def watch() -> None:
-        while os.getppid() == audit:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def main(arguments: list[str]) -> None:
     """Answer orders until there are no more."""
     connection = Connection(int(arguments[0]))
-    _end_with(int(arguments[1]))
+    end_with(int(arguments[1]))
     if os.environ.get("KERAS_BACKEND") == "numpy":
-        sys.meta_path.insert(0, _WithoutTensorflow())
+        without_tensorflow()
     server = Server()
     while True:
         try:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.diagnostics.leakage.fitted.arrays import Standardised, again, table_of
 from reportgen.diagnostics.leakage.found import Cure
-from reportgen.errors import ReportgenError
+from reportgen.errors import ReportgenError, in_words
 from reportgen.evidence import Case
 from reportgen.fitted.parts import Part
 from reportgen.models.preprocess import Preprocess, SklearnTransform
@@ -34,7 +34,7 @@ def cure_of_parts(case: Case, guilty: Sequence[Part], judged: str) -> Cure:
     try:
         inputs = _by_layers(case, layers, judged) if layers else _by_steps(case, guilty, judged)
     except (ReportgenError, ValueError, TypeError) as error:
-        return Cure(untrainable=str(error).splitlines()[0][:160])
+        return Cure(untrainable=in_words(error).splitlines()[0][:160])
     return _checked(case, inputs, judged, keeps)
 
 
