@@ -63,6 +63,19 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Settling:
+    """A further number that would settle what the reported ones do not.
+
+    ``claim`` says which number, its digits those that it has under the first explanation;
+    ``under`` what it is under each, by name; ``declared`` what comes out as the job says.
+    """
+
+    claim: Claim
+    under: Mapping[str, float]
+    declared: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Miss:
     """How close a cause came that does not explain the numbers."""
 
@@ -81,6 +94,7 @@ class Answer:
     unexplained (nothing fits; ``misses`` says how close). ``equivalent``: names of explanations
     that no data, or not these, can tell apart. ``outweighed``: searches so free that some value
     of their parameter was to be expected to fit, beside an explanation that fits by no accident.
+    ``settling``: numbers that are not reported and would decide what these leave open.
     """
 
     kind: str
@@ -90,6 +104,7 @@ class Answer:
     tried: int = 0
     equivalent: tuple[tuple[str, ...], ...] = ()
     outweighed: tuple[Explanation, ...] = ()
+    settling: tuple[Settling, ...] = ()
 
     @property
     def sole(self) -> Explanation | None:

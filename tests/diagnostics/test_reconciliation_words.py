@@ -44,7 +44,7 @@ def test_one_candidate_says_why_it_is_not_certain_and_what_would_settle_it():
     said = words.ambiguous(answer)
     assert said.startswith("Not certain, but only decision-threshold (threshold 0.3")
     assert f"{100 * answer.sole.accident:.2g} %" in said
-    assert "`decision:`" in words.more_numbers(answer.explanations)
+    assert "`decision:`" in words.more_numbers(answer)
     told = "\n".join(words.lines(answer))
     assert "wrong  y_pred = scores > 0.3" in told
 

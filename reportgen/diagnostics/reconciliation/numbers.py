@@ -8,6 +8,7 @@ from reportgen.diagnostics.reconciliation.words import spoken
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evidence
+from reportgen.reconciliation.under_cause import by_claim
 from reportgen.reconciliation.verdict import Answer, Baseline, Verdict
 from reportgen.reconciliation.world import World
 
@@ -42,15 +43,8 @@ def _explained(
             certain |= {c for b in answer.baselines for c in b.off}
         pairs = zip(answer.baselines, answer.sole.candidates, strict=True)
         for judged, candidates in pairs:
-            claims = judged.evaluation.claims
-            if not set(claims) <= set(base.evaluation.claims):
-                continue
-            whole = [c for c in candidates if len(c.values) == len(claims)]
-            if whole:
-                found |= dict(zip(claims, whole[-1].values, strict=True))
-            else:
-                own = iter(candidates)
-                found |= {c: next(own).values[0] for c in judged.off[: len(candidates)]}
+            if set(judged.evaluation.claims) <= set(base.evaluation.claims):
+                found |= {c: value for c, value, _ in by_claim(judged, candidates)}
     return found, certain
 
 

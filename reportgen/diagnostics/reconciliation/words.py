@@ -9,8 +9,9 @@ from reportgen.diagnostics.reconciliation.parameters import bracketed
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import rivals
 from reportgen.reconciliation.deciding import ACCIDENT, STATISTICAL
+from reportgen.reconciliation.digits import prints_same
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
-from reportgen.reconciliation.verdict import Answer, Explanation, Verdict
+from reportgen.reconciliation.verdict import Answer, Explanation, Settling, Verdict
 
 METHOD = (
     "Every reported number is recomputed as the job declares it and compared to its last printed "
@@ -143,23 +144,43 @@ def _of_a_cut(explanation: Explanation) -> bool:
     return bool(rivals.intervals_of(c.parameters for c in every))
 
 
-def more_numbers(left: Sequence[Explanation], where: str = "under `decision:`") -> str:
+def more_numbers(answer: Answer, where: str = "under `decision:`") -> str:
     """What would settle it, and what to do if the one candidate is the cause."""
+    left = answer.explanations
+    told = " ".join(_settled(answer, one) for one in answer.settling)
     if len(left) > 1:
-        return "Report more numbers of the same evaluation, or more digits: each rules causes out."
-    settled = "Report more numbers of the same evaluation, or more digits, to be certain."
-    if _of_a_cut(left[0]):
-        settled = (
-            f"Ask which threshold was used and declare it {where}, to be certain: the numbers are "
-            "then recomputed at it."
+        general = "Report more numbers of the same evaluation, or more digits: each rules"
+        return told or f"{general} causes out."
+    one = left[0]
+    advice = " ".join(h.advice for h in one.causes)
+    if one.by_ranges:
+        return (
+            "No further digit can settle it, as such an evaluation never comes out twice alike: "
+            f"repeat it, and if its numbers change, this is it. If so: {advice}"
         )
-        if left[0].rivalled >= left[0].accident:
-            settled += (
-                " The loss or the ROC-AUC of the same evaluation in all digits would tell too: no "
-                "threshold changes them, and another model has its own."
-            )
-        return settled
-    return f"{settled} If so: {' '.join(h.advice for h in left[0].causes)}"
+    if _of_a_cut(one):
+        cut = f"Ask which threshold was used and declare it {where}, to be certain: the numbers"
+        return " ".join([f"{cut} are then recomputed at it.", told]).strip()
+    told = told or "Report more numbers of the same evaluation, or more digits, to be certain."
+    return f"{told} If so: {advice}"
+
+
+def _settled(answer: Answer, one: Settling) -> str:
+    """Which number to look up, what it is under each explanation, and what as declared."""
+    claim = one.claim
+    what = f"the {spoken(claim)} on {claim.split}"
+    if len(answer.explanations) > 1:
+        said = [f"{_digits(value, claim)} under {name}" for name, value in one.under.items()]
+        return f"One more look tells them apart: {what} is {_list(said)}."
+    (value,) = one.under.values()
+    shown = _digits(value, claim)
+    if one.declared is not None and prints_same(one.declared, claim.value):
+        return (
+            f"Or ask for {what}: if it was {shown}, as comes out here, it is certain, since no "
+            "threshold changes it and another model has its own."
+        )
+    own = "" if one.declared is None else f", and {_digits(one.declared, claim)} as declared"
+    return f"To be certain, ask for {what} in full: {shown} under this cause{own}."
 
 
 def unexplained(answer: Answer) -> str:
@@ -187,7 +208,7 @@ def lines(answer: Answer) -> list[str]:
     if answer.kind == "unexplained":
         return [unexplained(answer)]
     if answer.kind == "ambiguous":
-        told = [ambiguous(answer), more_numbers(answer.explanations, "with `--threshold`")]
+        told = [ambiguous(answer), more_numbers(answer, "with `--threshold`")]
         told += [f"  {e.causes[0].code}: {e.causes[0].meaning}" for e in answer.explanations]
         return told + (_corrected(answer.explanations[0]) if len(answer.explanations) == 1 else [])
     explanation = answer.explanations[0]
