@@ -82,6 +82,8 @@ def _explained(
     options: dict[str, Any],
 ) -> int:
     from reportgen.diagnostics.reconciliation import words
+    from reportgen.diagnostics.reconciliation.phrases import capital
+    from reportgen.diagnostics.reconciliation.phrases import spoken as spoken_name
     from reportgen.reconciliation import said as spoken
     from reportgen.reconciliation.from_arrays import Given, evidence
     from reportgen.reconciliation.search import explain
@@ -115,7 +117,7 @@ def _explained(
         for claim, value in zip(base.evaluation.claims, base.values, strict=True):
             came = base.unknown.get(claim, "") if value is None else f"{value:.6g}"
             mark = "  " if claim not in base.off else "* "
-            name = f"{words.capital(words.spoken(claim))} on {claim.split}"
+            name = f"{capital(spoken_name(claim))} on {claim.split}"
             print(shown(f"{mark}{name:<34} reported {claim.value!s:<10} comes out as {came}"))
     for answer in verdict.answers:
         print()

@@ -103,7 +103,8 @@ class Trial:
         claims, base = self.base.evaluation.claims, self.base
         right = [c for c in claims if c not in {*base.off, *base.unknown, *base.loose}]
         intervals = rivals.intervals_of(c.parameters for c in cuts)
-        return rivals.met(cuts[-1].world, base.off, [*right, *more], intervals)
+        off = [cuts[-1].readings.get(c, c) for c in base.off]
+        return rivals.met(cuts[-1].world, off, [*right, *more], intervals)
 
     def of_one_class(self, candidates: Sequence[Candidate]) -> float:
         """The chance that a model that always says one class prints what such answers do."""

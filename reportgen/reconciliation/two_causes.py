@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reportgen.job.claims import Claim
 from reportgen.reconciliation.causes import causes
-from reportgen.reconciliation.evidence import Evidence
+from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
-from reportgen.reconciliation.trial import Trial, applicable, baseline, comes_out, fits
+from reportgen.reconciliation.trial import Trial, applicable, baseline, comes_out, fits, way_of
 from reportgen.reconciliation.verdict import Baseline, Explanation
 
 #: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
 SECOND = ("decision-threshold", "report-label-set")
+#: Searches over numbers that are all read otherwise, as another average.
+READ = (*SECOND, "label-order", "prediction-offset")
 #: With more rows than this, two causes together are not tried on worlds of both.
 COMPOSED_ROWS = 2_000_000
 
 
 def composed(trial: Trial) -> list[Explanation]:
     """Two causes together: numbers that need different readings, or a world and then another."""
-    found = _two_readings(trial)
-    found += _world_and_more(trial)
+    found = [*_two_readings(trial), *_reading_and_search(trial), *_world_and_more(trial)]
     best: dict[tuple[str, str], Explanation] = {}
     for e in found:
         key = (e.causes[0].name, e.causes[1].name)
@@ -41,6 +46,41 @@ def _two_readings(trial: Trial) -> list[Explanation]:
                 pair = (causes()[a], causes()[b])
                 found.append(Explanation(pair, (both,), trial.accident(pair, both)))
     return found
+
+
+def _reading_and_search(trial: Trial) -> Iterator[Explanation]:
+    """Numbers that are all another average, say, of answers that came by another threshold."""
+    evidence, base = trial.evidence, trial.base
+    claims = base.evaluation.claims
+    for first in applicable(evidence):
+        for readings in _readings_of(first, trial):
+            read = Evaluation(base.evaluation.split, tuple(readings.get(c, c) for c in claims))
+            after = baseline(evidence, read)
+            for name in READ:
+                second = causes()[name]
+                if not after.off or (second.tasks and evidence.task not in second.tasks):
+                    continue
+                found = [c for c in second.candidates(evidence, read) if fits(after, c)]
+                fitting = [replace(c, readings=readings) for c in found]
+                if fitting:
+                    pair = (first, second)
+                    yield Explanation(pair, (tuple(fitting),), trial.accident(pair, fitting))
+
+
+def _readings_of(cause: Hypothesis, trial: Trial) -> Iterator[dict[Claim, Claim]]:
+    """What several numbers that are off would be if a cause read all of them in one way."""
+    if cause.scope != "number" or cause.cost or cause.free:
+        return
+    ways: dict[str, dict[Claim, Claim]] = {}
+    for claim in trial.base.off:
+        one = trial.base.evaluation.only(claim)
+        for candidate in cause.candidates(trial.evidence, one):
+            if claim in candidate.readings:
+                way = ways.setdefault(way_of(candidate), {})
+                way[claim] = replace(candidate.readings[claim], value=claim.value)
+    for way in ways.values():
+        if len(way) > 1 and len(set(way.values())) == len(way):
+            yield way
 
 
 def _world_and_more(trial: Trial) -> list[Explanation]:

@@ -7,8 +7,10 @@ from typing import Any
 
 from reportgen.diagnostic import checks
 from reportgen.diagnostics.reconciliation import DIAGNOSTIC, exhibits, words
+from reportgen.diagnostics.reconciliation.advice import more_numbers
 from reportgen.diagnostics.reconciliation.measure import Measured
 from reportgen.diagnostics.reconciliation.numbers import shown_numbers
+from reportgen.diagnostics.reconciliation.phrases import capital, spoken
 from reportgen.diagnostics.reconciliation.pictures import series_of
 from reportgen.evidence import Case
 from reportgen.reconciliation.evidence import Evidence
@@ -75,11 +77,11 @@ def _reproduced(verdict: Verdict) -> Iterator[Finding]:
         if not base.evaluation.origin and len(claims) <= MOST_SINGLE:
             for claim in claims:
                 message = (
-                    f"{words.capital(words.spoken(claim))} on {claim.split}, {claim.value}, "
+                    f"{capital(spoken(claim))} on {claim.split}, {claim.value}, "
                     "comes out to its last printed digit."
                 )
                 evidence = {"reported": str(claim.value), "split": claim.split}
-                yield _finding("reproduced", "info", f"{words.spoken(claim)}, {claim.split}",
+                yield _finding("reproduced", "info", f"{spoken(claim)}, {claim.split}",
                                message, evidence=evidence)  # fmt: skip
         elif claims:
             where = f" of {base.evaluation.origin}" if base.evaluation.origin else ""
@@ -98,9 +100,9 @@ def _loose(verdict: Verdict) -> Iterator[Finding]:
     """Running means of ``fit``: explained by nature, whatever else comes out."""
     for base in verdict.baselines:
         if base.loose:
-            names = ", ".join(words.spoken(c) for c in base.loose[:4])
+            names = ", ".join(spoken(c) for c in base.loose[:4])
             message = (
-                f"{words.capital(names)} of fit on train: a mean over the epoch while the weights "
+                f"{capital(names)} of fit on train: a mean over the epoch while the weights "
                 "moved, so that it need not come out."
             )
             yield _finding("running-epoch-mean", "info", base.evaluation.split, message,
@@ -160,7 +162,7 @@ def _ambiguous(seen: Evidence, answer: Answer) -> Finding:
         severity=severity,
         subject=words.subject(answer),
         message=words.ambiguous(answer),
-        advice=words.more_numbers(answer),
+        advice=more_numbers(answer),
         evidence={
             "candidates": [exhibits.candidate_of(answer, e) for e in left[:MOST_CANDIDATES]],
             "equivalent": [list(group) for group in answer.equivalent],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.diagnostics.reconciliation.words import spoken
+from reportgen.diagnostics.reconciliation.phrases import spoken
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evidence

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reportgen.diagnostics.reconciliation.advice import more_numbers
 from reportgen.diagnostics.reconciliation.parameters import bracketed
-from reportgen.job.claims import Claim
+from reportgen.diagnostics.reconciliation.phrases import (
+    capital,
+    counted,
+    every,
+    in_digits,
+    listed,
+    spoken,
+)
 from reportgen.reconciliation import rivals
 from reportgen.reconciliation.deciding import ACCIDENT, STATISTICAL
-from reportgen.reconciliation.digits import prints_same
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
-from reportgen.reconciliation.verdict import Answer, Explanation, Settling, Verdict
+from reportgen.reconciliation.verdict import Answer, Explanation, Verdict
 
 METHOD = (
     "Every reported number is recomputed as the job declares it and compared to its last printed "
@@ -19,20 +26,6 @@ METHOD = (
     "values; a cause counts only if it gives every number of that evaluation. It is named alone "
     f"only if no other does, and if a wrong one would match by chance with less than {ACCIDENT:g}."
 )
-
-_NAMES = {"roc_auc": "ROC-AUC", "r2": "R²", "rmse": "RMSE", "mae": "MAE", "mse": "MSE",
-          "mcc": "MCC", "f1": "F1", "brier": "Brier score"}  # fmt: skip
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
-
-def spoken(claim: Claim) -> str:
-    """A claim's name in a sentence: ``f1, macro`` -> F1, macro."""
-    name, comma, rest = claim.name.partition(",")
-    return _NAMES.get(name, name.replace("_", " ")) + comma + rest
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def subject(answer: Answer) -> str:
@@ -50,7 +43,8 @@ def headline(verdict: Verdict) -> str:
             return "Only running means of fit were reported; they need not come out."
         if known - loose == 1:
             return "The reported number comes out to its last printed digit."
-        return f"All {_count(known - loose)} reported numbers come out to the last printed digit."
+        all_ = capital(every(known - loose))
+        return f"{all_} reported numbers come out to the last printed digit."
     kinds = {a.kind for a in verdict.answers}
     if kinds == {"named"}:
         parts = [_named_headline(a) for a in verdict.answers[:2]]
@@ -69,9 +63,9 @@ def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
     numbers = sum(len(b.off) for b in answer.baselines)
     both = len(explanation.causes) > 1
     what = f"{cause.meaning.rstrip('.')}{bracketed(_parameters(explanation))}."
-    came = "the number comes" if numbers == 1 else f"all {_count(numbers)} come"
+    came = "the number comes" if numbers == 1 else f"{every(numbers)} come"
     if explanation.by_ranges:
-        lies = "the number lies" if numbers == 1 else f"all {_count(numbers)} lie"
+        lies = "the number lies" if numbers == 1 else f"{every(numbers)} lie"
         tail = (
             f" Under it {lies} within the simulated 99 % range, and nothing else fits: the match "
             "is statistical."
@@ -86,7 +80,7 @@ def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
         tail = f" Together with {other.name} it gives every number to the last printed digit."
     held = ""
     if explanation.contained_in:
-        held = f" {capital(_list(explanation.contained_in))} contains it as one value."
+        held = f" {capital(listed(explanation.contained_in))} contains it as one value."
     return what + tail + held
 
 
@@ -97,7 +91,7 @@ def ambiguous(answer: Answer) -> str:
     first = answer.baselines[0].off[0]
     what = f"the {spoken(first)} of {first.value}"
     if numbers > 1:
-        what = f"all {_count(numbers)} numbers that do not come out"
+        what = f"{every(numbers)} numbers that do not come out"
     if len(left) == 1:
         how = f"gives {what} to the digit"
         if left[0].by_ranges:
@@ -107,16 +101,15 @@ def ambiguous(answer: Answer) -> str:
         return f"{only} {_doubt(left[0])}"
     names = [_one(e) for e in left[:4]]
     more = f" and {len(left) - 4} more" if len(left) > 4 else ""
-    return (
-        f"{capital(_count(len(left)))} explanations give {what} to the digit: {_list(names)}{more}."
-    )
+    number = capital(counted(len(left)))
+    return f"{number} explanations give {what} to the digit: {listed(names)}{more}."
 
 
 def _among(answer: Answer) -> str:
     among = f"of {answer.tried:,} explanations tried"
     if not answer.outweighed:
         return among
-    names = _list([_one(e) for e in answer.outweighed[:3]])
+    names = listed([_one(e) for e in answer.outweighed[:3]])
     return f"{among}, apart from {names}, searched so freely that a match says nothing"
 
 
@@ -139,66 +132,22 @@ def _doubt(explanation: Explanation) -> str:
     )
 
 
-def _of_a_cut(explanation: Explanation) -> bool:
-    every = (c for candidates in explanation.candidates for c in candidates)
-    return bool(rivals.intervals_of(c.parameters for c in every))
-
-
-def more_numbers(answer: Answer, where: str = "under `decision:`") -> str:
-    """What would settle it, and what to do if the one candidate is the cause."""
-    left = answer.explanations
-    told = " ".join(_settled(answer, one) for one in answer.settling)
-    if len(left) > 1:
-        general = "Report more numbers of the same evaluation, or more digits: each rules"
-        return told or f"{general} causes out."
-    one = left[0]
-    advice = " ".join(h.advice for h in one.causes)
-    if one.by_ranges:
-        return (
-            "No further digit can settle it, as such an evaluation never comes out twice alike: "
-            f"repeat it, and if its numbers change, this is it. If so: {advice}"
-        )
-    if _of_a_cut(one):
-        cut = f"Ask which threshold was used and declare it {where}, to be certain: the numbers"
-        return " ".join([f"{cut} are then recomputed at it.", told]).strip()
-    told = told or "Report more numbers of the same evaluation, or more digits, to be certain."
-    return f"{told} If so: {advice}"
-
-
-def _settled(answer: Answer, one: Settling) -> str:
-    """Which number to look up, what it is under each explanation, and what as declared."""
-    claim = one.claim
-    what = f"the {spoken(claim)} on {claim.split}"
-    if len(answer.explanations) > 1:
-        said = [f"{_digits(value, claim)} under {name}" for name, value in one.under.items()]
-        return f"One more look tells them apart: {what} is {_list(said)}."
-    (value,) = one.under.values()
-    shown = _digits(value, claim)
-    if one.declared is not None and prints_same(one.declared, claim.value):
-        return (
-            f"Or ask for {what}: if it was {shown}, as comes out here, it is certain, since no "
-            "threshold changes it and another model has its own."
-        )
-    own = "" if one.declared is None else f", and {_digits(one.declared, claim)} as declared"
-    return f"To be certain, ask for {what} in full: {shown} under this cause{own}."
-
-
 def unexplained(answer: Answer) -> str:
     """What does not come out, and how close the best cause came."""
     off = [c for b in answer.baselines for c in b.off]
     first = off[0]
     index = answer.baselines[0].evaluation.claims.index(first)
     value = answer.baselines[0].values[index]
-    came = "" if value is None else f", but {_digits(value, first)} comes out"
+    came = "" if value is None else f", but {in_digits(value, first)} comes out"
     start = f"{capital(spoken(first))} on {first.split} was reported as {first.value}{came}"
-    others = f", and {_count(len(off) - 1)} more with it" if len(off) > 1 else ""
+    others = f", and {counted(len(off) - 1)} more with it" if len(off) > 1 else ""
     closest = ""
     if answer.misses:
         miss = answer.misses[0]
         closest = (
             f" The closest, {miss.cause.name}{bracketed(miss.candidate.parameters)}, gives "
-            f"{_count(miss.matched) if miss.matched else 'none'} of "
-            f"{_count(len(miss.evaluation.claims))}."
+            f"{counted(miss.matched) if miss.matched else 'none'} of "
+            f"{counted(len(miss.evaluation.claims))}."
         )
     return f"{start}{others}. None of {answer.tried:,} explanations tried gives it.{closest}"
 
@@ -235,9 +184,9 @@ def short(causes: Sequence[Hypothesis], candidate: Candidate | None = None) -> s
 def _ambiguous_headline(answer: Answer) -> str:
     left = answer.explanations
     if len(left) > 1:
-        names = _list([" with ".join(h.name for h in e.causes) for e in left[:4]])
+        names = listed([" with ".join(h.name for h in e.causes) for e in left[:4]])
         more = f" and {len(left) - 4} more" if len(left) > 4 else ""
-        return f"{capital(_count(len(left)))} explanations are left: {names}{more}."
+        return f"{capital(counted(len(left)))} explanations are left: {names}{more}."
     return f"One explanation is left, and is not certain. {_named_headline(answer)}"
 
 
@@ -260,28 +209,10 @@ def _parameters(explanation: Explanation) -> Mapping[str, Any]:
     return {}
 
 
-def _digits(value: float, claim: Claim) -> str:
-    places = len(claim.value.text.partition(".")[2])
-    if claim.value.percent:
-        return f"{100 * value:.{places}f} %"
-    return f"{value:.{max(places, 0)}f}"
-
-
 def _share(off: int, known: int) -> str:
     if known == 1:
         return "The reported number does"
     if off == known:
-        return f"All {_count(known)} reported numbers do"
-    return (
-        f"{capital(_count(off))} of {_count(known)} reported numbers {'does' if off == 1 else 'do'}"
-    )
-
-
-def _count(n: int) -> str:
-    return _NUMBERS[n] if 0 <= n < len(_NUMBERS) else f"{n:,}"
-
-
-def _list(names: Sequence[str]) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+        return f"{capital(every(known))} reported numbers do"
+    verb = "does" if off == 1 else "do"
+    return f"{capital(counted(off))} of {counted(known)} reported numbers {verb}"
