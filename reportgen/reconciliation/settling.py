@@ -14,7 +14,7 @@ from dataclasses import replace
 from reportgen.job.claims import Claim, of_number
 from reportgen.job.printed import Printed
 from reportgen.reconciliation import digits, rivals
-from reportgen.reconciliation.evidence import Evaluation
+from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import declared, kind_of
 from reportgen.reconciliation.quantities import possible
 from reportgen.reconciliation.trial import Trial, way_of
@@ -134,10 +134,16 @@ def _elsewhere(explanation: Explanation, trial: Trial, bound: float) -> Iterator
                 shown = replace(there, value=Printed(f"{value:.{ELSEWHERE}f}"))
                 if digits.prints_same(own, shown.value):
                     continue
-                room = digits.width(shown.value) / (rivals.LOSS_SPREAD * max(abs(value), 1e-300))
-                if explanation.accident * room <= bound:
+                # About as rare there as here, for the finer steps of its own rows.
+                finer = _room(shown, trial.evidence) / _room(claim, trial.evidence)
+                if explanation.accident**2 * finer <= bound:
                     yield Settling(shown, {explanation.name: value}, own)
                     break
+
+
+def _room(claim: Claim, evidence: Evidence) -> float:
+    """What the digits leave open, and no less than one row of its split."""
+    return max(digits.width(claim.value), 1 / max(evidence.world(claim.split).n, 1))
 
 
 def _apart(left: Sequence[Explanation], trial: Trial) -> Iterator[Settling]:
