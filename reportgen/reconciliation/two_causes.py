@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reportgen.job.claims import Claim
@@ -10,7 +10,7 @@ from reportgen.reconciliation.causes import causes
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
 from reportgen.reconciliation.trial import Trial, applicable, baseline, comes_out, fits, way_of
-from reportgen.reconciliation.verdict import Baseline, Explanation
+from reportgen.reconciliation.verdict import Baseline, Explanation, merged
 
 #: Searches that are tried on top of another cause; the rest have too much freedom to be believed.
 SECOND = ("decision-threshold", "report-label-set")
@@ -44,7 +44,9 @@ def _two_readings(trial: Trial) -> list[Explanation]:
             if mine | yours == off and mine - yours and yours - mine:
                 both = tuple(candidate for _, candidate in (*first, *second))
                 pair = (causes()[a], causes()[b])
-                found.append(Explanation(pair, (both,), trial.accident(pair, both)))
+                accident = trial.accident(pair, both)
+                chosen = {a: merged(c for _, c in first), b: merged(c for _, c in second)}
+                found.append(Explanation(pair, (both,), accident, chosen=chosen))
     return found
 
 
@@ -64,7 +66,9 @@ def _reading_and_search(trial: Trial) -> Iterator[Explanation]:
                 fitting = [replace(c, readings=readings) for c in found]
                 if fitting:
                     pair = (first, second)
-                    yield Explanation(pair, (tuple(fitting),), trial.accident(pair, fitting))
+                    accident = trial.accident(pair, fitting)
+                    chosen = {first.name: {"is": _read(readings)}, second.name: merged(found)}
+                    yield Explanation(pair, (tuple(fitting),), accident, chosen=chosen)
 
 
 def _readings_of(cause: Hypothesis, trial: Trial) -> Iterator[dict[Claim, Claim]]:
@@ -81,6 +85,13 @@ def _readings_of(cause: Hypothesis, trial: Trial) -> Iterator[dict[Claim, Claim]
     for way in ways.values():
         if len(way) > 1 and len(set(way.values())) == len(way):
             yield way
+
+
+def _read(readings: Mapping[Claim, Claim]) -> str | list[str]:
+    """What the numbers are, in a word where it is the same of all."""
+    names = [c.per_class or c.average or c.metric for c in readings.values()]
+    distinct = list(dict.fromkeys(names))
+    return distinct[0] if len(distinct) == 1 else distinct
 
 
 def _world_and_more(trial: Trial) -> list[Explanation]:
@@ -104,7 +115,9 @@ def _world_and_more(trial: Trial) -> list[Explanation]:
             if fitting:
                 pair = (hypothesis, second)
                 accident = trial.accident(pair, fitting)
-                found.append(Explanation(pair, ((candidate, *fitting),), accident))
+                chosen = {hypothesis.name: merged([candidate]), second.name: merged(fitting)}
+                both = ((candidate, *fitting),)
+                found.append(Explanation(pair, both, accident, chosen=chosen))
     return found
 
 

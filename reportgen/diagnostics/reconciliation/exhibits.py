@@ -23,7 +23,7 @@ def candidate_of(answer: Answer, explanation: Explanation) -> dict[str, Any]:
     told: dict[str, Any] = {
         "code": explanation.causes[0].code,
         "max_error": max(errors, default=None),
-        "parameters": parameters_of(explanation),
+        "parameters": dict(explanation.parameters()),
         "accident": explanation.accident,
     }
     if len(explanation.causes) > 1:
@@ -31,17 +31,6 @@ def candidate_of(answer: Answer, explanation: Explanation) -> dict[str, Any]:
     if explanation.contained_in:
         told["contained_in"] = [PREFIX + name for name in explanation.contained_in]
     return told
-
-
-def parameters_of(explanation: Explanation) -> dict[str, Any]:
-    """What was chosen; several values where more than one fits."""
-    merged: dict[str, list[Any]] = {}
-    for candidates in explanation.candidates:
-        for candidate in candidates:
-            for key, value in candidate.parameters.items():
-                if value not in merged.setdefault(key, []):
-                    merged[key].append(value)
-    return {key: values[0] if len(values) == 1 else values for key, values in merged.items()}
 
 
 def numbers_of(answer: Answer, explanation: Explanation) -> list[dict[str, Any]]:

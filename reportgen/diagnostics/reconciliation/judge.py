@@ -22,6 +22,7 @@ from reportgen.retraining.results import Trained
 MOST_CANDIDATES = 8
 #: Lines of arithmetic on the page; all of them stand in the finding's evidence.
 MOST_LINES = 12
+MOST_CELLS = 4
 #: Single numbers that come out are a finding each, up to this many.
 MOST_SINGLE = 12
 
@@ -123,7 +124,7 @@ def _named(seen: Evidence, answer: Answer, explanation: Explanation) -> Iterator
     candidate = explanation.candidates[0][-1]
     for cause in explanation.causes:
         evidence: dict[str, Any] = {
-            "parameters": exhibits.parameters_of(explanation),
+            "parameters": dict(explanation.parameters(cause)),
             "accident": explanation.accident,
             "tried": answer.tried,
             "numbers": exhibits.numbers_of(answer, explanation),

@@ -12,11 +12,14 @@ from reportgen.reconciliation.under_cause import by_claim
 from reportgen.reconciliation.verdict import Answer, Baseline, Verdict
 from reportgen.reconciliation.world import World
 
-MOST_NUMBERS = 24
+MOST_NUMBERS = 240
 
 
 def shown_numbers(evidence: Evidence, verdict: Verdict) -> list[dict[str, Any]]:
-    """Rows for the section's table, those that are off first, at most ``MOST_NUMBERS``."""
+    """Rows for the section's table, at most ``MOST_NUMBERS``.
+
+    Those that are off come first, and of alike ones cells of a matrix last.
+    """
     rows: list[tuple[int, dict[str, Any]]] = []
     for base in verdict.baselines:
         explained, certain = _explained(base, verdict.answers)
@@ -25,7 +28,7 @@ def shown_numbers(evidence: Evidence, verdict: Verdict) -> list[dict[str, Any]]:
             if claim in base.off and value is not None:
                 seen = evidence.of(base.evaluation.output).world(base.evaluation.split)
                 row |= _rows_apart(claim, value, seen)
-            rows.append((claim not in base.off, row))
+            rows.append((2 * (claim not in base.off) + (claim.metric == "cell"), row))
     ordered = [row for _, row in sorted(rows, key=lambda r: r[0])]
     return ordered[:MOST_NUMBERS]
 

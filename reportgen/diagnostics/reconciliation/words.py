@@ -62,7 +62,7 @@ def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
     """What happened, with its parameters, and what speaks for it."""
     numbers = sum(len(b.off) for b in answer.baselines)
     both = len(explanation.causes) > 1
-    what = f"{cause.meaning.rstrip('.')}{bracketed(_parameters(explanation))}."
+    what = f"{cause.meaning.rstrip('.')}{bracketed(_parameters(explanation, cause))}."
     came = "the number comes" if numbers == 1 else f"{every(numbers)} come"
     if explanation.by_ranges:
         lies = "the number lies" if numbers == 1 else f"{every(numbers)} lie"
@@ -192,21 +192,24 @@ def _ambiguous_headline(answer: Answer) -> str:
 
 def _named_headline(answer: Answer) -> str:
     explanation = answer.explanations[0]
-    meanings = " ".join(h.meaning for h in explanation.causes)
-    return meanings.rstrip(".") + bracketed(_parameters(explanation)) + "."
+    return " ".join(
+        f"{h.meaning.rstrip('.')}{bracketed(_parameters(explanation, h))}."
+        for h in explanation.causes
+    )
 
 
 def _one(explanation: Explanation) -> str:
-    names = " with ".join(h.name for h in explanation.causes)
-    return names + bracketed(_parameters(explanation))
+    return " with ".join(
+        h.name + bracketed(_parameters(explanation, h)) for h in explanation.causes
+    )
 
 
-def _parameters(explanation: Explanation) -> Mapping[str, Any]:
-    for candidates in explanation.candidates:
-        for candidate in candidates:
-            if candidate.parameters:
-                return candidate.parameters
-    return {}
+def _parameters(explanation: Explanation, cause: Hypothesis) -> Mapping[str, Any]:
+    """What was chosen under a cause; the first of several that fit where it is the only one."""
+    if explanation.chosen:
+        return explanation.chosen.get(cause.name, {})
+    each = (c.parameters for candidates in explanation.candidates for c in candidates)
+    return next((p for p in each if p), {})
 
 
 def _share(off: int, known: int) -> str:
