@@ -205,9 +205,11 @@ def _tables(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
     sole = [(a, a.sole) for a in verdict.answers if a.sole is not None]
     tables: dict[str, Any] = {}
     if sole:
-        tables["certificate"] = [
-            c for a, e in sole for c in exhibits.certificate_of(evidence, a, e)
-        ][:12]
+        lines = [c for a, e in sole for c in exhibits.certificate_of(evidence, a, e)]
+        # A cell is a count without a formula: a few say all.
+        cells = [c for c in lines if c["metric"].startswith("cell,")]
+        others = [c for c in lines if c not in cells]
+        tables["certificate"] = [*others, *cells[:MOST_CELLS]][:MOST_LINES]
     corrected = [h for _, e in sole for h in e.causes if h.wrong]
     if corrected:
         tables["lines"] = [{"wrong": h.wrong, "right": h.right} for h in corrected]

@@ -205,11 +205,14 @@ def _one(explanation: Explanation) -> str:
 
 
 def _parameters(explanation: Explanation, cause: Hypothesis) -> Mapping[str, Any]:
-    """What was chosen under a cause; the first of several that fit where it is the only one."""
+    """What was chosen under a cause: of several that fit the first, but of thresholds each."""
     if explanation.chosen:
         return explanation.chosen.get(cause.name, {})
-    each = (c.parameters for candidates in explanation.candidates for c in candidates)
-    return next((p for p in each if p), {})
+    each = [c.parameters for candidates in explanation.candidates for c in candidates]
+    first = next((p for p in each if p), {})
+    if "threshold" in first and len(first) == 1:
+        return explanation.parameters(cause)
+    return first
 
 
 def _share(off: int, known: int) -> str:
