@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import chance, digits, rivals
+from reportgen.reconciliation import chance, digits, few_rows, rivals
 from reportgen.reconciliation.causes import causes
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, kind_of
@@ -98,12 +98,15 @@ class Trial:
         ``more``: numbers that were not reported, as if they had been and came out.
         """
         cuts = [c for c in candidates if c.tried > 1 and rivals.intervals_of([c.parameters])]
-        if not cuts or cuts[-1].world is None or cuts[-1].world.truth.ndim != 1:
+        if not cuts or cuts[-1].world is None:
             return 0.0
         claims, base = self.base.evaluation.claims, self.base
+        off = [cuts[-1].readings.get(c, c) for c in base.off]
+        declared = self.evidence.world(base.evaluation.split)
+        if declared.task != "binary":
+            return few_rows.met(declared, cuts[-1].world, off)
         right = [c for c in claims if c not in {*base.off, *base.unknown, *base.loose}]
         intervals = rivals.intervals_of(c.parameters for c in cuts)
-        off = [cuts[-1].readings.get(c, c) for c in base.off]
         return rivals.met(cuts[-1].world, off, [*right, *more], intervals)
 
     def of_one_class(self, candidates: Sequence[Candidate]) -> float:

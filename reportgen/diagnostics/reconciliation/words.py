@@ -121,6 +121,8 @@ def _doubt(explanation: Explanation) -> str:
             whose = "answers of a model without skill"
         elif explanation.rivalled == rivals.ONE_CLASS:
             whose = "another model that always answers that one class"
+        elif not _is_binary(explanation):
+            whose = "another model that answers as few rows otherwise"
     else:
         whose = "some cause that is not true"
     bound = STATISTICAL if explanation.by_ranges else ACCIDENT
@@ -130,6 +132,11 @@ def _doubt(explanation: Explanation) -> str:
         f"{capital(whose)} would print the same with a probability of "
         f"{100 * explanation.accident:.2g} %; a cause is named below {100 * bound:g} %."
     )
+
+
+def _is_binary(explanation: Explanation) -> bool:
+    world = explanation.candidates[0][-1].world
+    return world is None or world.task == "binary"
 
 
 def unexplained(answer: Answer) -> str:
