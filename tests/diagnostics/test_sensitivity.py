@@ -9,7 +9,7 @@ from benchmarks.faults.cases import case_from_arrays
 from benchmarks.faults.sensitivity import brittle, dominated, rows, sound
 from reportgen.answers import answers
 from reportgen.diagnostic import NotApplicable
-from reportgen.diagnostics.sensitivity import pictures, sequences, tabular, texts, verdicts
+from reportgen.diagnostics.sensitivity import pictures, tabular, texts, verdicts
 from reportgen.diagnostics.sensitivity.asking import Replies, Ruler, asked, change
 from reportgen.diagnostics.sensitivity.columns import Ask, From, Table
 from reportgen.diagnostics.sensitivity.declared import CODES, SensitivitySettings
@@ -20,7 +20,7 @@ from reportgen.diagnostics.sensitivity.importance import (
 )
 from reportgen.diagnostics.sensitivity.judge import judged
 from reportgen.diagnostics.sensitivity.measure import measured
-from reportgen.diagnostics.sensitivity.plan import planned
+from reportgen.diagnostics.sensitivity.plan import FIRST, SECOND, planned, sizes
 from reportgen.diagnostics.sensitivity.resolution import gini_difference, resolution_of
 from reportgen.diagnostics.sensitivity.roles import layout_of
 from reportgen.models.preprocess import Preprocess, Scale
@@ -506,10 +506,26 @@ def test_the_model_is_asked_in_few_batches_within_the_budget():
     assert f"{asked_for:,}" in told.method
 
 
-def test_budget_is_a_fifth_of_the_split_for_each_column():
-    plan = planned(np.arange(100_000), 10, 10, None, np.random.default_rng(0))
-    used = len(plan.joint) + 10 * (len(plan.noise) + len(plan.shuffled) * plan.shuffles)
-    assert used <= 0.2 * 100_000 * 10
+@pytest.mark.parametrize(("shares", "most"), [(FIRST, 0.1), (SECOND, 0.2)])
+@pytest.mark.parametrize("columns", [3, 10, 40])
+def test_a_look_keeps_to_its_share_of_the_split_for_each_column(shares, most, columns):
+    plan = planned(np.arange(40_000), sizes(40_000, columns, columns, None, shares),
+                   np.random.default_rng(0))  # fmt: skip
+    used = len(plan.joint) + columns * (len(plan.noise) + len(plan.shuffled) * plan.shuffles)
+    assert used + plan.curves <= 1.1 * most * 40_000 * columns
+
+
+def test_a_suspicion_is_looked_into_and_a_sound_model_is_not_asked_more():
+    X = np.random.default_rng(0).normal(size=(2000, 10))
+    case = case_from_arrays("binary", {"test": (X, (X.sum(axis=1) > 0).astype(int))},
+                            lambda r: rows.expit(r.sum(axis=1)), output="probability")  # fmt: skip
+    quiet = measured(case.view("sensitivity", SETTINGS))
+    assert quiet.again == ""
+    assert quiet.sent <= 1.5 * 2000
+    loud = brittle.digits_read(np.random.default_rng(0), 2000, 4, 2, 4)
+    looked = measured(loud.view("sensitivity", SETTINGS))
+    assert "more answers changed" in looked.again
+    assert looked.changes["noise:1"].n == 1000
 
 
 def test_stored_predictions_cannot_be_asked():
@@ -609,7 +625,7 @@ def test_tokens_are_exchanged_and_padding_is_not():
     rng = np.random.default_rng(0)
     X = rng.integers(1, 50, (40, 30))
     X[:, 20:] = 0
-    given, share = sequences.exchanged(X, rng)
+    given, share = texts.exchanged(X, rng)
     assert (given[:, 20:] == 0).all()
     assert (given > 0).sum() == (X > 0).sum()
     assert share == pytest.approx(0.1)
