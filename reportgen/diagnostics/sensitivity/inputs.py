@@ -164,7 +164,7 @@ def _part(name: str, value: Any, tokens: bool) -> Part:
         return Part(name, Table(pl.DataFrame({name: texts}), [name]), shape, array.dtype)
     if array.dtype.kind not in "biuf":
         raise NotApplicable(f"the input {name} is of {array.dtype}, neither numbers nor texts")
-    wide = array.ndim == 3 and array.shape[2] > MOST_CHANNELS
+    wide = array.ndim == 3 and (array.shape[2] > MOST_CHANNELS or array.shape[1] == array.shape[2])
     if array.ndim == 1 or wide or (tokens and array.ndim == 2 and array.shape[1] > 1):
         array = array[..., None]  # a number a row; a picture without an axis of channels; a text
     what = "" if array.ndim == 2 else "channel "

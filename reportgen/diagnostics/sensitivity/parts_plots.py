@@ -63,7 +63,7 @@ def _image(regions: dict[str, Any], about: dict[str, Any]) -> Chart:
     best = leaves[0]
     return Chart(
         name="parts",
-        title=f"{best['name']} matters most: hiding it raises the error by {score(best['rise'])}"
+        title=f"Most is in {_small(best['name'])}: hidden, the error rises by {score(best['rise'])}"
         if best["low"] > 0
         else "No part of the images is missed when it is hidden",
         subtitle=f"Rise of the squared error when a part is hidden behind train's mean image, "
@@ -71,6 +71,10 @@ def _image(regions: dict[str, Any], about: dict[str, Any]) -> Chart:
         alt=_alt(regions) + ".",
         figure=figure,
     )
+
+
+def _small(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def _short(value: float) -> str:
@@ -98,7 +102,7 @@ def _sequence(regions: dict[str, Any], about: dict[str, Any]) -> Chart:
     best = regions["leaves"][0]
     return Chart(
         name="parts",
-        title=f"{best['name']} matter most: hiding them raises the error by {score(best['rise'])}"
+        title=f"Most is in {_small(best['name'])}: hidden, the error rises by {score(best['rise'])}"
         if best["low"] > 0
         else "No steps of the sequences are missed when they are hidden",
         subtitle=f"Rise of the squared error when steps are hidden behind train's mean, "
