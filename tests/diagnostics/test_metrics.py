@@ -198,9 +198,54 @@ def test_a_metric_that_hangs_is_ended_and_the_next_one_runs(tmp_path):
     assert fine([CALL])[0].value == pytest.approx(1 / 3)
 
 
+def test_a_metric_that_forks_gives_one_answer_and_leaves_nothing_behind(tmp_path):
+    from pathlib import Path
+
+    text = (
+        "import os, pathlib, time\n"
+        "here = pathlib.Path(__file__).parent\n"
+        "def metric(y, p):\n    os.fork()\n    return 0.5\n"
+        "def escapes(y, p):\n"
+        "    if os.fork() == 0:\n"
+        "        os.setsid()\n"
+        "        (here / str(os.getpid())).touch()\n"
+        "        time.sleep(60)\n"
+        "    return 0.5\n"
+    )
+    forks = metric(tmp_path, text)
+    assert [r.value for r in forks([CALL] * 6)] == [0.5] * 6
+    assert [r.value for r in forks([CALL])] == [0.5]
+    escapes = CustomMetric("job_metrics:escapes", tmp_path)
+    assert escapes([CALL])[0].value == 0.5
+    end = time.monotonic() + 10
+    while not (found := [f for f in tmp_path.iterdir() if f.name.isdigit()]):
+        assert time.monotonic() < end
+    stat = Path(f"/proc/{found[0].name}/stat")
+    assert stat.exists()
+    escapes._process.close()
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_metric_that_writes_where_the_audit_reads_is_ended(tmp_path):
+    text = (
+        "import os\n"
+        "def metric(y, p):\n"
+        "    for fd in range(3, 20):\n"
+        "        try:\n            os.write(fd, b'\\x00\\x00\\x00\\x02[]')\n"
+        "        except OSError:\n            pass\n"
+        "    return 0.5\n"
+    )
+    (reply,) = metric(tmp_path, text)([CALL])
+    assert reply.error == "it writes into what the audit reads"
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [
+        ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})()",
+         "it raises E (job_metrics.py:2)"),
         ("raise ValueError('odd')", "it raises ValueError: odd (job_metrics.py:2)"),
         ("import sys; sys.exit(3)", "it ends the program (sys.exit, 3) (job_metrics.py:2)"),
         ("import os; os._exit(7)", "it ends its process (exit code 7)"),

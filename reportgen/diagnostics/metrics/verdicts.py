@@ -38,10 +38,17 @@ def of_metric(one: Examined, case: Case) -> list[Finding]:
     batches = _batches(one)
     found += [batches] if batches is not None else []
     found += [
-        _finding(one, MISBEHAVES, "warn", fault, evidence={"python": one.python})
+        _finding(one, MISBEHAVES, "warn", _named(one, fault), evidence={"python": one.python})
         for fault in one.faults
     ]
     return found + _numbers(one, case) + _told(one, case)
+
+
+def _named(one: Examined, fault: str) -> str:
+    """A fault as a sentence about the metric: it may stand alone, on page one."""
+    if fault.startswith("It "):
+        return f"“{one.name}” {fault[3:]}"
+    return f"“{one.name}”: {fault[:1].lower()}{fault[1:]}"
 
 
 def _numbers(one: Examined, case: Case) -> list[Finding]:
