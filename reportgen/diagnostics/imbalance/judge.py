@@ -62,7 +62,7 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
     decided: dict[str, Decided] = {
         SKEWED: skewed(counted, settings),
         MISLEADING: misleading(gap, delivered.split, settings),
-        MISSED: missed(classes, settings),
+        MISSED: missed(classes, settings, labels=case.task == "multilabel"),
         MITIGATION: _mitigation(found, settings),
         THRESHOLD: _threshold(found, settings),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.charts.numbers import listed, number, plural
+from reportgen.charts.numbers import capital, listed, number, plural
 from reportgen.diagnostic import Decided
 from reportgen.diagnostics.seed_ensemble.declared import HELPS, SeedEnsembleSettings
 from reportgen.diagnostics.seed_ensemble.finding import finding, gap, in_a_sentence
@@ -23,7 +23,7 @@ def helps(measured: Measured, settings: SeedEnsembleSettings) -> Decided:
         finding(
             HELPS,
             "info",
-            head.metric.name,
+            capital(in_a_sentence(head.metric.label)),
             f"The mean answer of {plural(len(measured.sound), 'member')} has "
             f"{in_a_sentence(head.metric.label)} {number(found.score.value, unit)}, "
             f"{gap(unit, gain.value)} better than a member ({gap(unit, gain.low)} to "
