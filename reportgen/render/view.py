@@ -16,6 +16,7 @@ from reportgen.render.cause_rows import LONG_HEADLINE, CauseRow, effects_of, for
 from reportgen.render.figures import Drawn, Figures, Picture
 from reportgen.render.glossary import terms
 from reportgen.render.look import PLAIN, Look
+from reportgen.render.score_walk import StepWords, in_words
 from reportgen.results import (
     SEVERITIES,
     AuditReport,
@@ -107,6 +108,7 @@ class Page:
     report: AuditReport
     date: str
     walk: Drawn
+    steps: tuple[StepWords, ...]
     sections: tuple[SectionView, ...]  # that have a page of their own
     skipped: tuple[SectionView, ...]  # not applicable: a line each
     causes: tuple[CauseRow, ...]
@@ -169,6 +171,7 @@ def page(report: AuditReport, figures: Figures, look: Look = PLAIN) -> Page:
         report=report,
         date=date_of(report.run_id),
         walk=figures.walk,
+        steps=in_words(report),
         sections=tuple(shown),
         skipped=tuple(skipped),
         causes=rows(report, kept, places),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.charts.numbers import count, listed, number, plural, score, share
+from reportgen.charts.numbers import count, in_a_sentence, listed, number, plural, score, share
 from reportgen.diagnostic import Decided, checks
 from reportgen.diagnostics.imbalance.declared import (
     CODES,
@@ -119,8 +119,10 @@ def _helps(gain: Tried, settings: ImbalanceSettings, found: Gains) -> bool:
 
 def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
     metric = found.metric
-    name = _small(metric.label)
-    falls = [f"{_small(label)} {number(c, 'score', True)}" for label, c in costs(gain.others, 2)]
+    name = in_a_sentence(metric.label)
+    falls = [
+        f"{in_a_sentence(label)} {number(c, 'score', True)}" for label, c in costs(gain.others, 2)
+    ]
     cost = f" It costs: {listed(falls)}." if falls else " No other score falls by 0.005."
     return Finding(
         code=code,
@@ -285,11 +287,6 @@ def _method(prepared: Prepared, found: Gains) -> str:
         by_reason.setdefault(why, []).append(name.replace("_", " "))
     said += [f"Not tried: {listed(names)} ({why})." for why, names in by_reason.items()]
     return " ".join(said)
-
-
-def _small(label: str) -> str:
-    named = label.startswith(("Matthews", "Brier"))  # after people
-    return label if named or not label[1:2].islower() else label[:1].lower() + label[1:]
 
 
 def _regression(case: Case, prepared: Prepared) -> Findings:

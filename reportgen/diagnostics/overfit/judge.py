@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.charts.numbers import count, listed, number, plural, share
+from reportgen.charts.numbers import count, in_a_sentence, listed, number, plural, share
 from reportgen.diagnostic import Decided, checks
 from reportgen.diagnostics.overfit.declared import (
     CODES,
@@ -198,7 +198,7 @@ def _helps(code: str, measured: Measured, prepared: Prepared, settings: OverfitS
     if not found:
         return (), None
     best, unit = found[0], measured.metric.unit
-    name = measured.metric.label
+    name = in_a_sentence(measured.metric.label)
     also = listed([g.name for g in found[1:]])
     more = f" So would {also}." if also else ""
     falls = [f"{label} {number(c, 'score', True)}" for label, c in costs(best.others, 2)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reportgen.charts.numbers import capital, listed, number, plural
+from reportgen.charts.numbers import capital, in_a_sentence, listed, number, plural
 from reportgen.diagnostic import Decided
 from reportgen.diagnostics.seed_ensemble.declared import HELPS, SeedEnsembleSettings
-from reportgen.diagnostics.seed_ensemble.finding import finding, gap, in_a_sentence
+from reportgen.diagnostics.seed_ensemble.finding import finding, gap
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.charts.numbers import count, number, plural, share
+from reportgen.charts.numbers import count, in_a_sentence, number, plural, share
 from reportgen.diagnostic import Decided, NotApplicable, checks
 from reportgen.diagnostics.seed_ensemble.declared import (
     CODES,
@@ -17,7 +17,6 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     SeedEnsembleSettings,
 )
 from reportgen.diagnostics.seed_ensemble.figures import metrics
-from reportgen.diagnostics.seed_ensemble.finding import in_a_sentence
 from reportgen.diagnostics.seed_ensemble.gain import helps
 from reportgen.diagnostics.seed_ensemble.luck import Luck, luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured, measure

@@ -12,6 +12,7 @@ from reportgen.charts.numbers import (
     count,
     estimate,
     fixed,
+    in_a_sentence,
     interval,
     listed,
     number,
@@ -26,7 +27,7 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     UNSTABLE_PREDICTIONS,
     SeedEnsembleSettings,
 )
-from reportgen.diagnostics.seed_ensemble.finding import finding, in_a_sentence
+from reportgen.diagnostics.seed_ensemble.finding import finding
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.diagnostics.seed_ensemble.spread import Spread
 from reportgen.results import Severity
