@@ -84,6 +84,8 @@ def helping(measured: Measured, code: str, settings: OverfitSettings) -> list[Ga
 def _gap(measured: Measured, prepared: Prepared, settings: OverfitSettings) -> Decided:
     gap, unit = measured.gap, measured.metric.unit
     least = settings.gap * (measured.metric.range or 1.0)
+    if prepared.only_seen:
+        return (), _seen(prepared)
     if not gap.gap.low > 0:
         return (), None
     severity: Severity = "info"
@@ -99,7 +101,7 @@ def _gap(measured: Measured, prepared: Prepared, settings: OverfitSettings) -> D
     judged = prepared.delivered.split
     message = (
         f"{measured.metric.label} is {number(gap.train, unit)} on train and "
-        f"{number(gap.judged, unit)} on {judged}: {number(gap.gap.value, unit)} apart "
+        f"{number(gap.judged, unit)} on {_rows(prepared)}: {number(gap.gap.value, unit)} apart "
         f"({number(gap.gap.low, unit)} to {number(gap.gap.high, unit)}).{why}"
     )
     return (
@@ -109,6 +111,21 @@ def _gap(measured: Measured, prepared: Prepared, settings: OverfitSettings) -> D
             high=gap.gap.high,
         ),
     ), None  # fmt: skip
+
+
+def _rows(prepared: Prepared) -> str:
+    """The rows that are judged, in words."""
+    delivered = prepared.delivered
+    if not prepared.seen or prepared.only_seen:
+        return delivered.split
+    return f"the {count(delivered.n)} rows of {delivered.split} that train has not"
+
+
+def _seen(prepared: Prepared) -> str:
+    delivered = prepared.delivered
+    return (
+        f"{count(prepared.seen)} of {count(delivered.n)} rows of {delivered.split} stand in train"
+    )
 
 
 def _diverges(measured: Measured, prepared: Prepared) -> Decided:
@@ -223,8 +240,10 @@ def _headline(measured: Measured, prepared: Prepared, findings: tuple[Finding, .
     worst = next((f for level in ("fail", "warn") for f in findings if f.severity == level), None)
     between = (
         f"{measured.metric.label} is {number(gap.train, unit)} on train, "
-        f"{number(gap.judged, unit)} on {prepared.delivered.split}"
+        f"{number(gap.judged, unit)} on {_rows(prepared)}"
     )
+    if prepared.only_seen:
+        return f"Cannot be told: {_seen(prepared)}. {between}."
     if worst is None:
         return f"It has learned. {between}."
     if worst.code == MEMORISES or (worst.code == GAP and worst.severity == "fail"):
@@ -306,6 +325,10 @@ def _method(measured: Measured, prepared: Prepared) -> str:
         "interval adds the errors of both splits, copies and groups counted as one."
     ]
     plan = prepared.plan
+    if prepared.seen and not prepared.only_seen:
+        said.append(
+            f"{count(prepared.seen)} judged rows that stand in train are left out of the section."
+        )
     if plan.why_not:
         said.append(f"Nothing was trained: {plan.why_not}.")
     if measured.gains:
