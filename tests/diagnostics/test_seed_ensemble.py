@@ -200,7 +200,7 @@ def populations():
 
 def test_honest_networks_are_seldom_below_their_recipe_or_surer_than_it():
     """With a normal's bound, 1 to 3 of 100 of the third recipe were below the one of 1,000."""
-    from reportgen.diagnostics.seed_ensemble.sureness import between
+    from reportgen.diagnostics.seed_ensemble.traits import between
 
     settings, made = SeedEnsembleSettings(), rng(60)
     for scores, sure, n in populations():
@@ -233,12 +233,14 @@ def test_a_model_that_is_surer_than_its_recipe_is_no_seed_of_it():
     surer = faults.drawn(rng(15), members=99, surer=1.6)
     assert not codes(examine(alike), ("warn", "fail"))
     found = finding(examine(surer), "recipe-does-not-reproduce")
-    assert (found.subject, found.severity) == ("confidence", "warn")
+    assert (found.subject, found.severity) == ("what was learned", "warn")
     p = surer.predictor.predict_split("test")
     odds = np.std(np.log(p) - np.log(1 - p))
-    assert found.evidence["delivered"] == pytest.approx(odds, rel=1e-4)
-    assert found.evidence["delivered"] > found.evidence["high"] > found.evidence["typical"]
-    assert "more epochs" in found.advice
+    (told,) = found.evidence["traits"]
+    assert told["trait"] == "odds"
+    assert told["delivered"] == pytest.approx(odds, rel=1e-4)
+    assert told["delivered"] > told["high"] > told["typical"]
+    assert "More epochs" in found.advice
     better = examine(faults.drawn(rng(16), members=99, surer=1.6, best_of=1000, own=0.5))
     assert finding(better, "recipe-does-not-reproduce").severity == "fail"
     assert check(better, "lucky-seed").status == "not_applicable"
@@ -248,7 +250,7 @@ def test_a_model_that_is_surer_than_its_recipe_is_no_seed_of_it():
 
 def test_sureness_of_several_classes_and_labels_is_that_of_their_logits():
     from reportgen.answers import answers
-    from reportgen.diagnostics.seed_ensemble.sureness import logarithm
+    from reportgen.diagnostics.seed_ensemble.traits import spread as logarithm
 
     z = 2 * rng(90).normal(size=(400, 5)) + [1, 0, 0, -1, 0]
     of_row = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -685,15 +687,19 @@ def test_what_repeats_is_told_where_nothing_can_be_trained():
     assert ENSEMBLE.plots(found) == []
 
 
-def test_explain_states_the_power_of_both_looks():
+def test_explain_states_the_power_of_all_looks():
     from reportgen.statistics.future_draws import looks, procedure
 
     lucky = next(c for c in ENSEMBLE.codes if c.code.endswith("lucky-seed"))
-    at = looks(10, 99, 0.05, 0.01)
-    assert f"grown to {at[1].n} and to {at[2].n}" in lucky.decided
+    settings = SeedEnsembleSettings()
+    at = looks(settings.members, settings.grow_to, 0.05, 0.01, ranked=True)
+    assert f"grown to {at[1].n}, to {at[2].n} and to {at[3].n}" in lucky.decided
     chance = procedure(*at).power_of_best((10, 100, 1000))
     for size, value in zip(("10", "100", "1,000"), chance, strict=True):
         assert f"the best of {size}: {100 * value:.0f} %" in lucky.decided
+    alone = procedure(at[0].__class__(10, 0.01)).power_of_best((10, 100, 1000))
+    eight, some, most = (f"{100 * v:.0f} %" for v in alone)
+    assert f"{eight}, {some} and {most}" in lucky.decided
 
 
 @pytest.mark.parametrize(
