@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.data.steps import Steps
+    from reportgen.data.whole import Whole
 
     #: What a model or a preprocessing step may be given: rows first.
     Inputs = "np.ndarray | pl.DataFrame | Mapping[str, np.ndarray] | Sequence[np.ndarray]"
@@ -43,6 +44,8 @@ class Split:
         then the m steps that count, and X has the n sequences. None everywhere else.
     unused : columns of the source that have no role and are no features, of n rows; None where
         there are none.
+    whole : where the source is larger than memory, what reads all of its rows; the n rows of all
+        else are then drawn from them at random. None where all rows are held.
     """
 
     name: str
@@ -57,6 +60,12 @@ class Split:
     weights: NDArray[np.float64] | None = None
     steps: Steps | None = None
     unused: pl.DataFrame | None = None
+    whole: Whole | None = None
+
+    @property
+    def rows_of_all(self) -> int:
+        """Rows of the source, held or not."""
+        return self.n if self.whole is None else self.whole.n
 
     @property
     def n(self) -> int:
