@@ -144,7 +144,9 @@ def skewed(counted: Shares, settings: ImbalanceSettings) -> Decided:
     return (_finding(SKEWED, "info", split, message, ratio=ratio, rows=n),), None
 
 
-def misleading(gap: Gap | None, judged: str, settings: ImbalanceSettings) -> Decided:
+def misleading(
+    gap: Gap | None, classes: tuple[Recall, ...], judged: str, settings: ImbalanceSettings
+) -> Decided:
     """Accuracy far above balanced accuracy, where one class is frequent."""
     if gap is None:
         return (), "accuracy of several labels is that all of them are right"
@@ -164,6 +166,7 @@ def misleading(gap: Gap | None, judged: str, settings: ImbalanceSettings) -> Dec
             severity,
             judged,
             message,
+            advice=_instead(gap, classes),
             accuracy=gap.accuracy.value,
             balanced_accuracy=gap.balanced.value,
             gap=gap.gap.value,
@@ -174,13 +177,31 @@ def misleading(gap: Gap | None, judged: str, settings: ImbalanceSettings) -> Dec
     ), None
 
 
+def _instead(gap: Gap, classes: tuple[Recall, ...]) -> str:
+    """What to report beside accuracy, with its number."""
+    lowest = min((c for c in classes if c.n), key=lambda c: c.recall.value, default=None)
+    if lowest is None:
+        return ""
+    return (
+        f"Report balanced accuracy ({score(gap.balanced.value)}) and the recall of "
+        f"“{lowest.name}” ({score(lowest.recall.value)}) beside accuracy, and choose the model by "
+        "one of these."
+    )
+
+
 def missed(
-    classes: tuple[Recall, ...], settings: ImbalanceSettings, *, labels: bool = False
+    classes: tuple[Recall, ...],
+    settings: ImbalanceSettings,
+    advice: str = "",
+    *,
+    labels: bool = False,
 ) -> Decided:
     """Small classes most of whose rows get another label; of many the rest in one finding.
 
     ``labels`` says that rows have several of them: those of a class are answered without it.
+    ``advice`` is what the remedies that were tried came to.
     """
+    advice = OF_LABELS if labels else advice
     found: list[tuple[Severity, Recall]] = []
     for c in classes:
         least, joint = settings.missed_recall, c.jointly
@@ -189,10 +210,10 @@ def missed(
             found.append(("fail" if joint.high < least else "warn", c))
     found.sort(key=lambda one: (one[0] != "fail", -_lost(one[1])))
     alone = found if len(found) <= MOST_ALONE + 1 else found[:MOST_ALONE]
-    findings = [_missed(severity, c, labels) for severity, c in alone]
+    findings = [_missed(severity, c, labels, advice) for severity, c in alone]
     rest = found[len(alone) :]
     if rest:
-        findings.append(_missed_too(rest, labels))
+        findings.append(_missed_too(rest, labels, advice))
     return tuple(findings), None
 
 
@@ -200,7 +221,7 @@ def _lost(c: Recall) -> int:
     return c.n - round(c.recall.value * c.n)
 
 
-def _missed(severity: Severity, c: Recall, labels: bool) -> Finding:
+def _missed(severity: Severity, c: Recall, labels: bool, advice: str) -> Finding:
     happens = "are answered without it" if labels else "get another label"
     return _finding(
         MISSED,
@@ -213,12 +234,12 @@ def _missed(severity: Severity, c: Recall, labels: bool) -> Finding:
         low=c.recall.low,
         high=c.recall.high,
         rows=c.n,
-        advice=OF_LABELS if labels else None,
+        advice=advice,
         classes=[c.name],
     )
 
 
-def _missed_too(rest: list[tuple[Severity, Recall]], labels: bool) -> Finding:
+def _missed_too(rest: list[tuple[Severity, Recall]], labels: bool, advice: str) -> Finding:
     names = [f"“{c.name}”" for _, c in rest]
     shown = (
         listed(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
@@ -230,7 +251,7 @@ def _missed_too(rest: list[tuple[Severity, Recall]], labels: bool) -> Finding:
         plural(len(rest), "further class", "further classes"),
         f"{count(lost)} of {count(rows)} rows of {shown} "
         f"{'are answered without it' if labels else 'get another label'}.",
-        advice=OF_LABELS if labels else None,
+        advice=advice,
         lost=lost,
         rows=rows,
         classes=[c.name for _, c in rest],
@@ -243,7 +264,7 @@ def _finding(
     subject: str,
     message: str,
     *,
-    advice: str | None = None,
+    advice: str = "",
     **evidence: object,
 ) -> Finding:
     return Finding(

@@ -228,11 +228,16 @@ def _helps(code: str, measured: Measured, prepared: Prepared, settings: OverfitS
     )
     return (
         _finding(
-            code, "warn", best.name, message,
+            code, "warn", best.name, message, _how(prepared, best.name),
             gain=best.gain.value, low=best.gain.low, high=best.gain.high, members=best.members,
             **effect(best.gain, measured.metric.claim),
         ),
     ), None  # fmt: skip
+
+
+def _how(prepared: Prepared, name: str) -> str:
+    """How to make the change that helped."""
+    return next((w.how for w in prepared.plan.what_ifs if w.words == name), "")
 
 
 def _headline(measured: Measured, prepared: Prepared, findings: tuple[Finding, ...]) -> str:
