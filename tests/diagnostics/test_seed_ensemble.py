@@ -843,6 +843,33 @@ def test_a_schedule_and_early_stopping_leave_nothing_to_multiply():
     assert variants(case, 0) == variants(retrained(), 1) == ()
 
 
+def test_a_loss_between_two_that_were_tried_is_said_to_lie_there():
+    from reportgen.diagnostics.seed_ensemble.standing import tried_words
+    from reportgen.diagnostics.seed_ensemble.traits import Marks, Trait
+    from reportgen.diagnostics.seed_ensemble.variants import compare, variants
+
+    case = networked()
+    own = Marks(1.6, np.log(0.026))
+    given = {4.0: 0.09, 16.0: 0.008}
+    tried = []
+    for v in variants(case, 1):
+        near = 0.05 * rng(91).normal(size=5)
+        tried.append(compare(v, [Marks(1.6, np.log(given[v.factor]) + e) for e in near], own))
+    assert not any(t.alike for t in tried)
+
+    class Seen:
+        traits = (Trait("loss", 0.026, 0.47, 0.37, 0.68),)
+
+    Seen.tried = tuple(tried)
+    assert (
+        "between that of networks trained with 4 times and with 16 times the declared epochs"
+        in (tried_words(Seen))
+    )
+    same = compare(variants(case, 1)[0], [Marks(1.6, own.fit + e) for e in near], own)
+    Seen.tried = (same, tried[1])
+    assert tried_words(Seen).startswith(" Trained with 4 times the declared epochs (12)")
+
+
 # --- trainings that end in nothing ----------------------------------------------------------
 
 

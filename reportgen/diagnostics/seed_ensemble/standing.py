@@ -15,7 +15,7 @@ from reportgen.diagnostics.seed_ensemble.finding import finding, gap
 from reportgen.diagnostics.seed_ensemble.luck import Luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.diagnostics.seed_ensemble.traits import Trait, direction
-from reportgen.diagnostics.seed_ensemble.variants import Tried
+from reportgen.diagnostics.seed_ensemble.variants import Setting, Tried, between
 from reportgen.results import Finding, Severity
 from reportgen.scores.page_one import effect
 
@@ -164,6 +164,16 @@ def tried_words(measured: Measured) -> str:
     if alike:
         named = listed([variant_words(t) for t in alike], 3).replace(" and ", " or ")
         return f" Trained with {named}, networks come out like it."
+    fits = [t.delivered for t in measured.traits if t.of_fit]
+    settings: tuple[Setting, ...] = ("epochs", "learning_rate")
+    for setting in settings if fits else ():
+        ends = between(measured.tried, setting, fits[0])
+        if ends is not None:
+            few, many = (factor_words(t) for t in ends)
+            return (
+                f" Its loss on train lies between that of networks trained with {few} and with "
+                f"{many} the declared {setting.replace('_', ' ')}."
+            )
     nearest = min(measured.tried, key=lambda t: t.far)
     return (
         f" None of the {count(len(measured.tried))} changes that were tried gives one like it; "
@@ -173,11 +183,16 @@ def tried_words(measured: Measured) -> str:
 
 def variant_words(of: Tried) -> str:
     """A changed recipe, in words."""
-    factor, value = of.variant.factor, of.variant.value
-    times = f"{count(factor)} times" if factor > 1 else f"1/{count(1 / factor)} of"
+    times, value = factor_words(of), of.variant.value
     if of.variant.setting == "epochs":
         return f"{times} the declared epochs ({count(value)})"
     return f"{times} the declared learning rate ({value:.3g})"
+
+
+def factor_words(of: Tried) -> str:
+    """How many times as much of a setting as declared."""
+    factor = of.variant.factor
+    return f"{count(factor)} times" if factor > 1 else f"1/{count(1 / factor)} of"
 
 
 def _strange_members(measured: Measured) -> list[Finding]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ from reportgen.statistics.future_draws import one_more
 EACH = 5  # networks a variant
 EPOCHS = (4, 16)  # times as many, or as few
 RATES = (3, 10, 30)
-LEVEL = 0.995  # of one more model, on either side, that a variant gives models like it
+LEVEL = 0.975  # of one more model, on either side, that a variant gives models like it
 NEAR = 3  # sizes of LEAST: the largest spread that a few models are believed to have
 
 Setting = Literal["epochs", "learning_rate"]
@@ -91,6 +92,17 @@ def _rate(case: Case) -> float | None:
     config = optimizer.get("config", {}) if isinstance(optimizer, Mapping) else {}
     rate = config.get("learning_rate")
     return float(rate) if isinstance(rate, (int, float)) and rate > 0 else None
+
+
+def between(tried: Sequence[Tried], setting: Setting, fit: float) -> tuple[Tried, Tried] | None:
+    """The neighbours, by factor, between whose losses on train ``fit`` lies; None without them."""
+    of = sorted((t for t in tried if t.variant.setting == setting), key=lambda t: t.variant.factor)
+    for low, high in pairwise(of):
+        if low.loss is None or high.loss is None:
+            return None
+        if min(low.loss, high.loss) < fit < max(low.loss, high.loss):
+            return low, high
+    return None
 
 
 def compare(variant: Variant, given: Sequence[Marks], delivered: Marks) -> Tried | None:
