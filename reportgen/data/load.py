@@ -17,6 +17,7 @@ from reportgen.data.features import (
     spell_missing,
     unify,
 )
+from reportgen.data.large import refuse_to_cut
 from reportgen.data.layout import MISSING
 from reportgen.data.raw import Raw
 from reportgen.data.roles import role_column, target_columns, weights_of
@@ -25,6 +26,7 @@ from reportgen.data.steps import Steps, classes_of, masked, truth_of
 from reportgen.data.table import Dataset, Kind, Split
 from reportgen.data.target import Encoded, Labelled, encode_targets
 from reportgen.data.times import read_times
+from reportgen.data.whole import whole_of, with_all_classes
 from reportgen.errors import DataError, Problem, ReportgenError
 from reportgen.job.keypath import key_path
 from reportgen.job.schema import SPLITS, FileSource, HeldOut
@@ -70,6 +72,7 @@ def load(job: Job, name: str) -> Dataset:
 
 def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
     raws = _read(job, entry)
+    entry = with_all_classes(entry, raws)
     times, time_notes = _times(raws, entry)
     parts = _parts(job, entry, raws, times)
     for split, part in parts.items():
@@ -77,7 +80,7 @@ def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
             raise DataError(Problem(f"the split {split} has no rows", file=part.raw.where))
     names = choose_features(entry, {split: part.raw for split, part in parts.items()})
     X, kind = _features(entry, parts, names)
-    rows = {split: _positions(part.at) for split, part in parts.items()}
+    rows = {split: _positions(part) for split, part in parts.items()}
     if entry.mask is not None:
         return _step_by_step(name, entry, parts, X, kind, names, rows, times)
     encoded = _encoded(entry, parts, rows)
@@ -96,6 +99,7 @@ def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
             if entry.weight is not None
             else None,
             unused=_unused(part, entry, names),
+            whole=whole_of(part.raw, X[split], entry, encoded),
         )
         for split, part in parts.items()
     }
@@ -109,6 +113,7 @@ def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
         splits=whole,
         target=encoded.target,
         notes=_notes(parts, names, X, encoded, time_notes),
+        id=entry.id,
         head=entry.first_head,
     )
     others = {
@@ -311,6 +316,8 @@ def _parts(
         if "test" in parts:
             raise DataError("a data set has a `test` of its own or a `split`, not both")
         raw = parts["train"].raw
+        if raw.large is not None:
+            raise refuse_to_cut("the data set", raw.where)
         if rule.column is not None:
             column = role_column(raw, rule.column, "split column")
             named = {k: _Part(raw, at) for k, at in named_parts(column, raw.where).items()}
@@ -336,6 +343,8 @@ def _parts(
         if "train" not in parts:
             raise DataError("`validation: {from: train}` cuts train, and there is none")
         held = entry.validation
+        if parts["train"].raw.large is not None:
+            raise refuse_to_cut("validation", parts["train"].raw.where)
         parts["train"], parts["validation"] = _cut(
             job, entry, parts["train"], held.fraction, held.method, times
         )
@@ -390,14 +399,15 @@ def _cut(
     return replace(part, at=within(part.at, kept)), replace(part, at=within(part.at, held))
 
 
-def _positions(at: range | NDArray[np.int64]) -> NDArray[np.int64]:
+def _positions(part: _Part) -> NDArray[np.int64]:
+    """Where each row stands in its source, held whole or not."""
     import numpy as np
 
-    return (
-        np.asarray(at, dtype=np.int64)
-        if not isinstance(at, range)
-        else np.arange(at.start, at.stop, dtype=np.int64)
-    )
+    at = part.at
+    if isinstance(at, range):
+        at = np.arange(at.start, at.stop, dtype=np.int64)
+    at = np.asarray(at, dtype=np.int64)
+    return at if part.raw.large is None else part.raw.large.at[at]
 
 
 # --- roles -------------------------------------------------------------------------------------
@@ -481,6 +491,8 @@ def _notes(
     notes: list[str] = []
     for part in parts.values():
         notes += part.raw.notes
+        if part.raw.large is not None:
+            notes.append(part.raw.large.note(part.raw.where))
         left = [name for name in part.raw.index_like if name not in names]
         if left:
             listed = ", ".join(map(repr, left))

@@ -25,7 +25,7 @@ def looked(case, **settings):
 def test_nearest_rows_are_those_of_brute_force():
     rng = np.random.default_rng(0)
     base, queries = (rng.normal(size=(n, 5)).astype(np.float32) for n in (400, 50))
-    found = neighbours.nearest(queries, base, 4)
+    found = neighbours.Base(base).nearest(queries, 4)
     apart = cdist(queries.astype(float), base.astype(float))
     assert np.array_equal(found.rows, np.argsort(apart, axis=1)[:, :4])
     assert np.allclose(found.distances, np.sort(apart, axis=1)[:, :4], rtol=1e-9)
@@ -37,16 +37,16 @@ def test_a_search_by_cells_finds_near_rows_and_says_what_it_misses(monkeypatch):
     rng = np.random.default_rng(1)
     base = rng.normal(size=(6000, 8)).astype(np.float32)
     queries = base[:500] + np.float32(1e-3) * rng.normal(size=(500, 8)).astype(np.float32)
-    found = neighbours.nearest(queries, base, 3)
+    found = neighbours.Base(base).nearest(queries, 3)
     assert np.array_equal(found.rows[:, 0], np.arange(500))
-    far = neighbours.nearest(rng.normal(size=(300, 8)).astype(np.float32), base, 3)
+    far = neighbours.Base(base).nearest(rng.normal(size=(300, 8)).astype(np.float32), 3)
     assert 0.8 < far.recall <= 1.0
 
 
 def test_distances_do_not_lose_their_last_digits():
     base = np.full((20, 3), 3000.0, dtype=np.float32)
     base[:, 0] += np.arange(20, dtype=np.float32)
-    found = neighbours.nearest(base[:1] + np.float32([[0.01, 0, 0]]), base, 2)
+    found = neighbours.Base(base).nearest(base[:1] + np.float32([[0.01, 0, 0]]), 2)
     assert found.distances[0, 0] == pytest.approx(0.01, rel=0.03)
 
 

@@ -81,11 +81,23 @@ class _Seen:
     common: Floats
 
 
-def chance(here: Cells, there: Cells, twinned: Twins, rng: np.random.Generator) -> Chance:
+def chance(
+    here: Cells,
+    there: Cells,
+    twinned: Twins,
+    rng: np.random.Generator,
+    total: int | None = None,
+) -> Chance:
     """Whether rows of ``here`` have more equals ``there`` than chance explains.
 
     Rows that are equal among themselves count once. With many rows a sample is looked at.
+
+    Parameters
+    ----------
+    twinned : the equals among all rows, also where ``there`` are some of them.
+    total : how many ``there`` were drawn from; by default they are all.
     """
+    of_all = there.n if total is None else total
     hashes = here.rows()
     distinct = np.unique(hashes, return_index=True)[1]
     with_twin = distinct[twinned.mask[distinct]]
@@ -102,11 +114,11 @@ def chance(here: Cells, there: Cells, twinned: Twins, rng: np.random.Generator) 
     beside = np.arange(there.n)
     if there.n > room:  # rows that are twins stay: they are what is to be explained
         beside = np.sort(rng.choice(there.n, room, replace=False))
-    scale = there.n / len(beside)
+    scale = of_all / len(beside)
     columns = coded(here, there, rows, beside)
     sizes = _sizes([column.alike for column in columns])
     if not sizes:
-        return _one_column(there, seen, len(distinct), explained)
+        return _one_column(there, seen, len(distinct), explained, of_all / there.n)
     trials = twinned.count[rows]
     looks = _looks(columns, sizes)
     p_row = np.max([_by_chance(told, trials, scale, weights) for told in looks], axis=0)
@@ -117,10 +129,10 @@ def chance(here: Cells, there: Cells, twinned: Twins, rng: np.random.Generator) 
     return Chance(expected, seen, p, explained, names, _detectable(expected))
 
 
-def _one_column(there: Cells, seen: int, n: int, explained: Floats) -> Chance:
+def _one_column(there: Cells, seen: int, n: int, explained: Floats, scale: float) -> Chance:
     """Where all else follows from one column there are no near misses: repeats there must tell."""
     repeats = int(np.count_nonzero(repeated(there.rows())))
-    rate = (repeats + 1.0) / (there.n + 1.0)
+    rate = min(1.0, scale * (repeats + 1.0) / (there.n + 1.0))
     expected = rate * n
     p = float(stats.poisson.sf(seen - 1, MODEL * expected))
     return Chance(expected, seen, p, explained, (), _detectable(expected))

@@ -31,6 +31,13 @@ def look(case: Case, rows: Received) -> Answer:
         return Answer(REFIT, untold="there is no second split to compare with train")
     if not any(p.numbers or p.blocks for p in rows.places):
         return Answer(REFIT, untold="no column is a number")
+    part = [n for n in ("train", *others) if case.split(n).whole is not None]
+    if part:
+        return Answer(
+            REFIT,
+            untold=f"{listed(part)} is larger than memory: some of its rows do not tell what all "
+            "of them were scaled by",
+        )
     for place in rows.places:
         for name in others:
             found = _of_columns(case, place, name) or _of_blocks(place, name)

@@ -13,7 +13,7 @@ from reportgen.charts.numbers import share
 from reportgen.diagnostics.leakage.questions.copies.pairs import SHORT, row_cells, without
 from reportgen.diagnostics.leakage.rows.counters import numbering
 from reportgen.diagnostics.leakage.rows.nearness import nearness
-from reportgen.diagnostics.leakage.rows.neighbours import nearest
+from reportgen.diagnostics.leakage.rows.neighbours import Base
 from reportgen.diagnostics.leakage.rows.pictures import VIEWS
 from reportgen.diagnostics.leakage.rows.space import Points, Space, space
 from reportgen.diagnostics.leakage.rows.texts import near_texts, plain
@@ -217,17 +217,18 @@ def _points(
         some = np.sort(rng.choice(len(there), USUAL_ROWS, replace=False))
     scales = slice(None) if axes is None or axes.scales.all() else axes.scales
     beside = np.ascontiguousarray(there[:, scales])
-    within = nearest(beside[some], beside, NEIGHBOURS).distances
+    base = Base(beside)
+    within = base.nearest(beside[some], NEIGHBOURS).distances
     within = np.where(within > TINY, within, np.inf).min(axis=1)
     within = within[np.isfinite(within)]
     if not len(rows) or not len(within):
         return Untold("no two rows differ")
     usual = float(np.median(within))
-    found = nearest(here[rows], there, NEIGHBOURS)
+    found = (base if isinstance(scales, slice) else Base(there)).nearest(here[rows], NEIGHBOURS)
     first, own = found.rows[:, 0], found.distances[:, 0]
     distances = found.distances.copy()
     if axes is not None and not axes.scales.all():
-        own, distances = _by_degrees(here[rows][:, scales], beside, first)
+        own, distances = _by_degrees(here[rows][:, scales], base, first)
         distances[~axes.same_levels(here[rows], there[first]), 0] = np.inf
     apart = np.abs(here[rows][:, scales] - beside[first]) > TINY
     moved = (apart | _seldom_agree(beside[some])).sum(axis=1)
@@ -250,14 +251,14 @@ def _points(
 
 
 def _by_degrees(
-    here: Points, there: Points, first: NDArray[np.int64]
+    here: Points, base: Base, first: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How far each row is from row ``first`` of it, and that before what lies near otherwise.
 
     Rows that have a nearer one, whatever its levels, are as far from all.
     """
-    near = nearest(here, there, NEIGHBOURS)
-    own = np.linalg.norm(here.astype(np.float64) - there[first], axis=1)
+    near = base.nearest(here, NEIGHBOURS)
+    own = np.linalg.norm(here.astype(np.float64) - base.rows[first], axis=1)
     others = np.where(near.rows == first[:, None], np.inf, near.distances)
     others = np.sort(others, axis=1)[:, : NEIGHBOURS - 1]
     distances = np.column_stack([own, np.maximum(others, 0.0)])
