@@ -113,6 +113,7 @@ def _load(job: Job, name: str, entry: DatasetEntry) -> Dataset:
         splits=whole,
         target=encoded.target,
         notes=_notes(parts, names, X, encoded, time_notes),
+        id=entry.id,
         head=entry.first_head,
     )
     others = {

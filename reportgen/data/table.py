@@ -86,7 +86,8 @@ class Dataset:
     ``classes`` are label texts in the order of the model's outputs (empty in regression; the
     target columns in multilabel tasks); ``positive`` is the index of the positive class in
     binary tasks, else None. ``notes`` are facts a reader must know (an encoding that was
-    guessed, labels unseen in train). ``head`` is the output of a model with several that this is
+    guessed, labels unseen in train). ``id`` is the column that numbers the rows, if the job names
+    one. ``head`` is the output of a model with several that this is
     the data set of, ``heads`` the same rows with the targets of its other outputs.
     """
 
@@ -99,5 +100,6 @@ class Dataset:
     splits: Mapping[str, Split]
     target: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    id: str | None = None
     head: str | None = None
     heads: Mapping[str, Dataset] = field(default_factory=dict)

@@ -1,12 +1,14 @@
 """What sections bring to page one, in the form in which it looks for it.
 
-Three conventions, none of them an import of the other side:
+Four conventions, none of them an import of the other side:
 
 - a finding's evidence may have ``effect`` (score lost, more is worse) with ``effect_low``,
   ``effect_high`` and ``effect_metric``, made by :func:`effect`;
 - ``series["honest"]`` offers steps of the honest score, made by :func:`offer`;
 - ``series["tried"]`` lists changes that were tried, made by :func:`tried`: a clean page one draws
-  them beside the smallest change that would have been found.
+  them beside the smallest change that would have been found;
+- ``series["constant"]`` has the scores of one answer to all rows, made by :func:`constant`: a
+  dashed line in the chart of page one.
 """
 
 from __future__ import annotations
@@ -28,6 +30,11 @@ def effect(lost: Interval, metric: str) -> dict[str, Any]:
         "effect_high": lost.high if lost.known else None,
         "effect_metric": metric,
     }
+
+
+def constant(answer: str, metric: str, value: float) -> dict[str, Any]:
+    """The score on ``metric`` of giving the same ``answer`` to all rows, as a sentence names it."""
+    return {"answer": answer, "metric": metric, "value": value}
 
 
 def offer(

@@ -102,6 +102,7 @@ def fitted(
     declared_rate: float | None = None,
     declared_epochs: int | None = None,
     seed_call: str | None = None,
+    dead: bool = False,
 ) -> Case:
     """A network that ``fit`` trained, and a recipe that is its own but for what is ``declared``.
 
@@ -109,6 +110,7 @@ def fitted(
     ----------
     patience : early stopping on the loss of 100 held out rows, best weights restored.
     seed_call : declared, with the seed 7; the network is trained from another.
+    dead : the last hidden layer's units give 0 to every row, as where a step threw them off.
     """
     import keras
 
@@ -134,6 +136,9 @@ def fitted(
         more["class_weight"] = dict(class_weight)
         training["class_weight"] = {str(k): v for k, v in class_weight.items()}
     model.fit(*splits["train"], epochs=epochs, batch_size=32, verbose=0, **more)
+    if dead:
+        kernel, bias = model.layers[-2].get_weights()
+        model.layers[-2].set_weights([kernel, bias - 1e3])
     compiled(model, task, optimizer, declared_rate or rate)
     training["epochs"] = declared_epochs or epochs
     if seed_call is not None:

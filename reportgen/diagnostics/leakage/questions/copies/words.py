@@ -35,7 +35,7 @@ def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> 
         severity,
         pair.here if judged else f"{pair.here} in {pair.there}",
         message(pair),
-        _advice(pair),
+        _advice(pair, case.dataset.id),
         {
             "rows": n,
             "share": n / pair.n,
@@ -51,10 +51,17 @@ def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> 
     )
 
 
-def _advice(pair: Pair) -> str:
+def _advice(pair: Pair, numbered_by: str | None) -> str:
     """What to do; where a column hides copies, without it."""
-    if pair.hidden_by is None:
+    if pair.hidden_by is None and numbered_by is None:
         return ADVICE[EXACT]
+    if pair.hidden_by is None:
+        name = str(numbered_by).replace('"', "'")
+        return (
+            f'Drop the copies before splitting (`df[~df.drop(columns="{name}").duplicated()]`: '
+            f"“{numbered_by}” makes every row look different), or split by the entity that "
+            "repeats; then report the score anew."
+        )
     name = pair.hidden_by.replace('"', "'")
     return (
         f"“{pair.hidden_by}” makes every row look different: declare it as `id:`, and drop copies "
