@@ -114,7 +114,7 @@ def fitted(
     """
     import keras
 
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     held = 0 if patience is None else 100
     splits = splits_of(rng, task, n, width=width, noise=noise, held=held)
@@ -202,7 +202,7 @@ def chosen(
     ----------
     any_epoch : also the epoch was chosen so: the weights are those of the best one.
     """
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     splits = splits_of(rng, "binary", n, noise=noise)
     X_test, y_test = splits["test"]

@@ -265,3 +265,15 @@ def test_the_judged_share_is_what_chance_does_not_explain():
         share = by_name["duplicate_share"].value
         leak = next(leak for leak in found.leaks if leak.code == planted.EXACT)
         assert share == leak.evidence["share"] >= judged[0].value
+
+
+def test_one_row_that_stands_there_over_and_over_is_told_as_one():
+    rng = np.random.default_rng(21)
+    X = rng.normal(size=(1000, 4))
+    X[rng.random(1000) < 0.3] = -0.78
+    y = rng.integers(0, 2, 1000)
+    case = planted.case((X[:700], y[:700]), (X[700:], y[700:]))
+    (leak,) = [leak for leak in looked(case).leaks if leak.code == planted.EXACT]
+    n = int((X[700:, 0] == -0.78).sum())
+    assert leak.severity == "info"
+    assert f"They are one row, which stands {n} times in test" in leak.message

@@ -9,7 +9,7 @@ from benchmarks.faults.cases import case_from_arrays
 from benchmarks.faults.leakage import near_copies as planted
 from reportgen.diagnostics.leakage.declared import LeakageSettings
 from reportgen.diagnostics.leakage.questions import near_copies
-from reportgen.diagnostics.leakage.rows import neighbours
+from reportgen.diagnostics.leakage.rows import neighbours, pictures
 from reportgen.diagnostics.leakage.rows.cells import cells
 from reportgen.diagnostics.leakage.rows.nearness import nearness
 from reportgen.diagnostics.leakage.rows.pictures import points as picture_points
@@ -145,7 +145,14 @@ def test_rows_of_words_alone_are_not_asked():
     assert planted.NEAR in looked(case).untold
 
 
-@pytest.mark.parametrize("change", ["mirrored", "upside down", "mirrored and coded"])
+UNDONE = {
+    "upside down": lambda X: X[:, ::-1],
+    "mirrored and coded": lambda X: X[:, :, ::-1],
+    "turned by a quarter": lambda X: np.rot90(X, -1, axes=(1, 2)),
+}
+
+
+@pytest.mark.parametrize("change", UNDONE)
 def test_photos_that_come_back_are_found_beside_their_originals(change):
     rng = np.random.default_rng(8)
     case = planted.photos(rng, change)
@@ -156,10 +163,25 @@ def test_photos_that_come_back_are_found_beside_their_originals(change):
         how.startswith(change.removesuffix(" and coded")) for how in leak.evidence["changed"]
     )
     train, test = (np.asarray(case.split(s).X, dtype=float) for s in ("train", "test"))
-    turned = test[:, ::-1] if change == "upside down" else test[:, :, ::-1]
+    turned = UNDONE[change](test)
     for i, k in zip(leak.evidence["example_rows"], leak.evidence["train_rows"], strict=True):
         apart = np.abs(turned[i] - train).mean(axis=(1, 2, 3))
         assert int(apart.argmin()) == k
+
+
+def test_photos_that_were_turned_a_little_are_found():
+    (leak,) = looked(planted.photos(np.random.default_rng(12), "turned by 8 degrees")).leaks
+    assert leak.severity == "fail"
+    assert leak.evidence["rows"] >= 8  # of 20
+    assert "turned or zoomed a little" in leak.evidence["changed"]
+
+
+def test_turning_by_nothing_leaves_a_picture_as_it_is():
+    X = np.random.default_rng(13).integers(0, 255, (3, 20, 24)).astype(float)
+    assert pictures.slanted(X, 0, 1.0) == pytest.approx(X, abs=1e-3)
+    bars = np.zeros((1, 21, 21))
+    bars[:, 10] = 1.0
+    assert pictures.slanted(bars, 90, 1.0)[0, :, 10] == pytest.approx(1.0, abs=1e-5)
 
 
 def test_pictures_moved_by_whole_pixels_alone_are_near_copies():

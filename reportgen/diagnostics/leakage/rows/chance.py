@@ -25,7 +25,8 @@ MOST_ROWS = 300  # judged rows of each sort whose neighbourhood is looked at
 MOST_CELLS = 160_000_000  # cells compared
 NEAREST, NEXT = 10, 40  # rows near on R that tell how often J agrees
 SELDOM = (0.001, 1e-06)  # how often two rows agree on J
-LIMITS = (1.0, 0.3, 0.1, 0.03)  # rows that chance explains least tell most
+LIMITS = (1.0, 0.3, 0.1, 0.03, 0.003, 0.0003)  # rows that chance explains least tell most
+FAINT, LEAST_FAINT = 0.01, 0.02  # below this limit, so many are expected at least: surer is no sum
 MODEL = 1.25  # times the expected number that the estimate may be wrong by
 
 KINDS, OF_A_KIND = 4, 40  # parts of the rows by how common their values are; rows of a part
@@ -263,6 +264,8 @@ def _p(p_row: Floats, weights: Floats, n_twinned: int) -> float:
     for limit in LIMITS:
         faint = p_row <= limit
         expected = float((weights * p_row)[faint].sum()) / weights[0]
+        if limit < FAINT:
+            expected = max(expected, LEAST_FAINT)
         seen = int(np.count_nonzero(faint[:n_twinned]))
         p = min(p, len(LIMITS) * float(stats.poisson.sf(seen - 1, MODEL * expected)))
     return p

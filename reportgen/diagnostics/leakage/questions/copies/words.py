@@ -19,6 +19,7 @@ from reportgen.results import Metric, Severity, Verdict
 ADVICE = {c.code: c.advice for c in CODES}
 EXAMPLES = 20
 FAINT = 0.01  # p below which chance explains little
+SAME_ROWS = 50  # times that each different row stands there on average, from which it is told
 CLOSE = 0.005  # share of the equal rows that is not told of as explained by chance
 
 
@@ -88,6 +89,7 @@ def message(pair: Pair) -> str:
     if pair.parts is not None and pair.parts.of_all is not None:
         words += f" Of all its rows, {pair.parts.of_all:,} do."
     if not pair.copied.any():
+        words += _few_rows(pair)
         if pair.chance.p < FAINT:
             return f"{words} So few cannot be told from chance."
         return f"{words} Chance explains them: rows that agree on most columns often agree on all."
@@ -95,6 +97,20 @@ def message(pair: Pair) -> str:
     if expected >= 0.5:
         words += f" Chance explains about {expected:,.0f} of them."
     return words
+
+
+def _few_rows(pair: Pair) -> str:
+    """That nearly all equal rows are the same few, as defaults and failed readings are."""
+    known = pair.twins.first[pair.twins.mask & (pair.twins.first >= 0)]
+    each = np.unique(known, return_counts=True)[1]
+    if pair.parts is not None or len(known) < SAME_ROWS * len(each):
+        return ""
+    one = f"{len(each):,} different rows, one of which" if len(each) > 1 else "one row, which"
+    return (
+        f" They are {one} stands {each.max():,} times "
+        f"in {pair.here}: rather a default or a reading that failed than a case, and known to the "
+        "model either way."
+    )
 
 
 def cure(pair: Pair, judged: bool) -> Cure | None:
