@@ -366,3 +366,28 @@ def test_a_clean_headline_says_what_came_of_the_changes_that_were_tried(
     sections = [_section(metrics=(ACCURACY,), series={"tried": [change]})]
     said = headline(honest_score("binary", sections, [RIGHT]), sections, [RIGHT])
     assert said == f"Nothing is wrong. Reported accuracy 0.938 comes out to the digit, and {words}."
+
+
+@pytest.mark.parametrize("measured", [0, 1])
+def test_one_fault_that_two_sections_name_is_one_cause(measured: int) -> None:
+    same = {"fault": "scaled by its own figures: test"}
+    found = [
+        Finding(code="leakage.preprocessing-saw-test", severity="warn", subject="x", message="L.",
+                evidence=dict(same)),
+        Finding(code="preprocessing.refit-per-split", severity="fail", subject="x", message="P.",
+                evidence=dict(same)),
+        Finding(code="preprocessing.refit-per-split", severity="fail", subject="v", message="V.",
+                evidence={"fault": "scaled by its own figures: validation"}),
+    ]  # fmt: skip
+    found[measured].evidence.update(effect=0.02, effect_low=0.01, effect_high=0.03,
+                                    effect_metric="accuracy")  # fmt: skip
+    score = honest_score("binary", [_section(metrics=(ACCURACY,))], [RIGHT])
+    told = causes([_section(found[0]), _section(found[1], found[2])], score)
+    assert [c.sentence for c in told] == [found[measured].message, "V."]
+    assert told[0].severity == "fail"
+    assert told[0].effect == 0.02
+
+
+def test_findings_without_a_common_fault_stay_apart() -> None:
+    found = [Finding(code=f"a.{k}", severity="warn", subject="x", message="W.") for k in "bc"]
+    assert len(causes([_section(*found)], HonestScore())) == 2
