@@ -55,12 +55,21 @@ def of_trained(
             missing.append(result.error or result.why or result.status)
         else:
             answered.append(given)
-            told_by.append(marks(case, given, on_train(case, result)))
+            told_by.append(_marks(case, given, result))
     ended = sum(r.status == "stopped" for r in results)
     tried = len(results) - ended - sum(r.status == "cut" for r in results)
     told = tuple(dict.fromkeys(missing))
     grown = tried > first
     return Answered(tuple(answered), diverged, told, grown, tried, ended, tuple(told_by))
+
+
+def _marks(case: Case, given: Answers, result: TrainedMember) -> Marks:
+    """Told once: an ensemble that grows is looked at again and again, and train may be large."""
+
+    def told() -> tuple[TrainedMember, Marks]:
+        return result, marks(case, given, on_train(case, result))
+
+    return case.memo(("marks", id(result)), told)[1]
 
 
 def on_train(case: Case, result: TrainedMember) -> Predictions | None:

@@ -227,7 +227,7 @@ def _traits(
     case: Case, delivered: Answers, given: Answered, chance: Chance, alpha: float = ALPHA
 ) -> tuple[Trait, ...]:
     """What the delivered model is besides its score, set beside the sound members."""
-    told = given.marks or tuple(marks(case, m, None) for m in given.members)
+    told = given.marks
     own = marks(case, delivered, _delivered_on_train(case))
     sound = _sound(told, chance)
     return traits(sound, own, case.task, _fallen(told, chance), alpha)
@@ -241,7 +241,7 @@ def _given(
     case: Case, prepared: Prepared, trained: Trained, settings: SeedEnsembleSettings
 ) -> Answered:
     if prepared.own:
-        return Answered(prepared.own, tried=len(prepared.own))
+        return Answered(prepared.own, tried=len(prepared.own), marks=prepared.own_marks)
     wanted = ensemble_of(case, max(settings.members, settings.grow_to))
     return of_trained(case, prepared.delivered, trained, wanted, settings.members)
 

@@ -88,6 +88,7 @@ def couples_table(
         "head": [["Row", ""], *[[name, ""] for name in shown], ["Target", ""]],
         "rows": rows,
         "note": f"{count(left)} more columns are not shown." if left > 0 else "",
+        "couples": True,
     }
 
 

@@ -57,6 +57,7 @@ class Near:
     moved : columns by how far they moved, for each row that is shown; names.
     limit : distance up to which a row may be a near copy.
     how_changed : what was done to each picture, in words, (n,); None of other rows.
+    within_reach : how far a near copy may have moved to be told, over the usual distance.
     """
 
     near: Mask
@@ -70,6 +71,7 @@ class Near:
     points: tuple[Points, Points] | None = None
     names: tuple[str, ...] = field(default=())
     how_changed: NDArray[np.str_] | None = None
+    within_reach: float = 0.0
     limit: float = 0.0
 
     @property
@@ -88,7 +90,13 @@ class Near:
     def detectable(self, least: float) -> str:
         if self.usual is None:
             return "one near copy of a text"
-        return f"near copies of {share(max(2 / len(self.near), 3 / self.looked))} of the rows"
+        rows = share(max(2 / len(self.near), 3 / self.looked))
+        if not self.within_reach:
+            return f"near copies of {rows} of the rows"
+        return (
+            f"near copies of {rows} of the rows, moved by less than {share(self.within_reach)} of "
+            "the distance that rows usually have"
+        )
 
     def moved_columns(self, couples: list[tuple[int, int]]) -> tuple[str, ...]:
         """The columns that differ most between the rows that are shown."""
@@ -257,6 +265,7 @@ def _points(
     return Near(
         near, place, distance, usual, within, len(rows), found.recall, told.p,
         (here, there) if names else None, names, limit=fraction * usual,
+        within_reach=min(fraction, told.told),
     )  # fmt: skip
 
 
