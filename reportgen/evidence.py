@@ -15,6 +15,7 @@ from reportgen.errors import ModelError, Problem
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from reportgen.data.table import Dataset, Split
     from reportgen.job.claims import Claim
@@ -166,7 +167,9 @@ class Case:
             )
         return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=name)
 
-    def predict_rows(self, rows: Any, what: str) -> Predictions:
+    def predict_rows(
+        self, rows: Any, what: str, kept: NDArray[np.bool_] | None = None
+    ) -> Predictions:
         """The model's answers to rows that stand in no split, before preprocessing.
 
         Not memoised; what the predictor has counted for the report stays as it was.
@@ -175,6 +178,7 @@ class Case:
         ----------
         rows : of the kind of ``Split.X``, n of them.
         what : they are, for messages ("changed rows of test").
+        kept : where labels stand step by step, the steps that count, (n, T): one answer each.
 
         Raises
         ------
@@ -193,6 +197,10 @@ class Case:
             raise ModelError(
                 Problem(f"the model gave {len(raw)} predictions for {n_rows(rows)} {what}")
             )
+        if kept is not None:
+            from reportgen.data.steps import Steps
+
+            raw = Steps(kept, kept).rows(raw, split_name=what)
         return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=what)
 
     def a_row(self, raw: np.ndarray, name: str) -> np.ndarray:

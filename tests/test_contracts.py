@@ -16,7 +16,10 @@ from reportgen import pipeline
 from reportgen.charts.canvas import to_svg
 from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics import suite
-from reportgen.render.environment import has
+from reportgen.render.environment import fill, has
+from reportgen.render.figures import Drawn as Pictures
+from reportgen.render.look import PLAIN
+from reportgen.render.view import section_view
 from reportgen.results import MAX_POINTS, SEVERITIES, Section, outcome_of
 
 SUITE = tuple(suite())
@@ -207,6 +210,22 @@ def test_plots_of_stored_findings_give_the_same_bytes(name):
             assert chart.title
             assert chart.subtitle
             assert chart.alt
+
+
+def test_every_kind_of_series_fills_the_layout(name):
+    """A key that a task or a model leaves out must not cost the section its own layout."""
+
+    def keys(value, path=""):
+        if isinstance(value, dict) and path.count("/") < 3:
+            return {p for k, v in value.items() for p in (f"{path}/{k}", *keys(v, f"{path}/{k}"))}
+        first = value[0] if isinstance(value, list) and value else None
+        return keys(first, path) if isinstance(first, dict) else set()
+
+    for d in {frozenset(keys(d.section.series)): d for d in completed(name)}.values():
+        shown = section_view(d.section, 1, Pictures(), PLAIN)
+        assert shown.template != "section.html.j2"
+        for medium in ("html", "pdf"):
+            assert shown.question in fill(shown.template, PLAIN, s=shown, medium=medium), str(d)
 
 
 def draw(chart):

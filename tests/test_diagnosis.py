@@ -226,7 +226,8 @@ def test_the_headline_goes_from_what_was_reported_to_what_to_expect() -> None:
                   once="training has not seen copies of the test rows")  # fmt: skip
     aware = _offer(step="imbalance_aware", metric="balanced_accuracy", from_metric="accuracy",
                    **{"from": 0.889, "value": 0.805})  # fmt: skip
-    mean = _offer(metric="balanced_accuracy", **{"from": 0.805, "value": 0.791})
+    mean = _offer(metric="balanced_accuracy", change_low=-0.026, change_high=-0.002,
+                  **{"from": 0.805, "value": 0.791})  # fmt: skip
     found = _section(
         Finding(code="leakage.exact-duplicates", severity="fail", subject="x", message="Copies."),
         metrics=(ACCURACY,),
@@ -236,6 +237,43 @@ def test_the_headline_goes_from_what_was_reported_to_what_to_expect() -> None:
         "Reported accuracy 0.953 is 0.889 once training has not seen copies of the test rows. "
         "From a new seed, expect balanced accuracy 0.791."
     )
+    untold = _offer(metric="balanced_accuracy", **{"from": 0.805, "value": 0.803})
+    sections = [found, leak, aware, untold]
+    assert headline(honest_score("binary", sections, [WRONG]), sections, [WRONG]) == (
+        "Reported accuracy 0.953 is 0.889 once training has not seen copies of the test rows; "
+        "with each class counted alike, balanced accuracy is 0.805."
+    )
+
+
+def test_one_answer_to_all_rows_stands_beside_a_score_that_is_hardly_above_it() -> None:
+    aware = _offer(step="imbalance_aware", metric="balanced_accuracy", from_metric="accuracy",
+                   **{"from": 0.938, "value": 0.6})  # fmt: skip
+    scores = {"constant": [{"answer": "always “stay”", "metric": "accuracy", "value": 0.91}]}
+    misleads = Finding(code="imbalance.accuracy-misleading", severity="fail", subject="test",
+                       message="Always answering “stay” would have accuracy 0.91.")  # fmt: skip
+    sections = [_section(misleads, metrics=(ACCURACY,), series=scores), aware]
+    score = honest_score("binary", sections, [RIGHT])
+    assert (score.chance, score.chance_label) == (0.91, "always “stay”")
+    assert headline(score, sections, [RIGHT]) == (
+        "Reported accuracy 0.938 comes out to the digit, where always “stay” has 0.910; "
+        "with each class counted alike, balanced accuracy is 0.600."
+    )
+
+
+def test_a_cause_that_is_the_whole_of_a_step_has_the_number_under_its_bar() -> None:
+    from reportgen.render.cause_rows import rows
+    from reportgen.results import Cause
+    from tests.render.reports import churn
+
+    steps = (
+        Step(step="recomputed", metric="r2", value=0.4926),
+        Step(step="without_leaks", metric="r2", value=0.3822, change=-0.1104, told=True),
+    )
+    leak = Cause(code="leakage.exact-duplicates", severity="fail", metric="r2", effect=0.1104,
+                 low=0.09, high=0.13, sentence="Copies.", advice="Drop them.")  # fmt: skip
+    part = leak.model_copy(update={"effect": 0.0704})
+    report = churn(honest_score=HonestScore(steps=steps))
+    assert [r.lost for r in rows(report, [leak, part], {})] == ["0.111", "0.070"]
 
 
 def _number(text: str) -> float:
@@ -272,7 +310,7 @@ def test_the_numbers_of_the_chart_add_up_as_they_are_written(
 
 
 def test_a_cause_is_cut_after_a_clause_and_never_before_a_but() -> None:
-    from reportgen.render.view import advice_words, cause_words
+    from reportgen.render.cause_rows import advice_words, cause_words
     from reportgen.results import Cause
 
     long = "Five causes would give the accuracy of 0.913 to the digit: " + "a cause, " * 12 + "z."
@@ -306,14 +344,14 @@ def test_where_only_leakage_ran_the_walk_starts_from_its_own_score() -> None:
 def test_effects_in_units_of_the_target_have_the_digits_that_their_interval_supports(
     ends: tuple[float, float], told: str, between: str
 ) -> None:
-    from reportgen.render.view import _between, _effect
+    from reportgen.render.cause_rows import between_words, effect_words
     from reportgen.results import Cause
 
     cause = Cause(code="a.b", severity="fail", effect=sum(ends) / 2, low=ends[0], high=ends[1],
                   metric="rmse")  # fmt: skip
-    assert (_effect(cause, "target"), _between(cause, "target")) == (told, between)
+    assert (effect_words(cause, "target"), between_words(cause, "target")) == (told, between)
     score = cause.model_copy(update={"metric": "accuracy"})
-    assert _between(score, "score") == f"{ends[0]:,.3f} to {ends[1]:,.3f}"
+    assert between_words(score, "score") == f"{ends[0]:,.3f} to {ends[1]:,.3f}"
 
 
 @pytest.mark.parametrize(
@@ -328,3 +366,28 @@ def test_a_clean_headline_says_what_came_of_the_changes_that_were_tried(
     sections = [_section(metrics=(ACCURACY,), series={"tried": [change]})]
     said = headline(honest_score("binary", sections, [RIGHT]), sections, [RIGHT])
     assert said == f"Nothing is wrong. Reported accuracy 0.938 comes out to the digit, and {words}."
+
+
+@pytest.mark.parametrize("measured", [0, 1])
+def test_one_fault_that_two_sections_name_is_one_cause(measured: int) -> None:
+    same = {"fault": "scaled by its own figures: test"}
+    found = [
+        Finding(code="leakage.preprocessing-saw-test", severity="warn", subject="x", message="L.",
+                evidence=dict(same)),
+        Finding(code="preprocessing.refit-per-split", severity="fail", subject="x", message="P.",
+                evidence=dict(same)),
+        Finding(code="preprocessing.refit-per-split", severity="fail", subject="v", message="V.",
+                evidence={"fault": "scaled by its own figures: validation"}),
+    ]  # fmt: skip
+    found[measured].evidence.update(effect=0.02, effect_low=0.01, effect_high=0.03,
+                                    effect_metric="accuracy")  # fmt: skip
+    score = honest_score("binary", [_section(metrics=(ACCURACY,))], [RIGHT])
+    told = causes([_section(found[0]), _section(found[1], found[2])], score)
+    assert [c.sentence for c in told] == [found[measured].message, "V."]
+    assert told[0].severity == "fail"
+    assert told[0].effect == 0.02
+
+
+def test_findings_without_a_common_fault_stay_apart() -> None:
+    found = [Finding(code=f"a.{k}", severity="warn", subject="x", message="W.") for k in "bc"]
+    assert len(causes([_section(*found)], HonestScore())) == 2

@@ -5,12 +5,14 @@ a copy and one in a hundred a near copy. Ours: exact copies with the judgement b
 near copies; theirs: deepchecks' TrainTestSamplesMix, and cleanlab's near_duplicate on both splits
 together (standardised, as its users must). Each peer runs in an environment of its own, made on
 first use under ``--cache``, in a process of its own with a limit of time; what it cannot do is
-said. Ours run in processes of their own too; peaks are of the whole process.
+said. Ours run in processes of their own too; peaks are of the whole process. Last, how processor
+time grows with the rows.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -63,10 +65,12 @@ def setup():
     from reportgen.diagnostics.leakage.rows.twins import twins
     from reportgen.diagnostics.leakage.rows.chance import chance
 def work(train, test):
+    start = time.process_time()
     here, there = cells(test), cells(train)
     found = twins(here.rows(), there.rows())
+    compared = time.process_time() - start
     told = chance(here, there, found, np.random.default_rng(0))
-    return f"{found.n} copies, chance explains {told.expected:.2g}"
+    return f"{found.n} copies in {compared:.2f} s of it, chance explains {told.expected:.2g}"
 """
 OURS_NEAR = """
 def setup():
@@ -88,11 +92,15 @@ def setup():
     global shared_rows, pl, Path, folder
     from pathlib import Path
     import polars as pl, tempfile
+    from reportgen.diagnostics.leakage.rows.cells import cells
     from reportgen.diagnostics.leakage.rows.streamed import shared_rows
     folder = Path(sys.argv[3])
+    def hashes(split):
+        frames = pl.scan_parquet(folder / split / "*.parquet").collect_batches(chunk_size=262_144)
+        return (cells(frame).rows() for frame in frames)
+    globals()["hashes"] = hashes
 def work(train, test):
-    test, train = (pl.scan_parquet(folder / split / "*.parquet") for split in ("test", "train"))
-    return f"{shared_rows(test, train, folder)} copies"
+    return f"{shared_rows(hashes('test'), hashes('train'), folder)} copies"
 def data(n, d):
     return None, None
 """
@@ -170,6 +178,17 @@ def show(n: int, what: str, told: dict[str, Any] | str, ours: dict[str, Any] | s
     )
 
 
+def growth(label: str, times: dict[int, float]) -> None:
+    """Exponents of processor time by rows: 1 is linear."""
+    sizes = sorted(times)
+    parts = [
+        f"{a:,} to {b:,} rows: n^{np.log(times[b] / times[a]) / np.log(b / a):.2f}"
+        for a, b in itertools.pairwise(sizes)
+    ]
+    if parts:
+        print(f"{label}, growth of processor time: {', '.join(parts)}", flush=True)
+
+
 def streamed(n: int, limit: float) -> dict[str, Any] | str:
     """Copies between two files that are never whole in memory."""
     import polars as pl
@@ -204,11 +223,18 @@ def main() -> int:
     kept = True
     pythons = {peer: python_of(peer, given.cache) for peer in PEERS}
     stopped: dict[str, str] = {}
+    times: dict[str, dict[int, float]] = {}
+
+    def told_of(n: int, label: str, told: dict[str, Any] | str, ours: Any = None) -> None:
+        show(n, label, told, ours)
+        if isinstance(told, dict):
+            times.setdefault(label, {})[n] = max(told["cpu"], 1e-3)
+
     for n in given.sizes:
         exact = run(OURS_EXACT, n, sys.executable, 600)
-        show(n, "reportgen, copies", exact, None)
+        told_of(n, "reportgen, copies", exact)
         near = run(OURS_NEAR, n, sys.executable, 600)
-        show(n, "reportgen, near copies", near, None)
+        told_of(n, "reportgen, near copies", near)
         kept &= isinstance(near, dict) and near["s"] <= 120
         for peer, code, ours in (
             ("deepchecks", DEEPCHECKS, exact),
@@ -225,7 +251,9 @@ def main() -> int:
                 if isinstance(told, str):
                     stopped[peer] = told
             label = "TrainTestSamplesMix" if peer == "deepchecks" else "near_duplicate"
-            show(n, f"{peer}, {label}", told, ours)
+            told_of(n, f"{peer}, {label}", told, ours)
+    for label, by_size in times.items():
+        growth(label, by_size)
     if given.large:
         show(given.large, "reportgen, copies, streamed files", streamed(given.large, 900), None)
     return 0 if kept else 1

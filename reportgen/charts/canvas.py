@@ -43,6 +43,7 @@ from reportgen.charts.style import (
 )
 
 RASTER_DPI = 150  # of the parts that are drawn as a picture
+TICK_GAP = 1.2  # mm between the texts of two ticks
 
 
 @contextmanager
@@ -158,6 +159,8 @@ def finish(
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
     _make_room(figure, axes)
+    if isinstance(x_ticks, int):
+        _thin_out(figure, axes, x_ticks, x_format)
     if x:
         note(axes, 1, 0, x, colour=GREY, size=AXIS_SIZE, ha="right", va="top",
              within="axes", offset=(0, -14 if grid == "x" else -15.5))  # fmt: skip
@@ -166,6 +169,24 @@ def finish(
         shift = -axes.get_position().x0 * figure.get_size_inches()[0] * 72 if first else 0
         note(axes, 0, 1, y, colour=GREY, size=AXIS_SIZE, ha="left", va="bottom",
              within="axes", offset=(shift, 5))  # fmt: skip
+
+
+def _thin_out(figure: Figure, axes: Axes, most: int, form: Callable[[float], str] | None) -> None:
+    """Fewer ticks along the foot where their texts would run into each other."""
+    wide = figure.get_size_inches()[0] / MM * axes.get_position().width
+    while most > 1:
+        low, high = axes.get_xlim()
+        places = [float(t) for t in axes.get_xticks() if min(low, high) <= t <= max(low, high)]
+        write = form or _tick_format(places)
+        mm = [abs(t - low) / (abs(high - low) or 1.0) * wide for t in places]
+        half = [width_mm(write(t), AXIS_SIZE) / 2 for t in places]
+        pairs = pairwise(zip(mm, half, strict=True))
+        if all(b - a >= x + y + TICK_GAP for (a, x), (b, y) in pairs):
+            return
+        most -= 1
+        axes.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+        write = form or _tick_format([float(t) for t in axes.get_xticks()])
+        axes.xaxis.set_major_formatter(FuncFormatter(_formatter(write)))
 
 
 def _make_room(figure: Figure, axes: Axes) -> None:

@@ -126,6 +126,12 @@ def listed(items: list[str] | tuple[str, ...], most: int = 5) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def in_a_sentence(label: str) -> str:
+    """A metric's label within a sentence: accuracy, but ROC-AUC, R², F1 and Brier score."""
+    named = label.startswith(("Matthews", "Brier"))  # after people
+    return label if named or not label[1:2].islower() else label[:1].lower() + label[1:]
+
+
 def words(text: str) -> list[str]:
     """``text`` where it may be broken: at white space, but not at a space that must not break.
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.data.large import Large, Memory, drawn, gathered, width
 from reportgen.data.layout import MISSING, Layout, Scan, read_layout, scan
 from reportgen.data.raw import Raw
 from reportgen.errors import DataError, Problem
@@ -19,11 +20,18 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 24
 LARGE = 1 << 28  # bytes from which memory counts more than a second look at the first rows
+DENSE = 4  # times as many bytes as its text a row may take
 _SHOWN = 3
 
 
 def read_delimited(
-    path: Path, where: str, *, known: Collection[str] = (), as_text: Collection[str] = ()
+    path: Path,
+    where: str,
+    *,
+    known: Collection[str] = (),
+    as_text: Collection[str] = (),
+    memory: Memory | None = None,
+    seed: int = 0,
 ) -> Raw:
     """A delimited text file.
 
@@ -35,6 +43,7 @@ def read_delimited(
     ----------
     known : columns the job names (they tell a header from a row).
     as_text : columns to keep as text, whatever they look like.
+    memory, seed : what the rows may take, and the seed of those that are held where all take more.
 
     Raises
     ------
@@ -57,7 +66,10 @@ def read_delimited(
         )
     if facts.odd_quotes and facts.quoted_line_breaks:
         _refuse_open_quote(path, where, layout, facts)
-    frame = _parse(path, where, layout, facts, as_text)
+    large = None
+    if memory is not None and path.stat().st_size * DENSE > memory.split:
+        large = _large(path, where, layout, facts, as_text, memory, seed)
+    frame = _parse(path, where, layout, facts, as_text) if large is None else large[0]
     index_like = [name for name in layout.index_like if name in frame.columns]
     return Raw(
         where=where,
@@ -67,7 +79,48 @@ def read_delimited(
         index_like=tuple(index_like),
         delimited=True,
         notes=(*facts.notes, *layout.notes),
+        large=None if large is None else large[1],
     )
+
+
+def _large(
+    path: Path,
+    where: str,
+    layout: Layout,
+    facts: Scan,
+    as_text: Collection[str],
+    memory: Memory,
+    seed: int,
+) -> tuple[pl.DataFrame, Large] | None:
+    """The held rows of a file that is too large; None where it is not."""
+    import polars as pl
+
+    try:
+        types, kept = _first_types(path, layout, facts, set(as_text))
+        n = sum(batch.num_rows for batch in _batches(path, layout, facts, types))
+        size = n * sum(width(kind) for kind in types.values())
+        if size <= memory.split:
+            return None
+
+        def frames() -> Iterator[pl.DataFrame]:
+            for batch in _batches(path, layout, facts, types):
+                frame = pl.from_arrow(batch)
+                assert isinstance(frame, pl.DataFrame)
+                yield frame
+
+        at = drawn(n, size, memory, where, seed)
+        held = gathered(frames(), at)
+    except _unexpected() as error:
+        raise DataError(
+            Problem(
+                "a file that is larger than memory is read with the types of its first rows, and "
+                "a later row is of another type, or of another number of fields",
+                file=where,
+                got=str(error).splitlines()[0],
+                advice="Write the column in one way, or write the rows to a .parquet file.",
+            )
+        ) from None
+    return _tidy(iter(held), kept), Large(n, size, at, frames, memory)
 
 
 def _parse(
@@ -113,21 +166,34 @@ def _by_blocks(path: Path, layout: Layout, facts: Scan, as_text: set[str]) -> pl
     ArrowInvalid
         where a later row is.
     """
+    types, kept = _first_types(path, layout, facts, as_text)
+    parts: list[list[pa.Array]] = [[] for _ in types]
+    for batch in _batches(path, layout, facts, types):
+        for part, column in zip(parts, batch.columns, strict=True):
+            part.append(column)
+    return _tidy(_columns(list(types), parts), kept)
+
+
+def _first_types(
+    path: Path, layout: Layout, facts: Scan, as_text: set[str]
+) -> tuple[dict[str, Any], set[str]]:
+    """Arrow types of the columns by the first block, and the columns that stay text."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    read, parse, convert = _options(layout, facts, as_text)
-    with arrow_csv.open_csv(str(path), read, parse, convert) as reader:
+    with arrow_csv.open_csv(str(path), *_options(layout, facts, as_text)) as reader:
         schema = reader.schema
     kept = as_text | _misread(schema, as_text, layout)
-    types = {c.name: pa.string() if c.name in kept else c.type for c in schema}
-    read, parse, convert = _options(layout, facts, types)
-    parts: list[list[pa.Array]] = [[] for _ in types]
-    with arrow_csv.open_csv(str(path), read, parse, convert) as reader:
-        for batch in reader:
-            for part, column in zip(parts, batch.columns, strict=True):
-                part.append(column)
-    return _tidy(_columns(list(types), parts), kept)
+    return {c.name: pa.string() if c.name in kept else c.type for c in schema}, kept
+
+
+def _batches(
+    path: Path, layout: Layout, facts: Scan, types: Mapping[str, Any]
+) -> Iterator[pa.RecordBatch]:
+    from pyarrow import csv as arrow_csv
+
+    with arrow_csv.open_csv(str(path), *_options(layout, facts, types)) as reader:
+        yield from reader
 
 
 def _columns(names: Sequence[str], parts: list[list[pa.Array]]) -> Iterator[pl.Series]:

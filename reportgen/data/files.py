@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.data.large import Memory, parquet
 from reportgen.data.raw import Raw, sha256_of_file
 from reportgen.errors import DataError, Problem
 from reportgen.job.inputs import not_a_file
@@ -88,8 +90,13 @@ def read_file(
     split: str = "train",
     known: Collection[str] = (),
     as_text: Collection[str] = (),
+    memory: Memory | None = None,
+    seed: int = 0,
 ) -> Raw:
-    """All rows of a file. ``known`` and ``as_text`` as for delimited files.
+    """The rows of a file. ``known`` and ``as_text`` as for delimited files.
+
+    All of them, but where they take more than their part of ``memory``: then some are held that
+    ``seed`` draws, and ``large`` reads the others.
 
     Raises
     ------
@@ -101,8 +108,11 @@ def read_file(
     if suffix in DELIMITED:
         from reportgen.data.delimited import read_delimited
 
-        return read_delimited(path, where, known=known, as_text=as_text)
+        return read_delimited(path, where, known=known, as_text=as_text, memory=memory, seed=seed)
     if suffix in PARQUET:
+        part = None if memory is None else parquet(path, where, memory, seed)
+        if part is not None:
+            return replace(_table(part[0], path, where), large=part[1])
         return _table(read_parquet(path, where), path, where)
     if suffix in LINES:
         from reportgen.data.lines import read_lines

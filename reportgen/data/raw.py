@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+    from reportgen.data.large import Large
+
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """All rows of one source.
+    """The rows of one source.
 
     Attributes
     ----------
@@ -35,6 +37,8 @@ class Raw:
     index_like : columns that are row numbers (a nameless first column), no features by default.
     delimited : a text table, in which missing cells are spelled in many ways.
     is_images : ``X`` is known to hold images.
+    large : where the source is larger than memory, what reads it whole; the rows are then those
+        that it holds.
     notes : facts a reader must know.
     """
 
@@ -51,6 +55,7 @@ class Raw:
     index_like: tuple[str, ...] = ()
     delimited: bool = False
     is_images: bool = False
+    large: Large | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -53,7 +53,7 @@ def read_source(
     known: Collection[str] = (),
     as_text: Collection[str] = (),
 ) -> Raw:
-    """All rows of a source.
+    """The rows of a source: all of them, but of a file that is larger than memory.
 
     Parameters
     ----------
@@ -69,9 +69,16 @@ def read_source(
     try:
         if isinstance(source, FileSource):
             from reportgen.data.files import read_file
+            from reportgen.data.large import memory_of
 
             return read_file(
-                job.locate(source.path), where, split=split, known=known, as_text=as_text
+                job.locate(source.path),
+                where,
+                split=split,
+                known=known,
+                as_text=as_text,
+                memory=memory_of(job),
+                seed=job.seed,
             )
         if isinstance(source, SklearnSource):
             from reportgen.data.bundles import read_bundle

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.data.steps import Steps
+    from reportgen.data.whole import Whole
 
     #: What a model or a preprocessing step may be given: rows first.
     Inputs = "np.ndarray | pl.DataFrame | Mapping[str, np.ndarray] | Sequence[np.ndarray]"
@@ -43,6 +44,8 @@ class Split:
         then the m steps that count, and X has the n sequences. None everywhere else.
     unused : columns of the source that have no role and are no features, of n rows; None where
         there are none.
+    whole : where the source is larger than memory, what reads all of its rows; the n rows of all
+        else are then drawn from them at random. None where all rows are held.
     """
 
     name: str
@@ -57,6 +60,12 @@ class Split:
     weights: NDArray[np.float64] | None = None
     steps: Steps | None = None
     unused: pl.DataFrame | None = None
+    whole: Whole | None = None
+
+    @property
+    def rows_of_all(self) -> int:
+        """Rows of the source, held or not."""
+        return self.n if self.whole is None else self.whole.n
 
     @property
     def n(self) -> int:
@@ -77,7 +86,8 @@ class Dataset:
     ``classes`` are label texts in the order of the model's outputs (empty in regression; the
     target columns in multilabel tasks); ``positive`` is the index of the positive class in
     binary tasks, else None. ``notes`` are facts a reader must know (an encoding that was
-    guessed, labels unseen in train). ``head`` is the output of a model with several that this is
+    guessed, labels unseen in train). ``id`` is the column that numbers the rows, if the job names
+    one. ``head`` is the output of a model with several that this is
     the data set of, ``heads`` the same rows with the targets of its other outputs.
     """
 
@@ -90,5 +100,6 @@ class Dataset:
     splits: Mapping[str, Split]
     target: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    id: str | None = None
     head: str | None = None
     heads: Mapping[str, Dataset] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from reportgen.diagnosis.words import better
 from reportgen.results import SEVERITIES, Cause, Finding, HonestScore, Restated, Section
@@ -21,8 +21,8 @@ def causes(
     last step.
     """
     order = list(dict.fromkeys(step.metric for step in score.steps))
-    found = [_cause(f, score, restated) for s in sections for f in s.findings]
-    found = [c for c in found if c.severity != "info"]
+    told = [f for s in sections for f in s.findings if f.severity != "info"]
+    found = _once((_cause(f, score, restated), f.evidence.get("fault")) for f in told)
 
     def rank(cause: Cause) -> tuple[int, float, int]:
         if cause.effect is None:
@@ -32,6 +32,27 @@ def causes(
         return place, -abs(cause.effect), -SEVERITIES.index(cause.severity)
 
     return tuple(sorted(found, key=rank))
+
+
+def _once(told: Iterable[tuple[Cause, str | None]]) -> list[Cause]:
+    """One cause of each fault: the one whose effect is told, else the most severe, else the first.
+
+    What is left keeps the gravest severity that any of them has.
+    """
+    kept: list[Cause] = []
+    place: dict[str, int] = {}
+    for cause, fault in told:
+        if fault is None or fault not in place:
+            if fault is not None:
+                place[fault] = len(kept)
+            kept.append(cause)
+            continue
+        other = kept[place[fault]]
+        severity = max(cause.severity, other.severity, key=SEVERITIES.index)
+        better = max(other, cause, key=lambda c: (c.effect is not None,
+                                                  SEVERITIES.index(c.severity)))  # fmt: skip
+        kept[place[fault]] = better.model_copy(update={"severity": severity})
+    return kept
 
 
 def _cause(finding: Finding, score: HonestScore, restated: Sequence[Restated]) -> Cause:

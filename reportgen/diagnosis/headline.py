@@ -9,6 +9,10 @@ from reportgen.diagnosis.words import capital, first_line, first_sentence, plain
 from reportgen.restated import CONDENSED
 from reportgen.results import SEVERITIES, Finding, HonestScore, Restated, Section, Step
 
+MISLEADING = "imbalance.accuracy-misleading"
+#: a score less than this above that of one answer to all rows is told beside it
+CLOSE = 0.1
+
 
 def headline(
     score: HonestScore,
@@ -25,11 +29,14 @@ def headline(
     if not failed and worst is None and not off:
         return " ".join(p for p in ("Nothing is wrong.", _clean(score, sections)) if p)
     last = _last(score)
-    parts = [_reported(score, last), _expected(score, last), _others(score, restated)]
+    mean = _mean(score)
+    said = _reported(score, last)
+    said = said if mean is not None else _weighed(said, score)
+    parts = [said, _expected(mean), _others(score, restated)]
     if failed:
         names = " and ".join(s.diagnostic.replace("_", " ") for s in failed)
         parts.insert(0, f"The audit is incomplete: {names} could not run.")
-    elif worst is not None and not (last is not None and last.once and _leak(worst)):
+    elif worst is not None and not _said_already(worst, score, last):
         parts.append(plainly(first_sentence(worst.message)))
     return " ".join(part for part in parts if part)
 
@@ -70,15 +77,34 @@ def _reported(score: HonestScore, last: Step | None) -> str:
     return f"Reported {name} {printed} comes out as {recomputed.value:.{digits}f}."
 
 
-def _expected(score: HonestScore, last: Step | None) -> str:
-    """What another training of the recipe may be expected to score, where that says more."""
-    mean = next((s for s in score.steps if s.step == "mean_over_seeds"), None)
-    aware = next((s for s in score.steps if s.step == "imbalance_aware"), None)
-    if mean is not None and mean.value is not None and (mean.told or aware is not None):
-        return f"From a new seed, expect {spoken(mean.metric)} {_number(mean)}."
-    if aware is not None and aware.value is not None:
-        return f"With each class counted alike it is {spoken(aware.metric)} {_number(aware)}."
-    return ""
+def _aware(score: HonestScore) -> Step | None:
+    found = next((s for s in score.steps if s.step == "imbalance_aware"), None)
+    return None if found is None or found.value is None else found
+
+
+def _weighed(said: str, score: HonestScore) -> str:
+    """The same score on a metric that the frequent classes cannot lift, where that was a step."""
+    aware = _aware(score)
+    if aware is None or not said:
+        return said
+    alike = f"with each class counted alike, {spoken(aware.metric)} is {_number(aware)}."
+    before = next((s for s in reversed(score.steps) if s.metric != aware.metric), None)
+    if score.chance is None or before is None or before.value is None:
+        return f"{said[:-1]}; {alike}"
+    if before.value - score.chance >= CLOSE:
+        return f"{said[:-1]}; {alike}"
+    constant = number(score.chance, unit_of(before.metric))
+    return f"{said[:-1]}, where {score.chance_label} has {constant}; {alike}"
+
+
+def _mean(score: HonestScore) -> Step | None:
+    """The score that the recipe gives with other seeds, where it can be told from this model's."""
+    found = next((s for s in score.steps if s.step == "mean_over_seeds"), None)
+    return None if found is None or found.value is None or not found.told else found
+
+
+def _expected(mean: Step | None) -> str:
+    return f"From a new seed, expect {spoken(mean.metric)} {_number(mean)}." if mean else ""
 
 
 def _number(step: Step) -> str:
@@ -106,8 +132,11 @@ def _worst(sections: Sequence[Section]) -> Finding | None:
     return max(found, key=lambda f: SEVERITIES.index(f.severity), default=None)
 
 
-def _leak(finding: Finding) -> bool:
-    return finding.code.startswith("leakage.")
+def _said_already(worst: Finding, score: HonestScore, last: Step | None) -> bool:
+    """Whether the sentences on the walk tell what this finding tells."""
+    if last is not None and last.once and worst.code.startswith("leakage."):
+        return True
+    return worst.code == MISLEADING and _aware(score) is not None
 
 
 def _interval(step: Step, unit: str) -> str:

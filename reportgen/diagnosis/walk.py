@@ -46,8 +46,8 @@ def honest_score(
     chance = _chance(sections, metric)
     return HonestScore(
         steps=tuple(steps),
-        chance=chance.value if chance else None,
-        chance_label=chance.label if chance else "",
+        chance=chance["value"] if chance else None,
+        chance_label=chance["answer"] if chance else "",
         notes=tuple(_notes(sections)),
     )
 
@@ -151,10 +151,7 @@ def _measured(sections: Sequence[Section], metric: str) -> Metric | None:
     return None
 
 
-def _chance(sections: Sequence[Section], metric: str) -> Metric | None:
+def _chance(sections: Sequence[Section], metric: str) -> Mapping[str, Any] | None:
     """The score of always giving the same answer, where a section measured it."""
-    for section in sections:
-        for candidate in section.metrics:
-            if candidate.name == f"baseline_{metric}":
-                return candidate
-    return None
+    offered = (c for s in sections for c in s.series.get("constant", ()))
+    return next((c for c in offered if c["metric"] == metric and c["value"] is not None), None)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import json
 import math
-import tempfile
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,33 +11,27 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from reportgen.errors import ModelError, Problem
-from reportgen.job import python_code
 from reportgen.models import headers, keras_config, stateful
 from reportgen.models.inference import checked, declared, from_network
-from reportgen.models.keras_inputs import Feeder, said, specs_of
+from reportgen.models.keras_inputs import Feeder, specs_of
 from reportgen.models.keras_loss import (
     DEFAULT_BATCH,
     Evaluator,
-    serialised_loss,
     step_targets,
     targets_for,
 )
+from reportgen.models.keras_size import batch_size, count, describe
 from reportgen.models.predictor import Output
 from reportgen.models.randomness import untouched
-from reportgen.models.sniff import sniff
 from reportgen.models.tables import chunks, n_rows, take
 
 if TYPE_CHECKING:
-    from reportgen.job.schema import Job, KerasModel, ModelEntry
+    from reportgen.job.schema import ModelEntry
 
 Framework = Literal["keras", "tf_keras"]
 
-#: Memory for one batch's inputs and activations.
-BATCH_BYTES = 64 << 20
-MIN_BATCH, MAX_BATCH = 32, 8192
 #: Rows converted to float32 at a time, at most.
 FEED_BYTES = 256 << 20
-_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 class KerasPredictor:
@@ -90,7 +81,7 @@ class KerasPredictor:
         self._delivered_state = stateful.states(model) if self.stateful else []
         self._fixed = stateful.fixed_batch(model)
         self._batch = self._fixed or batch_size(model)
-        self.n_weights: int | None = _count(model)
+        self.n_weights: int | None = count(model)
         self.output: Output = from_network(self._activation, loss, task)
         self.description = describe(config, self.feeder, self.n_weights)
 
@@ -407,207 +398,6 @@ def _outputs(model: Any) -> dict[str, Any]:
     if len(names) != len(tensors):
         names = [str(k) for k in range(len(tensors))]
     return dict(zip(names, tensors, strict=True))
-
-
-def load(job: Job, source: KerasModel, task: str, head: str | None = None) -> KerasPredictor:
-    """A .keras or HDF5 file as a predictor; nothing in the file is executed.
-
-    Raises
-    ------
-    ModelError
-        if the file is missing, damaged, carries code, needs classes that the job does not name,
-        has several outputs of which none is named, or cannot be built.
-    """
-    path = job.locate(source.keras)
-    config = keras_config.read_config(path)
-    headers.refuse_unsafe(config, source)
-    headers.require_tf_keras(config)
-    heads = keras_config.output_heads(config.model)
-    if head is not None and any(heads) and head not in heads:
-        raise headers.no_such_output(head, heads)
-    if len(heads) > 1 and head is None:
-        raise headers.several_outputs(heads)
-    head = head if len(heads) > 1 else None
-    framework: Framework = "tf_keras" if config.is_keras2 else "keras"
-    custom = custom_objects(source.custom_objects, job.file.parent)
-    model = _read(path, framework, custom, config)
-    notes: tuple[str, ...] = ()
-    if framework == "tf_keras":
-        said_version = f"Keras {config.version}" if config.version else "Keras 1 or 2"
-        notes = (f"the file was written by {said_version} and is loaded by tf_keras",)
-    compiled = config.compiled or {}
-    return KerasPredictor(
-        model,
-        framework,
-        config=config.model,
-        loss=_loss_of(compiled.get("loss"), heads, head),
-        task=task,
-        custom_objects=custom,
-        notes=notes,
-        compiled=config.compiled,
-        file=path,
-        head=head,
-    )
-
-
-def _loss_of(loss: Any, heads: tuple[str, ...], head: str | None) -> Any:
-    return headers.only(loss) if head is None else headers.of_heads(loss, heads)[head]
-
-
-def of_live_model(
-    model: Any,
-    task: str,
-    custom: Mapping[str, Any] | None = None,
-    notes: tuple[str, ...] = (),
-    build: Callable[[], Any] | None = None,
-    head: str | None = None,
-) -> KerasPredictor:
-    """A predictor for a model that Python built; ``build`` builds it again, ``head`` is the output
-    that is asked, of several.
-
-    Raises
-    ------
-    ModelError
-        if there are several, and none or another one is named.
-    """
-    framework: Framework = "tf_keras" if is_tf_keras(model) else "keras"
-    names = output_names(model)
-    if len(names) > 1 and head is None:
-        raise headers.several_outputs(names)
-    if head is not None and names and head not in names:
-        raise headers.no_such_output(head, names)
-    head = head if len(names) > 1 else None
-    try:
-        config = json.loads(model.to_json())
-    except (NotImplementedError, TypeError, ValueError, AttributeError):
-        config = None
-    return KerasPredictor(
-        model,
-        framework,
-        config=config,
-        loss=_loss_of(serialised_loss(model), names, head),
-        task=task,
-        custom_objects=custom,
-        notes=notes,
-        compiled=_compile_config(model),
-        build=build,
-        head=head,
-    )
-
-
-def _compile_config(model: Any) -> Mapping[str, Any] | None:
-    if not getattr(model, "compiled", False):
-        return None
-    try:
-        found: Mapping[str, Any] | None = model.get_compile_config()
-    except (NotImplementedError, TypeError, ValueError, AttributeError):
-        return None
-    return found
-
-
-def is_tf_keras(model: Any) -> bool:
-    """Whether a live model belongs to tf_keras (Keras 2)."""
-    return any(c.__module__.partition(".")[0] == "tf_keras" for c in type(model).__mro__)
-
-
-def is_keras(model: Any) -> bool:
-    """Whether an object is a Keras model, of either major version; imports nothing."""
-    return any(
-        c.__module__.partition(".")[0] in ("keras", "tf_keras") and c.__name__ == "Model"
-        for c in type(model).__mro__
-    )
-
-
-def custom_objects(names: tuple[str, ...], folder: Path) -> dict[str, Any]:
-    """The job's ``custom_objects`` by their own and their registered names."""
-    found: dict[str, Any] = {}
-    for name in names:
-        value = python_code.resolve(name, folder, error=ModelError)
-        found[name.partition(":")[2].rpartition(".")[2]] = value
-        registered = getattr(value, "_api_export_path", None)
-        if isinstance(registered, str):
-            found[registered] = value
-    return found
-
-
-def batch_size(model: Any) -> int:
-    """Rows a batch so that inputs and activations stay within ``BATCH_BYTES``; a power of two."""
-    values = 0
-    for layer in getattr(model, "layers", ()):
-        try:
-            shape = layer.output.shape
-        except (AttributeError, ValueError, RuntimeError):
-            continue
-        values += math.prod(int(s) if s else 64 for s in tuple(shape)[1:])
-    if not values:
-        return 256
-    rows = BATCH_BYTES // (8 * values)
-    return min(max(1 << max(rows, 1).bit_length() - 1, MIN_BATCH), MAX_BATCH)
-
-
-def describe(config: Mapping[str, Any] | None, feeder: Feeder, n_weights: int | None) -> str:
-    """``Keras network, 18 inputs, two hidden layers, 3,329 weights.``"""
-    parts = ["Keras network"]
-    specs = feeder.specs
-    if len(specs) == 1:
-        shape = specs[0].shape
-        one = shape[0] if len(shape) == 1 else None
-        noun = "input" if one == 1 else "inputs"
-        parts.append(f"{one:,} {noun}" if one else f"inputs of {said(shape)}")
-    elif specs:
-        parts.append(f"{len(specs)} inputs ({', '.join(s.name for s in specs[:4])})")
-    if config is not None:
-        weighted = [
-            layer
-            for layer in keras_config.layers(config)
-            if {"units", "filters", "depth_multiplier", "num_heads"} & set(layer.config)
-        ]
-        hidden = max(len(weighted) - 1, 0)
-        counted = _WORDS[hidden] if hidden < len(_WORDS) else f"{hidden:,}"
-        parts.append(f"{counted} hidden {'layer' if hidden == 1 else 'layers'}")
-    if n_weights is not None:
-        parts.append(f"{n_weights:,} {'weight' if n_weights == 1 else 'weights'}")
-    return ", ".join(parts) + "."
-
-
-def _count(model: Any) -> int | None:
-    try:
-        return int(model.count_params())
-    except (ValueError, AttributeError):
-        return None
-
-
-def _read(
-    path: Path,
-    framework: Framework,
-    custom: Mapping[str, Any],
-    config: keras_config.KerasConfig,
-) -> Any:
-    # Keras tells formats by the extension, and extensions lie: a link with the right one helps.
-    suffix = ".keras" if sniff(path) == "keras-zip" else ".h5"
-    module = importlib.import_module(framework)
-    with tempfile.TemporaryDirectory() as folder, untouched(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        named = path
-        if path.suffix != suffix:
-            named = Path(folder) / f"model{suffix}"
-            named.symlink_to(path)
-        try:
-            return module.models.load_model(
-                str(named), custom_objects=dict(custom), compile=False, safe_mode=True
-            )
-        except Exception as error:
-            unknown = "Unknown layer" in str(error) or "Could not locate" in str(error)
-            raise ModelError(
-                Problem(
-                    f"{framework} cannot load the model: {first_line(error)}",
-                    file=str(path),
-                    got=f"written by Keras {config.version}" if config.version else None,
-                    advice="Name its classes: {keras: FILE, custom_objects: [pkg.mod:Class]}."
-                    if unknown
-                    else "Load it where it was made and save it again as .keras.",
-                )
-            ) from error
 
 
 def first_line(error: BaseException) -> str:

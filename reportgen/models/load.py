@@ -57,9 +57,9 @@ def _loaded(job: Job, name: str, dataset: Dataset) -> tuple[Predictor, Preproces
 def _computing(job: Job, name: str, dataset: Dataset, preprocess: Preprocess) -> Any:
     source = job.models[name].model
     if isinstance(source, KerasModel):
-        from reportgen.models import keras
+        from reportgen.models import keras_read
 
-        return keras.load(job, source, dataset.task, dataset.head)
+        return keras_read.load(job, source, dataset.task, dataset.head)
     if isinstance(source, SavedModel):
         from reportgen.models import savedmodel
 

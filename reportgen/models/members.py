@@ -38,9 +38,9 @@ def load(job: Job, name: str, dataset: Dataset) -> tuple[Predictor, ...]:
 def _one(job: Job, name: str, file: str, dataset: Dataset) -> Any:
     lower = file.lower()
     if lower.endswith(NETWORKS):
-        from reportgen.models import keras
+        from reportgen.models import keras_read
 
-        return keras.load(job, KerasModel(keras=file), dataset.task, dataset.head)
+        return keras_read.load(job, KerasModel(keras=file), dataset.task, dataset.head)
     if lower.endswith(".skops"):
         from reportgen.models.sklearn import SklearnPredictor, load_object
 

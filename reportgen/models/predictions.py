@@ -235,11 +235,13 @@ def _aligned(
     """The file's rows in the order of the split's."""
     where = next((c for c in frame.columns if c.strip() == id_name), None)
     if split.ids is None or where is None:
+        if split.whole is not None and frame.height == split.whole.n:
+            return frame[split.rows]
         if frame.height != split.n:
             raise ModelError(
                 Problem(
-                    f"the file has {frame.height:,} predictions for the {split.n:,} rows of "
-                    f"{split.name}",
+                    f"the file has {frame.height:,} predictions for the "
+                    f"{split.rows_of_all:,} rows of {split.name}",
                     file=path,
                     advice="Give one prediction a row, in the order of the rows"
                     + (f", or a column {id_name!r} to align them by." if id_name else "."),
@@ -252,6 +254,12 @@ def _aligned(
         return frame
     from reportgen.data.labels import label_text
 
+    if split.whole is not None:
+        import polars as pl
+
+        column = frame.get_column(where)
+        held = pl.Series(split.ids).cast(column.dtype, strict=False)
+        frame = frame.filter(column.is_in(held.implode()))
     given, wanted = label_text(frame.get_column(where)), label_text(split.ids)
     _require_same_ids(given, wanted, split, where, path)
     position = {text: i for i, text in enumerate(given)}

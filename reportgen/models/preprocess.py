@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,12 +80,14 @@ class Standardize:
         the column is constant.
     """
 
-    def __init__(self, rows: Any) -> None:
+    def __init__(self, rows: Any, parts: Iterable[Any] | None = None) -> None:
+        """``parts``: all rows a part at a time, where ``rows`` are some of them."""
         first = _numbers(take(rows, 0, 1), "standardize")
         n = np.zeros(first.shape[1:])
         mean, squares = np.zeros(first.shape[1:]), np.zeros(first.shape[1:])
         low, high = np.full(first.shape[1:], np.inf), np.full(first.shape[1:], -np.inf)
-        for _, part in chunks(rows, _chunk_rows(first)):
+        whole = [rows] if parts is None else parts
+        for part in (part for some in whole for _, part in chunks(some, _chunk_rows(first))):
             # Pairs of (mean, squared deviations) are merged after Chan, Golub and LeVeque (1979):
             # one pass, and no cancellation for columns far from zero.
             values = _numbers(part, "standardize").astype(np.float64, copy=False)
@@ -273,7 +275,10 @@ def load(job: Job, entry: ModelEntry, dataset: Dataset) -> Preprocess:
                     )
                 )
             before = Preprocess(steps, names)
-            steps.append(Standardize(before(dataset.splits["train"].X)))
+            train = dataset.splits["train"]
+            whole = train.whole
+            parts = None if whole is None else (before(X) for X, _ in whole.batches())
+            steps.append(Standardize(before(train.X), parts))
             names.append("standardize: train")
         else:
             steps.append(Scale(step.scale))

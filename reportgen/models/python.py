@@ -43,7 +43,7 @@ def load(
         seed = training.seed_of(job, name, recipe)
         _sow_for(builder, source, recipe, seed, folder)
         model = python_code.call(builder, name=source.python, folder=folder, error=ModelError)
-        from reportgen.models.keras import is_keras
+        from reportgen.models.keras_read import is_keras
 
         if is_keras(model):
             return _keras(job, name, source, model, dataset, preprocess, builder)
@@ -83,9 +83,9 @@ def _keras(
     builder: Callable[[], Any],
 ) -> KerasPredictor:
     from reportgen.models.headers import only
-    from reportgen.models.keras import of_live_model
     from reportgen.models.keras_inputs import Feeder, specs_of
     from reportgen.models.keras_loss import serialised_loss
+    from reportgen.models.keras_read import of_live_model
 
     recipe = job.models[name].training
     note = None

@@ -349,7 +349,7 @@ def _early_stopping(model: Any, training: Training, has_validation: bool) -> lis
                 advice="Add `validation:` to the data set, or watch `loss`.",
             )
         )
-    from reportgen.models.keras import is_tf_keras
+    from reportgen.models.keras_read import is_tf_keras
 
     keras = importlib.import_module("tf_keras" if is_tf_keras(model) else "keras")
     return [

@@ -87,7 +87,7 @@ def _subject(case: Case) -> Subject:
     notes = [output.note or "", *case.predictor.notes, *case.preprocess.notes, *case.dataset.notes]
     for name in case.splits:
         notes += [f"{name}: {note}" for note in case.predict(name).notes]
-    rows = {name: split.n for name, split in case.dataset.splits.items()}
+    rows = {name: split.rows_of_all for name, split in case.dataset.splits.items()}
     counts = [f"{n:,} {name}" for name, n in rows.items()]
     return Subject(
         model=case.predictor.description,

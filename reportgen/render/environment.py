@@ -79,6 +79,7 @@ def environment(look: Look = PLAIN) -> jinja2.Environment:
         capital=capital,
         setting=setting,
         digest=digest,
+        listed=numbers.listed,
     )
     for unsafe in ("safe", "urlize"):
         del made.filters[unsafe]

@@ -44,6 +44,38 @@ class Shown:
     change: str
 
 
+@dataclass(frozen=True)
+class StepWords:
+    """A step for who reads the numbers without the chart."""
+
+    name: str
+    metric: str  # "" where the reason names it
+    score: str
+    change: str
+    between: str
+    why: str
+
+
+def in_words(report: AuditReport) -> tuple[StepWords, ...]:
+    """The steps with the numbers that the chart has."""
+    return tuple(
+        StepWords(
+            name=_name(s.step),
+            metric="" if s.step.why.startswith(name) else name,
+            score=s.score,
+            change=s.change,
+            between=_between(s.step),
+            why=s.step.why,
+        )
+        for s in shown(measured(report))
+        for name in [capital(spoken(s.step.metric))]
+    )
+
+
+def _name(step: Step) -> str:
+    return NAMES.get(step.step, capital(step.step.replace("_", " ")))
+
+
 def measured(report: AuditReport) -> list[Step]:
     """The steps that have a value."""
     return [step for step in report.honest_score.steps if step.value is not None]
@@ -108,7 +140,7 @@ def _walk(report: AuditReport, steps: Sequence[Shown]) -> Picture:
     unit = unit_of(steps[0].step.metric)
     drawn = [
         WalkStep(
-            name=NAMES.get(s.step.step, capital(s.step.step.replace("_", " "))),
+            name=_name(s.step),
             panel=_panel_title(report, s.step.metric),
             value=float(s.step.value or 0.0),
             shown=s.score,

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reportgen.charts.numbers import NONE, begun, fixed, interval, listed, number
-from reportgen.diagnosis.words import first_sentence, plainly, spoken, unit_of
+from reportgen.charts.numbers import NONE, interval, number
+from reportgen.diagnosis.words import spoken, unit_of
 from reportgen.diagnostics import suite
 from reportgen.job.printed import Printed
 from reportgen.render import environment
+from reportgen.render.cause_rows import LONG_HEADLINE, CauseRow, effects_of, foremost, rows
 from reportgen.render.figures import Drawn, Figures, Picture
 from reportgen.render.glossary import terms
 from reportgen.render.look import PLAIN, Look
+from reportgen.render.score_walk import StepWords, in_words
 from reportgen.results import (
     SEVERITIES,
     AuditReport,
-    Cause,
     Finding,
     Metric,
     Restated,
@@ -28,8 +27,6 @@ from reportgen.results import (
     Setting,
 )
 
-_BUT = re.compile(r"[,;:] (but|unless|except|though|so|not|only)\b")
-_CLAUSE = re.compile(r"[,;:] ")
 SPLIT_ORDER = ("train", "validation", "test")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -37,11 +34,6 @@ MONTHS = (
 )  # fmt: skip
 PLAIN_SECTION = "section.html.j2"
 MOST_METRICS = 40  # rows of a section's table; the rest stands in report.json
-MOST_CAUSES = 5  # on page one, which is one page
-FEWEST_CAUSES = 3
-LONG_HEADLINE = 190  # characters, from which on it is set smaller
-ROOM = 22  # lines for the headline and the causes
-BARS = 3  # lines that a chart with bars takes more
 WORDS = {
     "pass": "PASS",
     "info": "INFO",
@@ -99,22 +91,6 @@ class SectionView:
 
 
 @dataclass(frozen=True)
-class CauseView:
-    cause: Cause
-    words: str
-    advice: str
-    anchor: str
-    number: int | None
-    lost: str
-    between: str
-    metric: str  # in words, where it is not that of the first cause
-    left: float | None  # the interval's ends and the dot, in per cent of the small axis
-    right: float | None
-    dot: float | None
-    zero: float
-
-
-@dataclass(frozen=True)
 class RestatedView:
     metric: str
     split: str
@@ -132,9 +108,10 @@ class Page:
     report: AuditReport
     date: str
     walk: Drawn
+    steps: tuple[StepWords, ...]
     sections: tuple[SectionView, ...]  # that have a page of their own
     skipped: tuple[SectionView, ...]  # not applicable: a line each
-    causes: tuple[CauseView, ...]
+    causes: tuple[CauseRow, ...]
     more_causes: int
     of_effects: str
     restated: tuple[RestatedView, ...]
@@ -184,20 +161,22 @@ def page(report: AuditReport, figures: Figures, look: Look = PLAIN) -> Page:
     for section in report.sections:
         lost = section.status == "failed" and report.error is not None  # with the whole audit
         if lost or section.status == "not_applicable":
-            skipped.append(_section(section, None, Drawn(), look))
+            skipped.append(section_view(section, None, Drawn(), look))
         else:
             drawn = figures.sections.get(section.diagnostic, Drawn())
-            shown.append(_section(section, len(shown) + 1, drawn, look))
-    foremost = _foremost(report)
+            shown.append(section_view(section, len(shown) + 1, drawn, look))
+    kept = foremost(report)
+    places = {s.section.diagnostic: (s.anchor, s.number) for s in shown}
     return Page(
         report=report,
         date=date_of(report.run_id),
         walk=figures.walk,
+        steps=in_words(report),
         sections=tuple(shown),
         skipped=tuple(skipped),
-        causes=_causes(foremost, shown),
-        more_causes=len(report.diagnosis) - len(foremost),
-        of_effects=_of_effects(foremost, report.honest_score.notes),
+        causes=rows(report, kept, places),
+        more_causes=len(report.diagnosis) - len(kept),
+        of_effects=effects_of(kept, report.honest_score.notes),
         restated=tuple(_restated(r) for r in report.reported),
         clean=report.outcome == "pass" and not report.diagnosis and report.error is None,
         terms=terms(report),
@@ -218,7 +197,8 @@ def mark_of(section: Section) -> str:
     return section.verdict or section.status
 
 
-def _section(section: Section, place: int | None, drawn: Drawn, look: Look) -> SectionView:
+def section_view(section: Section, place: int | None, drawn: Drawn, look: Look) -> SectionView:
+    """A section as its partial sees it; ``place`` is its number, None where it has no page."""
     diagnostic = suite().get(section.diagnostic)
     name = section.diagnostic.replace("_", " ").capitalize()
     partial = f"diagnostics/{section.diagnostic}.html.j2"
@@ -294,138 +274,6 @@ def _row(group: Sequence[Metric], splits: Sequence[str | None]) -> MetricRow:
         verdict=main.verdict,
         reason=main.reason or "",
     )
-
-
-def _foremost(report: AuditReport) -> list[Cause]:
-    """The causes that page one has room for, in their order; warnings give way to failures."""
-    kept = list(report.diagnosis)
-    small = len(report.headline) > LONG_HEADLINE
-    room = ROOM - _lines(report.headline, of=84 if small else 58) * (1 if small else 1.4)
-    room -= 2 * (_lines(report.model, of=46) - 1)  # of a long name above
-    room -= BARS if any(step.told for step in report.honest_score.steps) else 0
-    while len(kept) > MOST_CAUSES or (len(kept) > FEWEST_CAUSES and _height(kept) > room):
-        warnings = [k for k, cause in enumerate(kept) if cause.severity != "fail"]
-        del kept[warnings[-1] if warnings else -1]
-    return kept
-
-
-def _height(causes: Sequence[Cause]) -> int:
-    """Lines that the causes take in their table, about."""
-    return sum(
-        max(_lines(cause_words(c), of=38) + 1, _lines(advice_words(c), of=31)) for c in causes
-    )
-
-
-def _lines(text: str, of: int) -> int:
-    return -(-len(text) // of)
-
-
-def cause_words(cause: Cause) -> str:
-    """A cause in a sentence, without the interval that stands beside it."""
-    return _in_short(plainly(first_sentence(cause.sentence)), 120)
-
-
-def advice_words(cause: Cause) -> str:
-    """What to do, in a sentence."""
-    return _in_short(first_sentence(cause.advice), 105) or NONE
-
-
-def _in_short(text: str, most: int) -> str:
-    """A sentence, as far as a clause of it ends within ``most`` characters.
-
-    What takes a part of it back, as "but", is never cut off.
-    """
-    if len(text) <= most or _BUT.search(text):
-        return begun(text, most + most // 2)
-    ends = [m.start() for m in _CLAUSE.finditer(text[:most]) if m.start() >= most // 3]
-    outside = [end for end in ends if text[:end].count("(") == text[:end].count(")")]
-    return f"{text[: outside[-1]]}." if outside else begun(text, most)
-
-
-def _causes(causes: Sequence[Cause], sections: Sequence[SectionView]) -> tuple[CauseView, ...]:
-    scales = {unit: _Scale.of([c for c in causes if unit_of(c.metric) == unit])
-              for unit in {unit_of(c.metric) for c in causes}}  # fmt: skip
-    numbers = {s.section.diagnostic: s for s in sections}
-    head = next((c.metric for c in causes if c.effect is not None), "")
-    views = []
-    for cause in causes:
-        owner = numbers.get(cause.code.partition(".")[0].replace("-", "_"))
-        unit = unit_of(cause.metric)
-        scale = scales[unit]
-        views.append(
-            CauseView(
-                cause=cause,
-                words=cause_words(cause),
-                advice=advice_words(cause),
-                anchor=owner.anchor if owner else "",
-                number=owner.number if owner else None,
-                lost=_effect(cause, unit),
-                between=_between(cause, unit),
-                metric=spoken(cause.metric) if cause.metric != head else "",
-                left=scale.at(cause.low),
-                right=scale.at(cause.high),
-                dot=scale.at(cause.effect),
-                zero=scale.at(0.0) or 0.0,
-            )
-        )
-    return tuple(views)
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """The small axis that effects of one unit share, from 0 to 100 per cent."""
-
-    low: float
-    span: float
-
-    @classmethod
-    def of(cls, causes: Sequence[Cause]) -> _Scale:
-        told = [c for c in causes if c.effect is not None]
-        ends = [v for c in told for v in (c.effect, c.low, c.high) if v is not None]
-        low, high = min([0.0, *ends]), max([0.0, *ends])
-        return cls(low, (high - low) or 1.0)
-
-    def at(self, value: float | None) -> float | None:
-        return None if value is None else round(100 * (value - self.low) / self.span, 2)
-
-
-def _effect(cause: Cause, unit: str) -> str:
-    """An effect to the digits that its interval supports."""
-    digits = _supported(cause, unit)
-    return number(cause.effect, unit) if digits is None else fixed(cause.effect, digits)
-
-
-def _supported(cause: Cause, unit: str) -> int | None:
-    """Decimals that an interval in units of the target leaves; None where its unit decides."""
-    if unit != "target" or cause.low is None or cause.high is None or cause.high <= cause.low:
-        return None
-    return min(max(1 - math.floor(math.log10((cause.high - cause.low) / 2)), 0), 8)
-
-
-def _between(cause: Cause, unit: str) -> str:
-    """The interval of an effect in words, or why there is none."""
-    digits = _supported(cause, unit)
-    between = interval(cause.low, cause.high, unit)
-    if digits is not None:
-        between = f"{fixed(cause.low, digits)} to {fixed(cause.high, digits)}"
-    if cause.effect is None:
-        return f"none that can be told ({between})" if between != NONE else "not measured"
-    return between if between != NONE else "counted"
-
-
-def _of_effects(causes: Sequence[Cause], notes: Sequence[str]) -> str:
-    """What the effects on page one are of, and where they overlap."""
-    metrics = list(dict.fromkeys(c.metric for c in causes if c.effect is not None and c.metric))
-    said = []
-    if metrics:
-        said.append(
-            f"Score lost in {listed([spoken(m) for m in metrics])}; each effect was measured, by "
-            "training again or by counting again."
-        )
-    gains = [c for c in causes if c.effect is not None and c.code.endswith("-helps")]
-    if len(gains) > 1:
-        said.append("What helps was tried one change at a time: together they give less.")
-    return " ".join([*said, *notes])
 
 
 def _restated(restated: Restated) -> RestatedView:

@@ -39,6 +39,11 @@ def why_not(case: Case) -> str | None:
     train = case.dataset.splits.get("train")
     if train is None or train.y is None or train.n == 0:
         return "there are no training rows with a target to train on again"
+    if train.whole is not None:
+        return (
+            f"train is larger than memory ({train.n:,} of its {train.whole.n:,} rows are held), "
+            "and a part of it makes another model"
+        )
     if getattr(case.predictor, "stateful", False):
         return "layers carry a state from batch to batch, and such a model is not trained again"
     if case.dataset.heads:

@@ -1,12 +1,16 @@
 """What sections bring to page one, in the form in which it looks for it.
 
-Three conventions, none of them an import of the other side:
+Five conventions, none of them an import of the other side:
 
 - a finding's evidence may have ``effect`` (score lost, more is worse) with ``effect_low``,
   ``effect_high`` and ``effect_metric``, made by :func:`effect`;
+- findings of two sections whose evidence has the same ``fault``, made by :func:`fault`, are one
+  cause: two questions asked of one mistake;
 - ``series["honest"]`` offers steps of the honest score, made by :func:`offer`;
 - ``series["tried"]`` lists changes that were tried, made by :func:`tried`: a clean page one draws
-  them beside the smallest change that would have been found.
+  them beside the smallest change that would have been found;
+- ``series["constant"]`` has the scores of one answer to all rows, made by :func:`constant`: a
+  dashed line in the chart of page one.
 """
 
 from __future__ import annotations
@@ -28,6 +32,20 @@ def effect(lost: Interval, metric: str) -> dict[str, Any]:
         "effect_high": lost.high if lost.known else None,
         "effect_metric": metric,
     }
+
+
+def fault(kind: str, split: str) -> dict[str, Any]:
+    """Evidence of a finding that another section may come upon too: what was done, and to what."""
+    return {"fault": f"{kind}: {split}"}
+
+
+#: A split that was scaled by figures of its own.
+OWN_FIGURES = "scaled by its own figures"
+
+
+def constant(answer: str, metric: str, value: float) -> dict[str, Any]:
+    """The score on ``metric`` of giving the same ``answer`` to all rows, as a sentence names it."""
+    return {"answer": answer, "metric": metric, "value": value}
 
 
 def offer(

@@ -100,6 +100,31 @@ def copied_rows(X: Any) -> Codes | None:
     return None if near_misses >= equal / 2 else _codes(whole)
 
 
+def stands_in(X: Any, other: Any) -> NDArray[np.bool_] | None:
+    """Which rows of ``X`` are copies of rows of ``other``; None where none is, but by chance.
+
+    Parameters
+    ----------
+    X, other : as for :func:`copied_rows`, with the same columns.
+    """
+    both = _stacked(X, other)
+    codes = None if both is None else copied_rows(both)
+    if codes is None:
+        return None
+    found = np.isin(codes[: len(X)], codes[len(X) :])
+    return found if found.any() else None
+
+
+def _stacked(X: Any, other: Any) -> Any:
+    if hasattr(X, "get_columns") and hasattr(other, "get_columns"):
+        import polars as pl
+
+        return pl.concat([X, other]) if X.schema == other.schema else None
+    if isinstance(X, np.ndarray) and isinstance(other, np.ndarray):
+        return np.concatenate([X, other]) if X.shape[1:] == other.shape[1:] else None
+    return None
+
+
 def _pairs(hashes: NDArray[np.uint64]) -> int:
     """How many pairs of rows are equal."""
     counts = np.unique(hashes, return_counts=True)[1].astype(np.int64)

@@ -1,8 +1,10 @@
 """Is one more draw one of these? Prediction bounds from N draws, for one draw and the best of M.
 
-Draws are taken to be normal: the scores of models trained from N seeds. All bounds are in
-sample standard deviations from the sample mean, so they allow for both being estimated.
-References: Hahn, Meeker 1991, chapter 4; Beckman, Trussell 1974 for the best of M.
+Where N draws are enough the bound is one of them: one more draw exceeds the k-th largest of N
+with chance k / (N + 1), however draws are distributed. Where they are fewer, draws are taken to
+be normal, the scores of models trained from N seeds, and bounds are in sample standard deviations
+from the sample mean, so that they allow for both being estimated.
+References: Hahn, Meeker 1991, chapters 4 and 5; Beckman, Trussell 1974 for the best of M.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +23,8 @@ Floats = NDArray[np.float64]
 NODES = 80
 SKEW_MORE, SKEW_LESS = 1.5, 0.8  # of a sample's skewness, that its bounds go by
 SKEW_MOST, SKEW_LEAST = 6.0, 1.0
-LOOKS, LOOKS_SEED = 40_000, 20  # of two nested samples, the same whoever asks
+LOOKS, LOOKS_SEED = 20_000, 20  # nested samples that are drawn, the same whoever asks
+MOST = 4_000_000  # draws in all: fewer samples of many draws each
 
 
 def one_more(n: int, level: float = 0.99) -> float:
@@ -30,6 +35,14 @@ def one_more(n: int, level: float = 0.99) -> float:
     if n < 2:
         return float("inf")
     return float(special.stdtrit(n - 1, level) * np.sqrt(1 + 1 / n))
+
+
+def rank(n: int, alpha: float) -> int:
+    """Number k with P(one more draw > the k-th largest of ``n``) <= ``alpha``; 0 for too few.
+
+    Draws that are equal count as if the one more did not exceed them.
+    """
+    return int(alpha * (n + 1) + 1e-9)
 
 
 def skewness(values: Floats) -> float:
@@ -101,31 +114,48 @@ def best_bound(n: int, best_of: int = 1000, level: float = 0.95) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A sample of ``n`` draws, and the share ``alpha`` of honest draws beyond its bound."""
+    """A sample of ``n`` draws, and the share ``alpha`` of honest draws beyond its bound.
+
+    ``way`` is where the bound lies: a ``normal`` distribution's; one of the draws (``ranked``),
+    where they are enough; or the nearer of the two (``either``), for a suspicion, whose rate may
+    be exceeded.
+    """
 
     n: int
     alpha: float
+    way: Literal["normal", "ranked", "either"] = "normal"
+
+    @property
+    def rank(self) -> int:
+        """Which of the draws the bound is, from the largest; 0 where it is a normal's alone."""
+        if self.way == "either":
+            return ceil(self.alpha * (self.n + 1) - 1e-9)
+        return rank(self.n, self.alpha) if self.way == "ranked" else 0
 
     def bound(self, n: int | None = None) -> float:
         """In sample standard deviations; ``n`` where the sample came out smaller."""
         return one_more(self.n if n is None else n, 1 - self.alpha)
 
 
-def looks(first: int, last: int, suspicion: float, alpha: float) -> tuple[Look, ...]:
+def looks(
+    first: int, last: int, suspicion: float, alpha: float, *, ranked: bool = False
+) -> tuple[Look, ...]:
     """The looks at one more draw: the sample grows as long as it lies beyond every bound so far.
 
     Sizes and error rates go in equal ratios from ``first`` and ``suspicion`` to ``last`` and
     ``alpha``, which is the verdict's. A draw is called out beyond the last bound alone, so that
     the looks before it cost power and never an error. Steps are of about three times as many, the
-    fewest that seldom train what cannot change a verdict.
+    fewest that seldom train what cannot change a verdict. ``ranked``: the last bound is one of
+    the draws, and those before it are the nearer of that and a normal's.
     """
     if last <= first:
-        return (Look(first, alpha),)
+        return (Look(first, alpha, "ranked" if ranked else "normal"),)
     steps = max(1, round(float(np.log(last / first) / np.log(3))))
     return tuple(
         Look(
             round(first * (last / first) ** (k / steps)),
             suspicion * (alpha / suspicion) ** (k / steps),
+            "normal" if not ranked else "ranked" if k == steps else "either",
         )
         for k in range(steps + 1)
     )
@@ -176,28 +206,40 @@ class Procedure:
 
 @cache
 def procedure(*at: Look) -> Procedure:
-    """The procedure of one look or several."""
+    """The procedure of one look or several, nested."""
     if at[0].n < 2:
         return Procedure(np.array([np.inf]), np.ones(1))
-    if len(at) == 1:
-        means, spreads, weights = _grid(at[0].n)
-        edges = means[:, None] + at[0].bound() * spreads[None, :]
-        return Procedure(edges.ravel(), weights.ravel(), (at[0].alpha,))
-    # Nested samples have no closed form: their sufficient statistics are drawn.
+    if len(at) > 1:
+        return _nested(at)
+    (look,) = at
+    if look.rank:
+        levels = (np.arange(LOOKS) + 0.5) / LOOKS
+        edges = special.ndtri(stats.beta.ppf(levels, look.n + 1 - look.rank, look.rank))
+        return Procedure(edges, np.full(LOOKS, 1 / LOOKS), (look.rank / (look.n + 1),))
+    means, spreads, weights = _grid(look.n)
+    edges = means[:, None] + look.bound() * spreads[None, :]
+    return Procedure(edges.ravel(), weights.ravel(), (look.alpha,))
+
+
+def _nested(at: Sequence[Look]) -> Procedure:
+    """Nested samples have no closed form: they are drawn."""
     rng = np.random.default_rng(LOOKS_SEED)
-    edges = np.full(LOOKS, -np.inf)
-    mean, squares, n = np.zeros(LOOKS), np.zeros(LOOKS), 0
+    last = at[-1].n
+    samples = int(min(LOOKS, MOST / last))
+    draws = rng.normal(size=(samples, last))
+    edges = np.full(samples, -np.inf)
     beyond = []
     for look in at:
-        more = look.n - n
-        added = rng.normal(size=LOOKS) / np.sqrt(more)
-        squares = squares + n * more / look.n * (mean - added) ** 2
-        if more > 1:
-            squares = squares + rng.chisquare(more - 1, LOOKS)
-        mean, n = (n * mean + more * added) / look.n, look.n
-        edges = np.maximum(edges, mean + look.bound() * np.sqrt(squares / (n - 1)))
+        part = draws[:, : look.n]
+        bound = np.full(samples, np.inf)
+        if look.rank:
+            bound = np.partition(part, -look.rank, axis=1)[:, -look.rank]
+        if not look.rank or look.way == "either":
+            normal = part.mean(axis=1) + look.bound() * part.std(axis=1, ddof=1)
+            bound = np.minimum(bound, normal)
+        edges = np.maximum(edges, bound)
         beyond.append(float(special.ndtr(-edges).mean()))
-    return Procedure(edges, np.full(LOOKS, 1 / LOOKS), tuple(beyond))
+    return Procedure(edges, np.full(samples, 1 / samples), tuple(beyond))
 
 
 def spread_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:

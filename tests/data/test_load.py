@@ -174,12 +174,13 @@ def test_splits_named_by_a_column(write: Write, load_data: Load, refused: Refuse
 def test_a_source_is_read_once(
     people: str, make_job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from reportgen.data import declared
     from reportgen.data import load as module
 
     calls = []
-    read = module.read_source
+    read = declared.read_source
     monkeypatch.setattr(
-        module, "read_source", lambda *args, **kw: (calls.append(1), read(*args, **kw))[1]
+        declared, "read_source", lambda *args, **kw: (calls.append(1), read(*args, **kw))[1]
     )
     data = module.load(make_job(train=people, test=people, validation=people, **ROLES), "d")
     assert len(calls) == 1

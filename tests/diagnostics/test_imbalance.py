@@ -269,3 +269,14 @@ def test_of_two_like_classes_none_is_small():
     found = section(case_from_arrays("binary", rows, {"test": given}, output="label"))
     assert not found.findings
     assert found.headline.startswith("No. The classes have like numbers of rows")
+
+
+def test_what_to_do_about_a_missed_class_follows_from_what_was_tried():
+    from reportgen.diagnostics.imbalance.gains import Gains
+    from reportgen.diagnostics.imbalance.judge import _class_weights
+
+    told = _class_weights(Gains(None, framework="keras", weights={0: 0.55555, 1: 5.0}))
+    assert told == "Train with `model.fit(…, class_weight={0: 0.556, 1: 5})`."
+    assert "balanced" in _class_weights(Gains(None, framework="sklearn", weights={0: 0.5, 1: 5.0}))
+    many = Gains(None, framework="keras", weights=dict.fromkeys(range(40), 1.0))
+    assert "n / (K * count_k)" in _class_weights(many)

@@ -21,7 +21,7 @@ def _answers(k: int) -> Answers:
 
 
 def test_of_thousands_of_classes_the_lowest_recalls_are_listed() -> None:
-    found = series(_answers(3000), [])
+    found = series(_answers(3000), [], [])
     names = [row["name"] for row in found["per_class"]]
     assert len(names) == LISTED
     assert found["judged"]["n_classes"] == 3000
@@ -30,6 +30,6 @@ def test_of_thousands_of_classes_the_lowest_recalls_are_listed() -> None:
 
 
 def test_few_classes_are_all_listed() -> None:
-    found = series(_answers(12), [])
+    found = series(_answers(12), [], [])
     assert len(found["per_class"]) == 12
     assert "n_classes" not in found["judged"]

@@ -1,6 +1,7 @@
 """Definitions against scikit-learn, names, isolation, and what is said of single metrics."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -197,9 +198,54 @@ def test_a_metric_that_hangs_is_ended_and_the_next_one_runs(tmp_path):
     assert fine([CALL])[0].value == pytest.approx(1 / 3)
 
 
+def test_a_metric_that_forks_gives_one_answer_and_leaves_nothing_behind(tmp_path):
+    from pathlib import Path
+
+    text = (
+        "import os, pathlib, time\n"
+        "here = pathlib.Path(__file__).parent\n"
+        "def metric(y, p):\n    os.fork()\n    return 0.5\n"
+        "def escapes(y, p):\n"
+        "    if os.fork() == 0:\n"
+        "        os.setsid()\n"
+        "        (here / str(os.getpid())).touch()\n"
+        "        time.sleep(60)\n"
+        "    return 0.5\n"
+    )
+    forks = metric(tmp_path, text)
+    assert [r.value for r in forks([CALL] * 6)] == [0.5] * 6
+    assert [r.value for r in forks([CALL])] == [0.5]
+    escapes = CustomMetric("job_metrics:escapes", tmp_path)
+    assert escapes([CALL])[0].value == 0.5
+    end = time.monotonic() + 10
+    while not (found := [f for f in tmp_path.iterdir() if f.name.isdigit()]):
+        assert time.monotonic() < end
+    stat = Path(f"/proc/{found[0].name}/stat")
+    assert stat.exists()
+    escapes._process.close()
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_metric_that_writes_where_the_audit_reads_is_ended(tmp_path):
+    text = (
+        "import os\n"
+        "def metric(y, p):\n"
+        "    for fd in range(3, 20):\n"
+        "        try:\n            os.write(fd, b'\\x00\\x00\\x00\\x02[]')\n"
+        "        except OSError:\n            pass\n"
+        "    return 0.5\n"
+    )
+    (reply,) = metric(tmp_path, text)([CALL])
+    assert reply.error == "it writes into what the audit reads"
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [
+        ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})()",
+         "it raises E (job_metrics.py:2)"),
         ("raise ValueError('odd')", "it raises ValueError: odd (job_metrics.py:2)"),
         ("import sys; sys.exit(3)", "it ends the program (sys.exit, 3) (job_metrics.py:2)"),
         ("import os; os._exit(7)", "it ends its process (exit code 7)"),
@@ -247,8 +293,6 @@ def test_a_number_a_row_is_averaged_and_batches_as_keras_does(tmp_path):
 def test_a_module_that_cannot_be_imported_is_one_metric_less():
     of = asked({"f1": "right:f1_numpy"}, "binary")(rng())
     metrics = {"auc": "no_such_module:auc", **of.entry.metrics}
-    from dataclasses import replace
-
     of = replace(of, entry=of.entry.model_copy(update={"metrics": metrics}))
     told = section(of)
     assert told.status == "completed"
@@ -371,13 +415,74 @@ class Network:
     ],
 )  # fmt: skip
 def test_keras_own_metrics_as_they_are_compiled(node, on_logits, code):
-    from dataclasses import replace
-
     y, p = answers("binary", rng(), 500)
     raw = np.log(p / (1 - p)) if on_logits else p
     of = case("binary", y, raw, output="logit" if on_logits else None)
     told = found(replace(of, predictor=Network(of.predictor, {"metrics": [node]})))
     assert {c for c, f in told.items() if f.severity != "info"} == ({code} if code else set())
+
+
+def node(kind, **config):
+    return {"module": "keras.metrics", "class_name": kind, "config": config,
+            "registered_name": None}  # fmt: skip
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_two_columns_of_a_binary_task_are_two_classes_to_keras(loss):
+    y, p = answers("binary", rng(), 500)
+    of = case("binary", y, np.column_stack([1 - p, p]))
+    named = ["accuracy"]
+    if not loss.startswith("sparse"):
+        named += [node("AUC", name="auc"), node("Precision", name="precision"),
+                  node("F1Score", name="f1", average="macro")]  # fmt: skip
+    arguments = {"metrics": named, "loss": loss}
+    told = section(replace(of, predictor=Network(of.predictor, arguments)))
+    rows = {m["name"]: m for m in told.series["metrics"]}
+    assert set(rows) == {f"{n['config']['name'] if isinstance(n, dict) else n}, compiled in"
+                         for n in named}  # fmt: skip
+    assert {m["verdict"].partition(",")[0] for m in rows.values()} == {"right"}
+    assert rows["accuracy, compiled in"]["value"] == pytest.approx(((p > 0.5) == y).mean())
+    wrong = node("MeanIoU", num_classes=2, sparse_y_pred=True, sparse_y_true=False, name="iou")
+    told = found(replace(of, predictor=Network(of.predictor, arguments | {"metrics": [wrong]})))
+    assert all(f.code != "metrics.batch-dependent" for f in told.values())
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("form", ["mapping", "list"])
+def test_metrics_of_several_outputs_are_held_to_their_own_targets(form):
+    import keras
+
+    from reportgen.models.keras import of_live_model
+
+    r = rng()
+    X = r.normal(size=(400, 3)).astype(np.float32)
+    given = keras.Input((3,))
+    churn = keras.layers.Dense(1, activation="sigmoid", name="churn")(given)
+    spend = keras.layers.Dense(1, name="spend")(given)
+    model = keras.Model(given, [churn, spend])
+    metrics = {"churn": ["accuracy", keras.metrics.F1Score(name="f1")], "spend": ["mae"]}
+    losses = {"churn": "binary_crossentropy", "spend": "mse"}
+    if form == "list":
+        metrics, losses = list(metrics.values()), list(losses.values())
+    model.compile("adam", losses, metrics=metrics)
+    y, z = (X[:, 0] > 0).astype(int), X[:, 1] + r.normal(size=400)
+    of = case_from_arrays("binary", {"test": (X, y)}, of_live_model(model, "binary", head="churn"))
+    other = case_from_arrays("regression", {"test": (X, z)}, of_live_model(
+        model, "regression", head="spend"))  # fmt: skip
+    heads = {"spend": replace(other.dataset, head="spend")}
+    of = replace(of, dataset=replace(of.dataset, head="churn", heads=heads))
+    told = section(of)
+    rows = {m["name"]: m for m in told.series["metrics"]}
+    assert rows["accuracy of churn, compiled in"]["verdict"] == "right"
+    assert rows["mae of spend, compiled in"]["verdict"] == "right"
+    raw = model.predict(X, verbose=0)
+    assert rows["mae of spend, compiled in"]["value"] == pytest.approx(
+        np.abs(raw[1][:, 0] - z).mean(), rel=1e-4
+    )
+    assert [f.subject for f in told.findings if f.severity == "fail"] == [
+        "f1 of churn, compiled in"
+    ]
 
 
 # where nothing is wrong, and something is not defined

@@ -155,3 +155,25 @@ def test_moved_pictures_help_where_figures_stand_anywhere_and_harm_where_place_c
     assert moved["low"] > 0 if better else moved["gain"] < 0
     named = [f.subject for f in found.findings if f.code == "overfit.regularisation-helps"]
     assert ("shifted and turned images" in named) == better
+
+
+@pytest.mark.parametrize("copied", [0, 150, 290])
+def test_rows_that_train_has_do_not_hide_that_a_tree_memorised(copied):
+    """Of 300 judged rows some are training rows: the gap is that of the others, or untold."""
+    rng = np.random.default_rng(5)
+    train, test = faults.rows(rng, 400, 0.3), faults.rows(rng, 300, 0.3)
+    X, y = (np.concatenate([a[:copied], b[copied:]]) for a, b in zip(train, test, strict=True))
+    tree = DecisionTreeClassifier(random_state=0).fit(*train)
+    off = DIAGNOSTIC.settings(what_if_members=0)
+    found = section(case_from_arrays("binary", {"train": train, "test": (X, y)}, tree), off)
+    if copied == 290:
+        assert found.headline.startswith("Cannot be told: 290 of 300 rows of test stand in train.")
+        untold = next(c for c in found.checks if c.code == "overfit.train-test-gap")
+        assert (untold.status, untold.reason) == (
+            "not_applicable", "290 of 300 rows of test stand in train",
+        )  # fmt: skip
+        return
+    alone = float(np.mean(tree.predict(X[copied:]) == y[copied:]))
+    assert found.series["gap"]["judged"] == pytest.approx(alone, abs=1e-6)
+    assert {f.code for f in found.findings} == {"overfit.train-test-gap"}
+    assert ("that train has not" in found.headline) == (copied > 0)

@@ -344,7 +344,7 @@ class TestLayers:
         return keras
 
     def audited(self, parts, model):
-        from reportgen.models.keras import of_live_model
+        from reportgen.models.keras_read import of_live_model
 
         rng = np.random.default_rng(0)
         rows = {n: (x, rng.integers(0, 2, len(x))) for n, x in parts.items()}
@@ -415,7 +415,7 @@ class TestLayers:
         parts = {n: {"city": rng.choice(list(kinds), 300).astype(object),
                      "size": rng.normal(size=300)}
                  for n, kinds in (("train", "abc"), ("test", "abcd"))}  # fmt: skip
-        from reportgen.models.keras import of_live_model
+        from reportgen.models.keras_read import of_live_model
 
         rows = {n: (x, rng.integers(0, 2, 300)) for n, x in parts.items()}
         found = section(case_from_arrays("binary", rows, of_live_model(model, "binary")))

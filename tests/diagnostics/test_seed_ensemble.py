@@ -200,7 +200,7 @@ def populations():
 
 def test_honest_networks_are_seldom_below_their_recipe_or_surer_than_it():
     """With a normal's bound, 1 to 3 of 100 of the third recipe were below the one of 1,000."""
-    from reportgen.diagnostics.seed_ensemble.sureness import between
+    from reportgen.diagnostics.seed_ensemble.traits import between
 
     settings, made = SeedEnsembleSettings(), rng(60)
     for scores, sure, n in populations():
@@ -233,12 +233,14 @@ def test_a_model_that_is_surer_than_its_recipe_is_no_seed_of_it():
     surer = faults.drawn(rng(15), members=99, surer=1.6)
     assert not codes(examine(alike), ("warn", "fail"))
     found = finding(examine(surer), "recipe-does-not-reproduce")
-    assert (found.subject, found.severity) == ("confidence", "warn")
+    assert (found.subject, found.severity) == ("what was learned", "warn")
     p = surer.predictor.predict_split("test")
     odds = np.std(np.log(p) - np.log(1 - p))
-    assert found.evidence["delivered"] == pytest.approx(odds, rel=1e-4)
-    assert found.evidence["delivered"] > found.evidence["high"] > found.evidence["typical"]
-    assert "more epochs" in found.advice
+    (told,) = found.evidence["traits"]
+    assert told["trait"] == "odds"
+    assert told["delivered"] == pytest.approx(odds, rel=1e-4)
+    assert told["delivered"] > told["high"] > told["typical"]
+    assert "More epochs" in found.advice
     better = examine(faults.drawn(rng(16), members=99, surer=1.6, best_of=1000, own=0.5))
     assert finding(better, "recipe-does-not-reproduce").severity == "fail"
     assert check(better, "lucky-seed").status == "not_applicable"
@@ -248,7 +250,7 @@ def test_a_model_that_is_surer_than_its_recipe_is_no_seed_of_it():
 
 def test_sureness_of_several_classes_and_labels_is_that_of_their_logits():
     from reportgen.answers import answers
-    from reportgen.diagnostics.seed_ensemble.sureness import logarithm
+    from reportgen.diagnostics.seed_ensemble.traits import spread as logarithm
 
     z = 2 * rng(90).normal(size=(400, 5)) + [1, 0, 0, -1, 0]
     of_row = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -685,15 +687,19 @@ def test_what_repeats_is_told_where_nothing_can_be_trained():
     assert ENSEMBLE.plots(found) == []
 
 
-def test_explain_states_the_power_of_both_looks():
+def test_explain_states_the_power_of_all_looks():
     from reportgen.statistics.future_draws import looks, procedure
 
     lucky = next(c for c in ENSEMBLE.codes if c.code.endswith("lucky-seed"))
-    at = looks(10, 99, 0.05, 0.01)
-    assert f"grown to {at[1].n} and to {at[2].n}" in lucky.decided
+    settings = SeedEnsembleSettings()
+    at = looks(settings.members, settings.grow_to, 0.05, 0.01, ranked=True)
+    assert f"grown to {at[1].n}, to {at[2].n} and to {at[3].n}" in lucky.decided
     chance = procedure(*at).power_of_best((10, 100, 1000))
     for size, value in zip(("10", "100", "1,000"), chance, strict=True):
         assert f"the best of {size}: {100 * value:.0f} %" in lucky.decided
+    alone = procedure(at[0].__class__(10, 0.01)).power_of_best((10, 100, 1000))
+    eight, some, most = (f"{100 * v:.0f} %" for v in alone)
+    assert f"{eight}, {some} and {most}" in lucky.decided
 
 
 @pytest.mark.parametrize(
@@ -727,3 +733,190 @@ def test_few_members_far_apart_are_not_said_to_be_of_the_recipe():
     assert "cannot be told from so few" in members_words(Seen)
     Seen.control = replace(Seen.control, own=1.0, between=1.01, p=0.9)
     assert "the seed explains their spread" in members_words(Seen)
+
+
+# --- bounds that hold however scores over seeds are distributed -----------------------------
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda made, n: made.normal(size=n),
+        lambda made, n: made.exponential(size=n),  # a long tail on the better side
+        lambda made, n: -made.exponential(size=n),
+        lambda made, n: np.where(made.random(n) < 0.02, -3.0, 0.1 * made.normal(size=n)),
+    ],
+    ids=["normal", "better", "worse", "stuck"],
+)
+@pytest.mark.parametrize("members", [99, 199])
+def test_one_honest_model_of_a_hundred_is_lucky_whatever_the_distribution(draw, members):
+    made, runs = rng(members), 4000
+    settings = SeedEnsembleSettings()
+    places = []
+    for _ in range(runs):
+        values = 0.8 + 0.02 * draw(made, members)
+        own = float(0.8 + 0.02 * draw(made, 1)[0])
+        places.append(luck(spread_around(values, own, 0.0), settings, grows=False).place)
+    assert (places.count("lucky") + places.count("too good")) / runs <= 0.0145  # 1 % and 3 se
+    assert places.count("too bad") / runs <= 1 / (members + 1) + 0.005
+
+
+# --- what the delivered model learned -------------------------------------------------------
+
+
+def test_the_fit_is_the_loss_on_train():
+    from reportgen.diagnostics.seed_ensemble.traits import fit
+
+    case = retrained()
+    y, p = case.split("train").y, case.predict("train").scores
+    assert np.exp(fit(case, case.predict("train"))) == pytest.approx(log_loss(y, p), rel=1e-6)
+    X, t = rng(70).normal(size=(80, 2)), rng(71).normal(size=80)
+    value = case_from_arrays("regression", {"train": (X, t)}, {"train": t + 0.3})
+    share = np.exp(fit(value, value.predict("train")))
+    assert share == pytest.approx(0.09 / np.var(t), rel=1e-6)
+
+
+def test_a_model_that_fits_its_training_rows_better_is_no_seed_of_its_recipe():
+    """The judged rows do not tell it: it has the same scores and is as sure there."""
+    from reportgen.diagnostics.seed_ensemble.traits import Marks, traits
+
+    made = rng(72)
+    members = [Marks(0.5, float(v)) for v in -1 + 0.1 * made.normal(size=99)]
+    alike = traits(members, Marks(0.5, -1.1), "binary")
+    assert [t.place for t in alike] == ["inside", "inside"]
+    spread, fit = traits(members, Marks(0.5, -1.9), "binary")
+    assert (spread.learned, fit.learned, fit.place) == (0, 1, "below")
+    assert traits(members, Marks(0.5, -0.2), "regression")[1].learned == -1
+    assert traits(members, Marks(0.5, None), "binary")[0].kind == "odds"
+    assert len(traits(members, Marks(0.5, None), "binary")) == 1
+    fallen = [Marks(0.5, 0.0)]
+    assert traits(members, Marks(0.5, -0.2), "binary", fallen)[1].learned == 0
+
+
+def learned_more(case, members, rate=0.35):
+    """Members that know the training rows less well than the delivered model."""
+    y = case.split("train").y
+    made = {}
+    for m in members:
+        near = 0.02 * np.random.default_rng([m.weight_seed, 5]).normal()
+        more = m.epochs is not None or m.overrides
+        own = np.ravel(case.predict("train").scores)
+        given = own if more else np.where(y == 1, 1 - rate - near, rate + near)
+        honest = float(np.mean(case.predict("test").labels == case.split("test").y))
+        predicted = {"test": answers(case, m, honest), "train": given}
+        made[m] = TrainedMember(m, "trained", "stacked", predictions=predicted)
+    return Trained(made)
+
+
+def test_what_would_give_it_is_trained_once_the_recipe_is_known_not_to():
+    case = view(networked(), members=6, grow_to=40)
+    case.predictor.compiled["optimizer"] = {"config": {"learning_rate": 0.01}}
+    prepared = ENSEMBLE.prepare(case)
+    members = ENSEMBLE.retrainings(case, prepared)
+    trained = learned_more(case, members)
+    rounds = []
+    while more := ENSEMBLE.further(case, prepared, trained):
+        rounds.append(more)
+        trained = learned_more(case, [*trained.members, *more])
+    sizes = [len(r) for r in rounds]
+    assert sizes == [9, 25, 20, 5]
+    assert {m.epochs for m in rounds[2]} == {None, 12}
+    assert {m.epochs for m in rounds[3]} == {48}
+    rates = {m.overrides[0][1] for m in rounds[2] if m.overrides}
+    assert sorted(rates) == pytest.approx([0.03, 0.1, 0.3])
+    found = ENSEMBLE.examine(case, prepared, trained)
+    told = finding(found, "recipe-does-not-reproduce")
+    assert told.subject == "what was learned"
+    assert "learned more of its training rows" in told.message
+    assert "4 times the declared epochs (12)" in told.message
+    assert len(told.evidence["like_it"]) == len(found.series["variants"]) == 5
+    assert "learned more" in found.headline
+
+
+def test_a_schedule_and_early_stopping_leave_nothing_to_multiply():
+    from reportgen.diagnostics.seed_ensemble.variants import variants
+
+    case = networked()
+    case.predictor.compiled["optimizer"] = {"config": {"learning_rate": {"class_name": "Decay"}}}
+    assert {v.setting for v in variants(case, 1)} == {"epochs"}
+    assert [v.value for v in variants(case, -1)] == [1]  # a quarter of three, and no sixteenth
+    assert variants(case, 0) == variants(retrained(), 1) == ()
+
+
+def test_a_loss_between_two_that_were_tried_is_said_to_lie_there():
+    from reportgen.diagnostics.seed_ensemble.standing import tried_words
+    from reportgen.diagnostics.seed_ensemble.traits import Marks, Trait
+    from reportgen.diagnostics.seed_ensemble.variants import compare, variants
+
+    case = networked()
+    own = Marks(1.6, np.log(0.026))
+    given = {4.0: 0.09, 16.0: 0.008}
+    tried = []
+    for v in variants(case, 1):
+        near = 0.05 * rng(91).normal(size=5)
+        tried.append(compare(v, [Marks(1.6, np.log(given[v.factor]) + e) for e in near], own))
+    assert not any(t.alike for t in tried)
+
+    class Seen:
+        traits = (Trait("loss", 0.026, 0.47, 0.37, 0.68),)
+
+    Seen.tried = tuple(tried)
+    assert (
+        "between that of networks trained with 4 times and with 16 times the declared epochs"
+        in (tried_words(Seen))
+    )
+    same = compare(variants(case, 1)[0], [Marks(1.6, own.fit + e) for e in near], own)
+    Seen.tried = (same, tried[1])
+    assert tried_words(Seen).startswith(" Trained with 4 times the declared epochs (12)")
+
+
+# --- trainings that end in nothing ----------------------------------------------------------
+
+
+def dead(seed, gone, alive, delivered):
+    """Members of which ``gone`` give one number to all rows; so does the delivered, if so said."""
+    made = rng(seed)
+    y = made.integers(2, size=400)
+
+    def network(lost):
+        noise = made.normal(size=400)
+        return np.full(400, 0.48) if lost else 1 / (1 + np.exp(-(3 * y - 1.5 + noise)))
+
+    return case_from_arrays(
+        "binary",
+        {"test": (np.zeros((400, 1)), y)},
+        {"test": network(delivered)},
+        members=[{"test": network(k < gone) + 1e-9 * k} for k in range(gone + alive)],
+        output="probability",
+    )
+
+
+@pytest.mark.parametrize(("gone", "alive"), [(1, 9), (5, 5), (7, 3)])
+def test_members_that_died_are_counted_even_where_most_did(gone, alive):
+    told = finding(examine(dead(80, gone, alive, False)), "training-collapses")
+    assert (told.evidence["collapsed"], told.evidence["alike"]) == (gone, gone)
+    assert "every row alike" in told.message
+    assert "leaky" in told.advice
+
+
+def test_a_delivered_model_that_died_is_said_to_be_dead():
+    found = examine(dead(81, 1, 40, True))
+    own = next(f for f in found.findings if f.code.endswith("collapses"))
+    assert own.subject == "delivered model"
+    assert "answers every row alike" in own.message
+    assert "recipe-does-not-reproduce" not in codes(found)
+    assert found.headline.startswith("A better one")
+
+
+def test_members_that_learned_nothing_at_all_are_no_collapse():
+    made = rng(82)
+    y = made.integers(2, size=300)
+    case = case_from_arrays(
+        "binary",
+        {"test": (np.zeros((300, 1)), y)},
+        {"test": made.random(300)},
+        members=[{"test": made.random(300)} for _ in range(60)],
+        output="probability",
+    )
+    found = examine(case)
+    assert "training-collapses" not in codes(found)

@@ -9,7 +9,7 @@ from benchmarks.faults.cases import case_from_arrays
 from benchmarks.faults.sensitivity import brittle, dominated, rows, sound
 from reportgen.answers import answers
 from reportgen.diagnostic import NotApplicable
-from reportgen.diagnostics.sensitivity import pictures, sequences, tabular, texts, verdicts
+from reportgen.diagnostics.sensitivity import pictures, tabular, texts, verdicts
 from reportgen.diagnostics.sensitivity.asking import Replies, Ruler, asked, change
 from reportgen.diagnostics.sensitivity.columns import Ask, From, Table
 from reportgen.diagnostics.sensitivity.declared import CODES, SensitivitySettings
@@ -20,7 +20,7 @@ from reportgen.diagnostics.sensitivity.importance import (
 )
 from reportgen.diagnostics.sensitivity.judge import judged
 from reportgen.diagnostics.sensitivity.measure import measured
-from reportgen.diagnostics.sensitivity.plan import planned
+from reportgen.diagnostics.sensitivity.plan import FIRST, SECOND, planned, sizes
 from reportgen.diagnostics.sensitivity.resolution import gini_difference, resolution_of
 from reportgen.diagnostics.sensitivity.roles import layout_of
 from reportgen.models.preprocess import Preprocess, Scale
@@ -506,10 +506,26 @@ def test_the_model_is_asked_in_few_batches_within_the_budget():
     assert f"{asked_for:,}" in told.method
 
 
-def test_budget_is_a_fifth_of_the_split_for_each_column():
-    plan = planned(np.arange(100_000), 10, 10, None, np.random.default_rng(0))
-    used = len(plan.joint) + 10 * (len(plan.noise) + len(plan.shuffled) * plan.shuffles)
-    assert used <= 0.2 * 100_000 * 10
+@pytest.mark.parametrize(("shares", "most"), [(FIRST, 0.1), (SECOND, 0.2)])
+@pytest.mark.parametrize("columns", [3, 10, 40])
+def test_a_look_keeps_to_its_share_of_the_split_for_each_column(shares, most, columns):
+    plan = planned(np.arange(40_000), sizes(40_000, columns, columns, None, shares),
+                   np.random.default_rng(0))  # fmt: skip
+    used = len(plan.joint) + columns * (len(plan.noise) + len(plan.shuffled) * plan.shuffles)
+    assert used + plan.curves <= 1.1 * most * 40_000 * columns
+
+
+def test_a_suspicion_is_looked_into_and_a_sound_model_is_not_asked_more():
+    X = np.random.default_rng(0).normal(size=(2000, 10))
+    case = case_from_arrays("binary", {"test": (X, (X.sum(axis=1) > 0).astype(int))},
+                            lambda r: rows.expit(r.sum(axis=1)), output="probability")  # fmt: skip
+    quiet = measured(case.view("sensitivity", SETTINGS))
+    assert quiet.again == ""
+    assert quiet.sent <= 1.5 * 2000
+    loud = brittle.digits_read(np.random.default_rng(0), 2000, 4, 2, 4)
+    looked = measured(loud.view("sensitivity", SETTINGS))
+    assert "more answers changed" in looked.again
+    assert looked.changes["noise:1"].n == 1000
 
 
 def test_stored_predictions_cannot_be_asked():
@@ -609,7 +625,7 @@ def test_tokens_are_exchanged_and_padding_is_not():
     rng = np.random.default_rng(0)
     X = rng.integers(1, 50, (40, 30))
     X[:, 20:] = 0
-    given, share = sequences.exchanged(X, rng)
+    given, share = texts.exchanged(X, rng)
     assert (given[:, 20:] == 0).all()
     assert (given > 0).sum() == (X > 0).sum()
     assert share == pytest.approx(0.1)
@@ -660,3 +676,121 @@ def test_a_job_that_abstains_or_cuts_elsewhere_is_judged_by_its_own_labels():
     curve = next(c for c in told.series["curves"] if c["name"] == "x0")
     near = np.argsort(np.abs(rows.expit(3 * X.sum(axis=1)) - 0.8))[:40]
     assert curve["turns"] == [pytest.approx(np.median(X[near, 0]), abs=0.2)]
+
+
+# --- several inputs, labels step by step, parts and words ----------------------------------------
+
+
+def many_inputs(n=1200):
+    """A number whose last digits decide, a column of ids, and a picture that tells a little."""
+    rng = np.random.default_rng(0)
+    X = {"age": rng.normal(40, 9, n).round(2), "other": rng.normal(size=(n, 2)),
+         "face": rng.random((n, 6, 6))}  # fmt: skip
+
+    def ask(r):
+        z = 2 * np.asarray(r["other"])[:, 1] + 3 * rows.scrambled(np.asarray(r["age"]) * 100)
+        return rows.expit(z + np.asarray(r["face"]).mean(axis=(1, 2)))
+
+    y = (ask(X) > 0.5).astype(int)
+    return case_from_arrays("binary", {"test": (X, y)}, ask, output="probability"), X
+
+
+def test_every_input_is_moved_and_shuffled_by_its_columns():
+    case, _ = many_inputs()
+    told = found(case)
+    assert {"age", "other 0", "other 1", "face"} == {c["name"] for c in told.series["columns"]}
+    assert [f.subject for f in told.findings if f.code == "sensitivity.brittle-feature"] == ["age"]
+    shares = {u["name"]: u["share"] for u in told.series["importance"]}
+    assert shares["age"] + shares["other 1"] > 0.95
+
+
+def test_changed_inputs_come_back_in_their_own_form():
+    from reportgen.diagnostics.sensitivity.inputs import inputs_of
+
+    X = {"age": np.arange(6), "face": np.zeros((6, 3, 3), dtype=np.float32),
+         "text": np.array([["a"], ["b"], ["c"], ["d"], ["e"], ["f"]])}  # fmt: skip
+    table = inputs_of(X)
+    some = np.array([4, 1])
+    given = table.copied([Ask(some, {0: np.array([7.0, 8.0])}), Ask(some, {2: From(some[::-1])})])
+    assert list(given) == ["age", "face", "text"]
+    assert given["age"].tolist() == [7, 8, 4, 1]
+    assert given["age"].dtype == X["age"].dtype
+    assert given["face"].shape == (4, 3, 3)
+    assert given["text"].tolist() == [["e"], ["b"], ["b"], ["e"]]
+
+
+def test_answers_step_by_step_are_compared_with_those_of_the_same_steps():
+    """Each step says the sign of its own number: noise at the cut flips as the closed form says."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4000, 5, 1))
+    y = (X[..., 0] > 0).astype(int)
+    kept = np.arange(5) < rng.integers(1, 6, 4000)[:, None]
+    case = case_from_arrays("binary", {"test": (X, y)}, lambda r: (r[..., 0] > 0).astype(float),
+                            output="probability", mask={"test": kept})  # fmt: skip
+    view = case.view("sensitivity", SETTINGS)
+    evidence = measured(view)
+    flips = evidence.changes["noise:0"].flips
+    assert flips.low <= np.arctan(0.01) / np.pi <= flips.high
+    told = judged(view, evidence, Trained({}))
+    assert raised(told) == set()
+    assert "each step compared" in told.method
+    assert told.series["regions"]["width"] == 5
+
+
+def test_a_part_of_an_image_that_tells_all_is_found_and_no_other():
+    rng = np.random.default_rng(0)
+    X = rng.random((900, 16, 16)).astype(np.float32)
+    where = (slice(None), slice(8, 10), slice(2, 4))
+    y = (X[where].mean(axis=(1, 2)) > 0.5).astype(int)
+    case = case_from_arrays("binary", {"train": (X[:100], y[:100]), "test": (X, y)},
+                            lambda r: rows.expit(40 * (r[where].mean(axis=(1, 2)) - 0.5)),
+                            output="probability")  # fmt: skip
+    told = found(case)
+    best, *others = told.series["regions"]["leaves"]
+    assert best["box"] == [8, 2, 10, 4]
+    assert best["low"] > 0.05
+    assert max(abs(part["rise"]) for part in others) == 0
+    assert best["name"] == "Rows 9 to 10, columns 3 to 4"
+
+
+def test_what_a_hidden_part_costs_is_the_error_of_the_mean():
+    """Hidden, a linear model sees the part's mean: the squared error rises by its variance."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 8, 8))
+    w = rng.normal(size=(8, 8))
+    y = (X * w).sum(axis=(1, 2))
+    case = case_from_arrays("regression", {"train": (X, y), "test": (X, y)},
+                            lambda r: (r * w).sum(axis=(1, 2)))  # fmt: skip
+    told = found(case)
+    for part in told.series["regions"]["leaves"]:
+        top, left, bottom, right = part["box"]
+        rise = (w[top:bottom, left:right] ** 2).sum() / y.var()
+        assert part["low"] * 0.8 <= rise <= part["high"] * 1.2
+
+
+def test_parts_cover_an_image_once():
+    from reportgen.diagnostics.sensitivity import regions
+
+    for height, width in ((3, 5), (28, 28), (7, 30), (1, 2)):
+        seen = np.zeros((height, width))
+        for top, left, bottom, right in regions.grid((0, 0, height, width), 4, 4):
+            seen[top:bottom, left:right] += 1
+        assert (seen == 1).all()
+
+
+def test_the_word_that_decides_is_found():
+    rng = np.random.default_rng(0)
+    filler = ["we", "wrote", "about", "that", "order", "again", "today", "please"]
+    texts_ = [" ".join([*rng.choice(filler, 9), "refund" if k % 2 else "thanks"])
+              for k in range(600)]  # fmt: skip
+    frame = pl.DataFrame({"text": texts_})
+    case = case_from_arrays(
+        "binary", {"test": (frame, np.arange(600) % 2)},
+        lambda r: np.array([0.95 if "refund" in t else 0.3 if "thanks" in t else 0.5
+                            for t in r["text"]]), output="probability",
+    )  # fmt: skip
+    words = found(case).series["words"]
+    assert [w["word"] for w in words[:2]] == ["refund", "thanks"]
+    assert words[0]["moved"] == pytest.approx(0.45)
+    assert words[1]["moved"] == pytest.approx(0.2)
+    assert max(w["moved"] for w in words[2:]) == 0

@@ -58,7 +58,7 @@ def test_only_networks_have_checkpoints(tmp_path: Path) -> None:
 def test_the_network_with_the_weights_of_a_checkpoint(tmp_path: Path) -> None:
     import keras
 
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 4)).astype("float32")
@@ -95,7 +95,7 @@ def test_the_network_with_the_weights_of_a_checkpoint(tmp_path: Path) -> None:
 def test_averages_and_layers_that_were_not_loaded(tmp_path: Path) -> None:
     import keras
 
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     rng = np.random.default_rng(2)
     X = rng.normal(size=(80, 4)).astype("float32")

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.faults.cases import case_from_arrays
 from reportgen.models.determinism import Untold
-from reportgen.models.keras import of_live_model
+from reportgen.models.keras_read import of_live_model
 
 pytestmark = pytest.mark.tensorflow
 

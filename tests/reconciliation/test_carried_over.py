@@ -12,7 +12,7 @@ from benchmarks.faults.cases import case_from_arrays  # noqa: E402
 from benchmarks.faults.reconciliation.inputs import _stateful_network, _steps  # noqa: E402
 from reportgen.diagnostics.seed_ensemble.asked import ask_again  # noqa: E402
 from reportgen.job.claims import of_number  # noqa: E402
-from reportgen.models.keras import of_live_model  # noqa: E402
+from reportgen.models.keras_read import of_live_model  # noqa: E402
 from reportgen.reconciliation.from_case import evidence_of  # noqa: E402
 from reportgen.reconciliation.laboratory import Asked  # noqa: E402
 from reportgen.reconciliation.other_inputs import reindexed  # noqa: E402

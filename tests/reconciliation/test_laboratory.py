@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 from benchmarks.faults.cases import case_from_arrays  # noqa: E402
 from reportgen.job.claims import of_number, of_report  # noqa: E402
 from reportgen.models import training_mode  # noqa: E402
-from reportgen.models.keras import of_live_model  # noqa: E402
+from reportgen.models.keras_read import of_live_model  # noqa: E402
 from reportgen.models.preprocess import Preprocess, SklearnTransform  # noqa: E402
 from reportgen.reconciliation.from_case import evidence_of, world_of  # noqa: E402
 from reportgen.reconciliation.laboratory import Asked  # noqa: E402

@@ -14,7 +14,7 @@ from reportgen.errors import ModelError  # noqa: E402
 from reportgen.job.claims import of_log  # noqa: E402
 from reportgen.job.schema import Job  # noqa: E402
 from reportgen.models import keras_config  # noqa: E402
-from reportgen.models.keras import of_live_model  # noqa: E402
+from reportgen.models.keras_read import of_live_model  # noqa: E402
 from reportgen.pipeline import load_case  # noqa: E402
 from reportgen.preflight import check  # noqa: E402
 from reportgen.reconciliation.quantities import Unknown  # noqa: E402

@@ -118,6 +118,30 @@ def test_page_one_of_a_failing_model(page):
     assert "not measured" in outline.text
 
 
+def test_a_narrow_screen_reads_the_walk_in_words(page):
+    """The chart's own numbers, a step a line, for a screen that the chart does not fit."""
+    _, html = page("churn")
+    steps = re.search(r'<ol class="steps">(.*?)</ol>', html, re.DOTALL)[1]
+    scores = re.findall(r'<b class="step-score">(.*?)</b>', steps)
+    assert scores == ["0.953", "0.938", "0.889", "0.805", "0.791"]
+    changes = re.findall(r'<span class="step-change">(.*?)</span>', steps)
+    minus = "\N{MINUS SIGN}"
+    assert changes == [f"{minus}0.015", f"{minus}0.049", f"{minus}0.014"]
+    assert "Balanced accuracy, 0.786 to 0.824" in steps
+    assert re.search(r"max-width: 640px.*?\.steps \{ display: block", html, re.DOTALL)
+    assert ".steps { display: none; }" in html
+
+
+def test_page_one_of_a_clean_model_has_a_line_for_what_does_not_apply():
+    report = reports.clean()
+    off = [s.model_copy(update={"status": "not_applicable", "verdict": None, "reason": "no file"})
+           for s in report.sections[:3]]  # fmt: skip
+    html = render_html(report.model_copy(update={"sections": (*off, *report.sections[3:])}))
+    table = html.partition("What was tried")[2].partition("</table>")[0]
+    assert "N/A" not in table
+    assert "do not apply; why stands in the contents." in html
+
+
 def test_a_clean_model_says_what_was_tried(page):
     outline, _ = page("clean")
     assert "What was tried, and the smallest effect that would have been found" in outline.text

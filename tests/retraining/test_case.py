@@ -6,7 +6,7 @@ import pytest
 from reportgen.data.table import Dataset, Split
 from reportgen.evidence import Case
 from reportgen.job.schema import ModelEntry
-from reportgen.models.keras import of_live_model
+from reportgen.models.keras_read import of_live_model
 from reportgen.models.preprocess import Preprocess
 from reportgen.retraining.case import setting
 from reportgen.retraining.engine import Round

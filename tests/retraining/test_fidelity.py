@@ -183,7 +183,7 @@ class Stepped:
 
 
 def test_a_live_model_with_its_own_step_is_looped_by_that_step(keras, tmp_path):
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
     from reportgen.retraining.origin import origin_of
 
     x, y = arch.rows("flat")

@@ -176,3 +176,25 @@ def test_skewness_is_scipy_s_and_a_symmetric_sample_s_bounds_are_a_normal_s():
     assert future_draws.skewness(np.ones(5)) == 0
     assert future_draws.lengthened(0.0, 0.001) == future_draws.lengthened(-1.0, 0.001) == 1
     assert future_draws.shortened(-0.4, 99, 0.01) == future_draws.shortened(2.0, 99, 0.01) == 1
+
+
+@pytest.mark.parametrize(("n", "k"), [(99, 1), (199, 2), (399, 4)])
+def test_the_bound_by_rank_has_the_power_of_its_ranks(n, k):
+    """The best of M exceeds the k-th largest of N unless the k largest of all are among the N."""
+    assert future_draws.rank(n, 0.01) == k
+    assert future_draws.rank(n - 1, 0.01) == k - 1
+    for of in (1, 100, 1000):
+        missed = np.prod([(n - i) / (n + of - i) for i in range(k)])
+        stated = procedure(Look(n, 0.01, "ranked")).power_of_best((of,))[0]
+        assert stated == pytest.approx(1 - missed, abs=2e-4)
+
+
+def test_suspicions_by_rank_or_normal_bound_cost_the_verdict_little():
+    at = looks(10, 199, 0.05, 0.01, ranked=True)
+    assert [look.n for look in at] == [10, 27, 73, 199]
+    assert [look.rank for look in at] == [1, 1, 2, 2]
+    sizes = (1, 10, 100, 1000)
+    nested = procedure(*at).power_of_best(sizes)
+    once = procedure(Look(199, 0.01, "ranked")).power_of_best(sizes)
+    assert nested[0] < 0.0102
+    assert (once - nested < 0.015).all()

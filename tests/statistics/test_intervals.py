@@ -5,6 +5,7 @@ score intervals may cover more near a bound, so there only the lower side is hel
 """
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy import stats
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -245,6 +246,19 @@ def test_copies_are_told_from_honest_repeats():
     copied = clusters.copied_rows(np.vstack([fresh, fresh[:50]]))
     assert copied is not None
     assert len(np.unique(copied)) == 400
+
+
+@pytest.mark.parametrize("kind", ["array", "frame"])
+def test_rows_of_another_split_are_known_again(kind):
+    rng = np.random.default_rng(10)
+    train, test = rng.normal(size=(400, 4)), rng.normal(size=(100, 4))
+    test[[3, 50]] = train[[7, 8]]
+    made = pl.DataFrame if kind == "frame" else np.asarray
+    assert np.flatnonzero(clusters.stands_in(made(test), made(train))).tolist() == [3, 50]
+    assert clusters.stands_in(made(test[:3]), made(train)) is None
+    few_values = rng.integers(0, 3, (500, 4)).astype(float)
+    assert clusters.stands_in(made(few_values[:100]), made(few_values[100:])) is None
+    assert clusters.stands_in(made(test), made(train[:, :3])) is None
 
 
 def test_an_unknown_interval_is_said_to_be_so():

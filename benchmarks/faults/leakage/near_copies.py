@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import polars as pl
+from scipy import ndimage
 from sklearn import datasets
 
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
@@ -130,6 +131,10 @@ def photos(rng: np.random.Generator, change: str) -> Case:
             "upside down": again[:, ::-1],
             "coded": coded(again, 60),
             "mirrored and coded": coded(again[:, :, ::-1], 60),
+            "turned by a quarter": np.rot90(again, axes=(1, 2)),
+            "turned by 8 degrees": ndimage.rotate(
+                again, 8, axes=(1, 2), reshape=False, order=1, mode="reflect"
+            ),
         }[change]
     y = rng.integers(0, 2, 1200)
     splits = {"train": (train, y[:800]), "test": (test, y[800:])}
@@ -194,7 +199,8 @@ MORE = (
     FaultCase("digits brightened", NEAR, partial(pictures, share=0.05, gain=1.3)),
     FaultCase("digits moved and darkened", NEAR, partial(pictures, share=0.03, shift=1, gain=0.8)),
     *(FaultCase(f"photos, {change}", NEAR, partial(photos, change=change))
-      for change in ("mirrored", "upside down", "coded", "mirrored and coded")),
+      for change in ("mirrored", "upside down", "coded", "mirrored and coded",
+                     "turned by a quarter", "turned by 8 degrees")),
     FaultCase("texts with other case and punctuation", NEAR, partial(texts, share=0.05)),
     FaultCase("texts with a word more", NEAR, partial(texts, share=0.05, edited=True)),
 )  # fmt: skip

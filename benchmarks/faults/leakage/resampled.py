@@ -174,6 +174,7 @@ MORE = (
                 "fail", also=COPIES)
       for name, data in (("whole numbers up to 600", partial(whole, 1000, 5, 200)),
                          ("12 columns of whole numbers up to 60", partial(whole, 1000, 12, 20)),
+                         ("20 columns of whole numbers up to 30", partial(whole, 1000, 20, 10)),
                          ("amounts", partial(amounts, 1200)))),
     FaultCase("SMOTENC before the split, customers", RESAMPLED,
               partial(before, customers, "SMOTENC"), "fail", also=COPIES),
@@ -216,6 +217,7 @@ MORE_CLEAN = tuple(
     CleanCase(f"never resampled, {name}", partial(after, data, None))
     for name, data in (
         ("whole numbers up to 600", partial(whole, 1000, 5, 200)),
+        ("20 columns of whole numbers up to 30", partial(whole, 1000, 20, 10)),
         ("amounts", partial(amounts, 1200)),
     )
 )

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.faults.cases import CleanCase, FaultCase, case_from_arrays
+from benchmarks.faults.metrics import built_in
 from reportgen.diagnostics.metrics.declared import MetricsSettings
 from reportgen.evidence import Case
 
@@ -363,7 +364,7 @@ _SOUND = tuple(CleanCase(f"{n} {task}: {p}", one(n, p, task)) for n, p, task in 
 PLANTED = (*_THRESHOLD[:4], *_ORDER[:3], *_DISAGREES[:3], _DISAGREES[11], *_BATCHES[:1],
            _BATCHES[-1], *_MISBEHAVES[:2], *_CHOICES, *_LOGITS)  # fmt: skip
 MORE = (*_THRESHOLD[4:], *_ORDER[3:], *_DISAGREES[3:11], *_DISAGREES[12:], *_BATCHES[1:-1],
-        *_MISBEHAVES[2:])  # fmt: skip
+        *_MISBEHAVES[2:], *built_in.planted(answers, case))  # fmt: skip
 CLEAN = (
     *_SOUND[:6],
     CleanCase("seeds that differ a little", steady),
@@ -379,4 +380,4 @@ CLEAN = (
     ),
     CleanCase("logits, sigmoid inside", logits({"f1": "keras_right:f1_on_logits"})),
 )
-MORE_CLEAN = _SOUND[6:]
+MORE_CLEAN = (*_SOUND[6:], *built_in.clean(answers, case))

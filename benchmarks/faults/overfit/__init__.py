@@ -108,7 +108,7 @@ def long(rng: Rng) -> Case:
     """A wide network that first learns the two columns, then the labels that are noise."""
     import keras
 
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     splits = {"train": rows(rng, 300, 0.4, FEATURES), "test": rows(rng, 2000, 0.4, FEATURES)}
     keras.utils.set_random_seed(int(rng.integers(2**31)))

@@ -34,7 +34,7 @@ def trained(
     """
     import keras
 
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     keras.utils.set_random_seed(seed_of(rng))
     X, y = splits["train"]

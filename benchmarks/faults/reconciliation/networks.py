@@ -56,7 +56,7 @@ class Trained:
 
 
 def predictor(model: Any, task: str) -> Any:
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     return of_live_model(model, task)
 

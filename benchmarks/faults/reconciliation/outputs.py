@@ -58,7 +58,7 @@ class Shop:
 
     def case(self, *claims: Claim) -> Case:
         """The audit of ``wanted``, with the targets of the other outputs."""
-        from reportgen.models.keras import of_live_model
+        from reportgen.models.keras_read import of_live_model
 
         first = "wanted"
         made = case_from_arrays(

@@ -167,37 +167,39 @@ SELECTIONS = tuple(
         LUCKY,
         partial(drawn, n=4000, members=n, best_of=of, own=0.5),
         also=(WRONG,),
-        power=float(procedure(Look(n, 0.01)).power_of_best((of,))[0]),
+        power=float(procedure(Look(n, 0.01, "ranked")).power_of_best((of,))[0]),
     )
-    for n in (10, 31, 99)
+    for n in (10, 31, 99, 199)
     for of in (10, 100, 1000)
 )
 
-#: Networks and 99 retrainings of each, trained in numpy: quick enough for many draws.
+#: Networks and 99 retrainings of each, trained in numpy: quick enough for many draws. Of another
+#: recipe's, an oracle that knows the quantiles of 1,500 seeds finds what is stated, at one honest
+#: model of 2,000 on either side.
 BESIDE = (
     *(
         FaultCase(
             f"networks, 99 members: the best of {of:,} seeds", LUCKY, partial(beside, seeds=of),
             also=(WRONG, METRIC, WOBBLES),
-            power=float(procedure(Look(99, 0.01)).power_of_best((of,))[0]),
+            power=float(procedure(Look(99, 0.01, "ranked")).power_of_best((of,))[0]),
         )
         for of in (100, 1000)
     ),
     FaultCase(
         "networks, 99 members: four times the epochs declared", WRONG,
-        partial(beside, epochs=80, declared_epochs=20), also=(METRIC, WOBBLES),
+        partial(beside, epochs=80, declared_epochs=20), also=(METRIC, WOBBLES), power=0.97,
     ),
     FaultCase(
         "networks, 99 members: a quarter of the epochs declared", WRONG,
-        partial(beside, epochs=5, declared_epochs=20), also=(METRIC, WOBBLES),
+        partial(beside, epochs=5, declared_epochs=20), also=(METRIC, WOBBLES), power=0.97,
     ),
     FaultCase(
         "networks, 99 members: five times the rate declared", WRONG,
-        partial(beside, rate=0.5, declared_rate=0.1), also=(METRIC, WOBBLES),
+        partial(beside, rate=0.5, declared_rate=0.1), also=(METRIC, WOBBLES), power=0.91,
     ),
     FaultCase(
         "networks, 99 members: a hundred rows, twice the epochs declared", WRONG,
-        partial(beside, n=100, epochs=40, declared_epochs=20), also=(METRIC, WOBBLES),
+        partial(beside, n=100, epochs=40, declared_epochs=20), also=(METRIC, WOBBLES), power=0.67,
     ),
 )  # fmt: skip
 BESIDE_CLEAN = tuple(
@@ -265,12 +267,29 @@ MORE = (
         also=(WOBBLES, COLLAPSES, LUCKY, WRONG),
     ),
     FaultCase(
-        "Keras: rectifiers that die",
+        "Keras: rectifiers that die",  # two seeds of five
+        COLLAPSES,
+        partial(fitted, task="binary", hidden=(2, 2, 2), rate=0.03, epochs=60),
+        at_least="fail",
+        settings=STEPS,
+        also=(METRIC, WOBBLES, LUCKY, WRONG),
+    ),
+    FaultCase(
+        "Keras: rectifiers that seldom die",  # 10 of 396 seeds: 22 % of the draws have one in ten
         COLLAPSES,
         partial(fitted, task="binary", hidden=(3, 3, 3), epochs=60),
         at_least="fail",
         settings=STEPS,
         also=(METRIC, WOBBLES, LUCKY, WRONG),
+        power=1 - (1 - 10 / 396) ** 10,
+    ),
+    FaultCase(
+        "Keras: a dead network was delivered",
+        COLLAPSES,
+        partial(fitted, task="binary", hidden=(3, 3, 3), epochs=60, dead=True),
+        at_least="fail",
+        settings=STEPS,
+        also=(METRIC, WOBBLES),
     ),
     FaultCase(
         "Keras: 24 rows",
@@ -321,9 +340,16 @@ MORE_CLEAN = (
         partial(fitted, task="multilabel", n=1000, width=3),
         settings=STEPS,
     ),
+    # With noise=0.5 and 40 epochs at 0.003 the networks' R² is 0.93, and two of them are further
+    # apart than 0.2 standard deviations on 5 to 15 % of the rows: that recipe is not stable.
     CleanCase(
         "Keras: regression, 1,000 rows",
-        partial(fitted, task="regression", n=1000, noise=0.5, rate=0.003, epochs=40),
+        partial(fitted, task="regression", n=1000, noise=0.2, hidden=(32,), rate=0.001, epochs=100),
+        settings=STEPS,
+    ),
+    CleanCase(
+        "Keras: regression, 4,000 rows",
+        partial(fitted, task="regression", n=4000, noise=0.3, hidden=(32,), rate=0.001, epochs=60),
         settings=STEPS,
     ),
     CleanCase(

@@ -102,6 +102,7 @@ def fitted(
     declared_rate: float | None = None,
     declared_epochs: int | None = None,
     seed_call: str | None = None,
+    dead: bool = False,
 ) -> Case:
     """A network that ``fit`` trained, and a recipe that is its own but for what is ``declared``.
 
@@ -109,10 +110,11 @@ def fitted(
     ----------
     patience : early stopping on the loss of 100 held out rows, best weights restored.
     seed_call : declared, with the seed 7; the network is trained from another.
+    dead : the last hidden layer's units give 0 to every row, as where a step threw them off.
     """
     import keras
 
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     held = 0 if patience is None else 100
     splits = splits_of(rng, task, n, width=width, noise=noise, held=held)
@@ -134,6 +136,9 @@ def fitted(
         more["class_weight"] = dict(class_weight)
         training["class_weight"] = {str(k): v for k, v in class_weight.items()}
     model.fit(*splits["train"], epochs=epochs, batch_size=32, verbose=0, **more)
+    if dead:
+        kernel, bias = model.layers[-2].get_weights()
+        model.layers[-2].set_weights([kernel, bias - 1e3])
     compiled(model, task, optimizer, declared_rate or rate)
     training["epochs"] = declared_epochs or epochs
     if seed_call is not None:
@@ -197,7 +202,7 @@ def chosen(
     ----------
     any_epoch : also the epoch was chosen so: the weights are those of the best one.
     """
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     splits = splits_of(rng, "binary", n, noise=noise)
     X_test, y_test = splits["test"]
@@ -238,22 +243,25 @@ def beside(
     What the audit would train is brought along, so that many draws can be judged.
     """
     splits = splits_of(rng, "binary", n, noise=noise)
-    X_test, y_test = splits["test"]
+    y_test = splits["test"][1]
 
-    def answers(count: int, rate: float, epochs: int) -> np.ndarray:
+    def answers(count: int, rate: float, epochs: int) -> dict[str, np.ndarray]:
         *_, (w1, b1, w2, b2) = passes(
             rng, *splits["train"], seeds=count, hidden=hidden, rate=rate, epochs=epochs, batch=32
         )
-        p = probabilities((np.maximum(X_test @ w1 + b1, 0) @ w2 + b2)[:, :, 0])
-        return np.clip(p, 1e-7, 1 - 1e-7)
+        found = {}
+        for name, (X, _) in splits.items():
+            p = probabilities((np.maximum(X @ w1 + b1, 0) @ w2 + b2)[:, :, 0])
+            found[name] = np.clip(p, 1e-7, 1 - 1e-7)
+        return found
 
     own = answers(seeds, rate, epochs)
-    best = int(((own > 0.5) == (y_test == 1)).mean(axis=1).argmax())
+    best = int(((own["test"] > 0.5) == (y_test == 1)).mean(axis=1).argmax())
     others = answers(members, declared_rate or rate, declared_epochs or epochs)
     return case_from_arrays(
         "binary",
-        {"test": (X_test, y_test)},
-        {"test": own[best]},
-        members=[{"test": p} for p in others],
+        splits,
+        {name: p[best] for name, p in own.items()},
+        members=[{name: p[k] for name, p in others.items()} for k in range(members)],
         output="probability",
     )

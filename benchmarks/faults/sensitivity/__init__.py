@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.faults.sensitivity import brittle, dominated, pictures, sound, words
+from benchmarks.faults.sensitivity import brittle, dominated, networks, pictures, sound, words
 
 PLANTED = (*brittle.PLANTED, *dominated.PLANTED, *pictures.PLANTED, *words.PLANTED)
 CLEAN = (*sound.CLEAN, *dominated.CLEAN, *pictures.CLEAN, *words.CLEAN)
-MORE_CLEAN = sound.MORE
+#: Networks take TensorFlow: they are drawn here, and not by the contract tests.
+MORE = networks.PLANTED
+MORE_CLEAN = (*sound.MORE, *networks.CLEAN)

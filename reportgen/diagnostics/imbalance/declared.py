@@ -75,8 +75,7 @@ CODES = (
         "whole interval (at 95 % for all classes together) lies below missed_recall and below "
         "that of the others' recall, warn when both points do and the classes are told from each "
         "other; nothing below 5 rows. Of more than five missed classes the rest share a finding.",
-        "Weigh the class, resample, or move the threshold on validation; the what-ifs of this "
-        "section say what each gives.",
+        "Weigh the class, resample, or move the threshold on validation.",
         "He and Garcia 2009",
     ),
     Code(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.answers import Answers, answers
 from reportgen.diagnostics.imbalance.prepare import Prepared
-from reportgen.diagnostics.imbalance.remedies import WORDS, held_out
+from reportgen.diagnostics.imbalance.remedies import WORDS, alike_weights, held_out
 from reportgen.diagnostics.imbalance.thresholds import Move, best_strength, best_threshold
 from reportgen.evidence import Case
 from reportgen.retraining.results import Trained
@@ -46,12 +46,17 @@ class Tried(Gain):
 
 @dataclass(frozen=True)
 class Gains:
-    """All remedies on one metric; ``untold`` says why others have no number."""
+    """All remedies on one metric; ``untold`` says why others have no number.
+
+    ``framework`` is what the model is of; ``weights`` are the weights that count each class alike.
+    """
 
     metric: Followed
     found: tuple[Tried, ...] = ()
     untold: dict[str, str] = field(default_factory=dict)
     level: float = LEVEL
+    framework: str = ""
+    weights: dict[int, float] = field(default_factory=dict)
 
     def of(self, name: str) -> Tried | None:
         return next((g for g in self.found if g.name == name), None)
@@ -88,7 +93,16 @@ def gains(case: Case, prepared: Prepared, trained: Trained) -> Gains:
         told = gain(name, metric, metrics, before, after, level=level)
         if told is not None:
             found.append(Tried(**vars(told), move=move))
-    return Gains(metric, tuple(found), untold, level)
+    return Gains(metric, tuple(found), untold, level, case.predictor.framework, _weights(case))
+
+
+def _weights(case: Case) -> dict[int, float]:
+    """The weight of each class's rows that lets all classes weigh alike."""
+    if case.task == "multilabel" or "train" not in case.splits:
+        return {}
+    y = np.asarray(case.split("train").y)
+    codes, weights = alike_weights(y[y >= 0])
+    return {int(c): float(w) for c, w in zip(codes, weights, strict=True)}
 
 
 def _moved(case: Case, prepared: Prepared, trained: Trained) -> Moved | str | None:

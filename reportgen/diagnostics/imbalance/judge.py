@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.charts.numbers import count, listed, number, plural, score, share
+from reportgen.charts.numbers import count, in_a_sentence, listed, number, plural, score, share
 from reportgen.diagnostic import Decided, checks
 from reportgen.diagnostics.imbalance.declared import (
     CODES,
@@ -36,9 +36,8 @@ from reportgen.scores.page_one import effect
 from reportgen.scores.what_ifs import costs
 from reportgen.statistics.intervals import Interval
 
+MOST_WEIGHTS = 6  # classes whose weights are written out
 REMEDY_ADVICE = {
-    "class_weight": 'Train with `class_weight="balanced"` (scikit-learn), or '
-    "`model.fit(…, class_weight={k: n / (K * count_k)})` in Keras.",
     "oversample": "Repeat rows of the small classes in train, after the split "
     "(`imblearn.over_sampling.RandomOverSampler`).",
     "smote": "Make synthetic rows of the small classes from train, after the split "
@@ -61,8 +60,10 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
     found = gains(case, prepared, trained)
     decided: dict[str, Decided] = {
         SKEWED: skewed(counted, settings),
-        MISLEADING: misleading(gap, delivered.split, settings),
-        MISSED: missed(classes, settings),
+        MISLEADING: misleading(gap, classes, delivered.split, settings),
+        MISSED: missed(
+            classes, settings, _tried_for_it(found, settings), labels=case.task == "multilabel"
+        ),
         MITIGATION: _mitigation(found, settings),
         THRESHOLD: _threshold(found, settings),
     }
@@ -77,6 +78,23 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
         result=_result(gap, classes),
         detectable=_detectable(classes, found),
         method=_method(prepared, found),
+    )
+
+
+def _tried_for_it(found: Gains, settings: ImbalanceSettings) -> str:
+    """What to do about a missed class, by what the remedies came to; "" where none was tried."""
+    if not found.found:
+        return ""
+    name = in_a_sentence(found.metric.label)
+    best = max(found.found, key=lambda g: g.gain.value)
+    if _helps(best, settings, found):
+        code = THRESHOLD if best.name == "threshold" else MITIGATION
+        gives = number(best.having, found.metric.unit)
+        return f"{_advice(code, best, found)} It gives {name} {gives}."
+    return (
+        f"Gather rows of the class, or columns that tell it apart: of "
+        f"{plural(len(found.found), 'remedy', 'remedies')} that were tried, none raises {name} "
+        "beyond chance."
     )
 
 
@@ -119,8 +137,10 @@ def _helps(gain: Tried, settings: ImbalanceSettings, found: Gains) -> bool:
 
 def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
     metric = found.metric
-    name = _small(metric.label)
-    falls = [f"{_small(label)} {number(c, 'score', True)}" for label, c in costs(gain.others, 2)]
+    name = in_a_sentence(metric.label)
+    falls = [
+        f"{in_a_sentence(label)} {number(c, 'score', True)}" for label, c in costs(gain.others, 2)
+    ]
     cost = f" It costs: {listed(falls)}." if falls else " No other score falls by 0.005."
     return Finding(
         code=code,
@@ -132,7 +152,7 @@ def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
             f" ({number(gain.gain.low, metric.unit, True)} to "
             f"{number(gain.gain.high, metric.unit, True)}).{cost}{more}"
         ),
-        advice=_advice(code, gain),
+        advice=_advice(code, gain, found),
         evidence={
             "metric": metric.name,
             "gain": gain.gain.value,
@@ -146,7 +166,7 @@ def _helping(code: str, gain: Tried, found: Gains, more: str) -> Finding:
     )
 
 
-def _advice(code: str, gain: Tried) -> str:
+def _advice(code: str, gain: Tried, found: Gains) -> str:
     """What to type tomorrow."""
     move = gain.move
     if move is not None and move.threshold is not None:
@@ -160,7 +180,18 @@ def _advice(code: str, gain: Tried) -> str:
             f"{move.strength:.2g} before the largest is taken; choose the power anew on "
             "validation with each model."
         )
+    if gain.name == "class_weight":
+        return f"{_class_weights(found)} Report what it costs elsewhere too."
     return f"{REMEDY_ADVICE.get(gain.name, ADVICE[code])} Report what it costs elsewhere too."
+
+
+def _class_weights(found: Gains) -> str:
+    if found.framework == "sklearn":
+        return 'Train with `class_weight="balanced"`, or with `sample_weight` where there is none.'
+    if 0 < len(found.weights) <= MOST_WEIGHTS:
+        weights = ", ".join(f"{code}: {weight:.3g}" for code, weight in found.weights.items())
+        return f"Train with `model.fit(…, class_weight={{{weights}}})`."
+    return "Train with `model.fit(…, class_weight={k: n / (K * count_k)})`."
 
 
 def _unfair(findings: tuple[Finding, ...]) -> bool:
@@ -285,11 +316,6 @@ def _method(prepared: Prepared, found: Gains) -> str:
         by_reason.setdefault(why, []).append(name.replace("_", " "))
     said += [f"Not tried: {listed(names)} ({why})." for why, names in by_reason.items()]
     return " ".join(said)
-
-
-def _small(label: str) -> str:
-    named = label.startswith(("Matthews", "Brier"))  # after people
-    return label if named or not label[1:2].islower() else label[:1].lower() + label[1:]
 
 
 def _regression(case: Case, prepared: Prepared) -> Findings:

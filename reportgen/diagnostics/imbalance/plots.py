@@ -27,8 +27,7 @@ def _recalls(series: Mapping[str, Any]) -> Chart | None:
         return None
     judged = series["judged"]
     rows = [
-        Row(shorten(c["name"], 40), (Mark(c["recall"], c["low"], c["high"]),), n=c["n"])
-        for c in classes[:MOST]
+        Row(c["name"], (Mark(c["recall"], c["low"], c["high"]),), n=c["n"]) for c in classes[:MOST]
     ]
     lowest = classes[0]
     total = series["classes_total"]

@@ -121,11 +121,17 @@ def _why_nothing(case: Case, counted: Shares, settings: ImbalanceSettings) -> st
     return why_not(case)
 
 
+def alike_weights(y: Rows) -> tuple[Rows, NDArray[np.float64]]:
+    """Codes that occur, and a row's weight by its code so that all classes weigh alike (K,)."""
+    codes, counts = np.unique(y, return_counts=True)
+    return codes, np.asarray(len(y) / (len(codes) * counts))
+
+
 def _class_weight(case: Case, y: Rows, drawn: list[int]) -> tuple[Member, ...] | str:
     if case.predictor.framework == "sklearn" and not _takes_weights(case.predictor.model):
         return f"a {type(case.predictor.model).__name__} takes no sample weights"
-    codes, counts = np.unique(y, return_counts=True)
-    weights = (len(y) / (len(codes) * counts))[np.searchsorted(codes, y)]
+    codes, alike = alike_weights(y)
+    weights = alike[np.searchsorted(codes, y)]
     given = train_weights(case.dataset, case.entry.training)
     if given is not None:
         weights = weights * given

@@ -24,6 +24,11 @@ from reportgen.statistics import estimates
 from reportgen.statistics.intervals import Interval
 
 ADVICE = {c.code: c.advice for c in CODES}
+#: for rows of several labels, where no remedy is trained
+OF_LABELS = (
+    "Move the label's own threshold on validation, or weigh its rows in the loss; what each gives "
+    "was not tried."
+)
 FEWEST = 5  # rows of a class below which nothing is said of its recall
 SMALL = 0.8  # of an even share: of two classes, 40 rows to 60
 MOST_ALONE = 4  # missed classes that have a finding of their own
@@ -139,7 +144,9 @@ def skewed(counted: Shares, settings: ImbalanceSettings) -> Decided:
     return (_finding(SKEWED, "info", split, message, ratio=ratio, rows=n),), None
 
 
-def misleading(gap: Gap | None, judged: str, settings: ImbalanceSettings) -> Decided:
+def misleading(
+    gap: Gap | None, classes: tuple[Recall, ...], judged: str, settings: ImbalanceSettings
+) -> Decided:
     """Accuracy far above balanced accuracy, where one class is frequent."""
     if gap is None:
         return (), "accuracy of several labels is that all of them are right"
@@ -159,6 +166,7 @@ def misleading(gap: Gap | None, judged: str, settings: ImbalanceSettings) -> Dec
             severity,
             judged,
             message,
+            advice=_instead(gap, classes),
             accuracy=gap.accuracy.value,
             balanced_accuracy=gap.balanced.value,
             gap=gap.gap.value,
@@ -169,8 +177,31 @@ def misleading(gap: Gap | None, judged: str, settings: ImbalanceSettings) -> Dec
     ), None
 
 
-def missed(classes: tuple[Recall, ...], settings: ImbalanceSettings) -> Decided:
-    """Small classes most of whose rows get another label; of many the rest in one finding."""
+def _instead(gap: Gap, classes: tuple[Recall, ...]) -> str:
+    """What to report beside accuracy, with its number."""
+    lowest = min((c for c in classes if c.n), key=lambda c: c.recall.value, default=None)
+    if lowest is None:
+        return ""
+    return (
+        f"Report balanced accuracy ({score(gap.balanced.value)}) and the recall of "
+        f"“{lowest.name}” ({score(lowest.recall.value)}) beside accuracy, and choose the model by "
+        "one of these."
+    )
+
+
+def missed(
+    classes: tuple[Recall, ...],
+    settings: ImbalanceSettings,
+    advice: str = "",
+    *,
+    labels: bool = False,
+) -> Decided:
+    """Small classes most of whose rows get another label; of many the rest in one finding.
+
+    ``labels`` says that rows have several of them: those of a class are answered without it.
+    ``advice`` is what the remedies that were tried came to.
+    """
+    advice = OF_LABELS if labels else advice
     found: list[tuple[Severity, Recall]] = []
     for c in classes:
         least, joint = settings.missed_recall, c.jointly
@@ -179,10 +210,10 @@ def missed(classes: tuple[Recall, ...], settings: ImbalanceSettings) -> Decided:
             found.append(("fail" if joint.high < least else "warn", c))
     found.sort(key=lambda one: (one[0] != "fail", -_lost(one[1])))
     alone = found if len(found) <= MOST_ALONE + 1 else found[:MOST_ALONE]
-    findings = [_missed(severity, c) for severity, c in alone]
+    findings = [_missed(severity, c, labels, advice) for severity, c in alone]
     rest = found[len(alone) :]
     if rest:
-        findings.append(_missed_too(rest))
+        findings.append(_missed_too(rest, labels, advice))
     return tuple(findings), None
 
 
@@ -190,23 +221,25 @@ def _lost(c: Recall) -> int:
     return c.n - round(c.recall.value * c.n)
 
 
-def _missed(severity: Severity, c: Recall) -> Finding:
+def _missed(severity: Severity, c: Recall, labels: bool, advice: str) -> Finding:
+    happens = "are answered without it" if labels else "get another label"
     return _finding(
         MISSED,
         severity,
         c.name,
-        f"{count(_lost(c))} of {count(c.n)} rows of “{c.name}” get another label: recall is "
+        f"{count(_lost(c))} of {count(c.n)} rows of “{c.name}” {happens}: recall is "
         f"{score(c.recall.value)} ({score(c.recall.low)} to {score(c.recall.high)}), "
         f"{score(c.others.value)} of the other rows are right.",
         recall=c.recall.value,
         low=c.recall.low,
         high=c.recall.high,
         rows=c.n,
+        advice=advice,
         classes=[c.name],
     )
 
 
-def _missed_too(rest: list[tuple[Severity, Recall]]) -> Finding:
+def _missed_too(rest: list[tuple[Severity, Recall]], labels: bool, advice: str) -> Finding:
     names = [f"“{c.name}”" for _, c in rest]
     shown = (
         listed(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
@@ -216,7 +249,9 @@ def _missed_too(rest: list[tuple[Severity, Recall]]) -> Finding:
         MISSED,
         rest[0][0],
         plural(len(rest), "further class", "further classes"),
-        f"{count(lost)} of {count(rows)} rows of {shown} get another label.",
+        f"{count(lost)} of {count(rows)} rows of {shown} "
+        f"{'are answered without it' if labels else 'get another label'}.",
+        advice=advice,
         lost=lost,
         rows=rows,
         classes=[c.name for _, c in rest],
@@ -224,13 +259,19 @@ def _missed_too(rest: list[tuple[Severity, Recall]]) -> Finding:
 
 
 def _finding(
-    code: str, severity: Severity, subject: str, message: str, **evidence: object
+    code: str,
+    severity: Severity,
+    subject: str,
+    message: str,
+    *,
+    advice: str = "",
+    **evidence: object,
 ) -> Finding:
     return Finding(
         code=code,
         severity=severity,
         subject=subject,
         message=message,
-        advice=ADVICE[code] if severity != "info" else "",
+        advice=(advice or ADVICE[code]) if severity != "info" else "",
         evidence=evidence,
     )

@@ -129,12 +129,20 @@ def _clean(case: Case, prepared: Prepared) -> str:
     asked = plural(len(CODES) - len(untold), "question")
     equal = any(leak.code == EXACT for leak in prepared.leaks)
     beyond = ", beyond rows that are equal by chance" if equal else ""
-    rows = f"{case.split('train').n:,} rows of train and {case.split(judged).n:,} of {judged}"
+    rows = f"{_extent_of(case, 'train')} rows of train and {_extent_of(case, judged)} of {judged}"
     words = (
         f"No. {rows} were compared in {asked}, and nothing "
         f"of {judged} was found in what the model was made from{beyond}."
     )
     return f"{words} Could not be asked: {listed(untold, 4)}." if untold else words
+
+
+def _extent_of(case: Case, name: str) -> str:
+    """How many rows were compared; of a split that is held in part, all for copies alone."""
+    split = case.split(name)
+    if split.whole is None:
+        return f"{split.n:,}"
+    return f"{split.n:,} (for exact copies all {split.whole.n:,})"
 
 
 def _headline(case: Case, prepared: Prepared, told: Worth, findings: tuple[Finding, ...]) -> str:

@@ -74,6 +74,28 @@ def compiled(arguments: Mapping[str, Any] | None, task: str, sparse: bool) -> Co
     return Compiled(tuple(standard.values()), tuple(dict.fromkeys(foreign)))
 
 
+def of_output(arguments: Mapping[str, Any], head: str, heads: Sequence[str]) -> dict[str, Any]:
+    """The metrics, and the loss, of one of several outputs, as ``compile`` takes them.
+
+    Keras takes a mapping by the names of the outputs, or a list with an entry for each; metrics
+    that are not told apart so are those of a network with one output, and are left out.
+
+    Parameters
+    ----------
+    heads : the outputs' names, in the network's order.
+    """
+    found: dict[str, Any] = {}
+    for key in ("metrics", "weighted_metrics", "loss"):
+        given = arguments.get(key)
+        if isinstance(given, Mapping) and "class_name" not in given:
+            found[key] = given.get(head)
+        elif isinstance(given, (list, tuple)) and len(given) == len(heads) and head in heads:
+            found[key] = given[list(heads).index(head)]
+        elif key == "loss":
+            found[key] = given
+    return found
+
+
 def _each(arguments: Mapping[str, Any]) -> Iterator[Any]:
     def parts(value: Any) -> Iterator[Any]:
         if isinstance(value, (list, tuple)):

@@ -65,7 +65,8 @@ def examine(
     known = Examined(name, metric.name, meaning, compiled, n=own.n)
     loaded = metric.load()
     if loaded.error is not None:
-        return replace(known, error=loaded.error, faults=(f"It cannot be loaded: {loaded.error}.",))
+        said = "; ".join(line.strip().rstrip(".") for line in loaded.error.splitlines())
+        return replace(known, error=said, faults=(f"It cannot be loaded: {said}.",))
     keras = metric.needs != "python"
     own = made.fit_for(own, meaning.family)
     ways = forms(own, keras=keras, logits=logits) if only is None else only

@@ -30,7 +30,7 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
     """Every code is decided."""
     settings = settings_of(case, MetricsSettings)
     every = (*prepared.custom, *prepared.standard)
-    found = [finding for one in every for finding in of_metric(one, case)]
+    found = [finding for one in every for finding in of_metric(one, _of(case, one))]
     told = choices(prepared.rows, prepared.seen, prepared.spread, settings, case.rng("resamples"))
     found += [_choice(one) for one in told]
     over, flat, why_not = _seeds(case, prepared, trained, settings)
@@ -49,13 +49,18 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
         headline=_headline(prepared, findings),
         findings=findings,
         metrics=tuple(m for one in every for m in _numbers(one, prepared)),
-        series=of_examined(every, case.classes, prepared) | of_moves(over, flat),
+        series=of_examined(every, case, prepared) | of_moves(over, flat),
         checks=checks(decided),
         tried=f"{plural(len(every), 'metric')} against references",
         result=_result(every),
         detectable="A difference of 0.0001" if every else "",
-        method=_method(prepared, over),
+        method=_method(case, prepared, over),
     )
+
+
+def _of(case: Case, one: Examined) -> Case:
+    """The output that a metric is compiled for."""
+    return case if one.head is None else case.of_head(one.head)
 
 
 def _choice(one: Choice) -> Finding:
@@ -173,7 +178,7 @@ def _result(every: Sequence[Examined]) -> str:
     return f"{right} of {len(every)} are what they are called"
 
 
-def _method(prepared: Prepared, over: Sequence[Moves]) -> str:
+def _method(case: Case, prepared: Prepared, over: Sequence[Moves]) -> str:
     words = []
     if prepared.custom or prepared.standard:
         probes = max((len(one.probes) for one in (*prepared.custom, *prepared.standard)), default=0)
@@ -181,6 +186,10 @@ def _method(prepared: Prepared, over: Sequence[Moves]) -> str:
             "Each metric is compared with every definition that its name may have on "
             f"{plural(probes, 'set')} of rows: the model's own answers and what is made of them. "
             "Metrics of the job run in a process of their own, with limits of time and memory."
+        )
+    if prepared.custom and case.split(prepared.delivered.split).weights is not None:
+        words.append(
+            "They are called as fn(y_true, y_pred): the job's weights are not handed to them."
         )
     if prepared.foreign:
         words.append(

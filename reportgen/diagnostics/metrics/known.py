@@ -13,6 +13,7 @@ from reportgen.diagnostics.metrics.forms import Form
 from reportgen.diagnostics.metrics.names import Meaning
 from reportgen.diagnostics.metrics.rows import Rows
 from reportgen.diagnostics.metrics.smallest import Example
+from reportgen.evidence import Case
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Examined:
     batches : (rows at a time, mean of the batches) where batches give something else.
     notes : what is told and not judged, as sentences.
     faults : ways in which it does not behave, as sentences.
+    head : the output that it is compiled for, of a model with several.
     sweep : thresholds, the metric on labels given there, and its reference; for a figure.
     """
 
@@ -58,12 +60,23 @@ class Examined:
     faults: tuple[str, ...] = ()
     sweep: tuple[tuple[float, float | None, float | None], ...] = ()
     forms: tuple[tuple[str, float | None, str | None], ...] = field(default=())
+    head: str | None = None
 
     @property
     def wrong(self) -> bool:
         """It gives numbers, its name says what they should be, and they are not."""
         told = self.form is not None and not self.random and not self.undefined
         return self.meaning.family is not None and self.agrees is None and told
+
+
+def classes_of(case: Case, one: Examined) -> tuple[str, ...]:
+    """Labels by code as a metric's rows have them.
+
+    Of a binary task the positive class is 1; those that a model has compiled in take the classes in
+    their order.
+    """
+    turned = case.task == "binary" and case.dataset.positive == 0 and not one.standard
+    return case.classes[::-1] if turned else case.classes
 
 
 def value_of(definition: Definition, rows: Rows, threshold: float | None = None) -> float | None:

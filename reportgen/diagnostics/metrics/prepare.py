@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from reportgen.answers import Answers, answers, judged_split
 from reportgen.diagnostic import NotApplicable
-from reportgen.diagnostics.metrics.causes import Cause
-from reportgen.diagnostics.metrics.cells import over_half
-from reportgen.diagnostics.metrics.compiled import (
-    STANDARD,
-    Compiled,
-    StandardMetric,
-    as_handed,
-    compiled,
-)
+from reportgen.diagnostics.metrics.built_in import examined, is_logits, outputs, threshold
+from reportgen.diagnostics.metrics.compiled import Compiled
 from reportgen.diagnostics.metrics.declared import MetricsSettings
-from reportgen.diagnostics.metrics.definition import Definition
 from reportgen.diagnostics.metrics.examined import examine
 from reportgen.diagnostics.metrics.known import Examined
 from reportgen.diagnostics.metrics.names import meaning
@@ -61,9 +52,11 @@ def prepare(case: Case) -> Prepared:
     NotApplicable
         when the job names no metrics and reports no numbers, and the model has none compiled in.
     """
-    own = Compiled()
-    if not case.dataset.heads:  # of several outputs it is not told whose a metric is
-        own = compiled(getattr(case.predictor, "compiled", None), case.task, _sparse(case))
+    built_in = tuple(outputs(case))
+    own = Compiled(
+        tuple(one for of in built_in for one in of.own.standard),
+        tuple(dict.fromkeys(name for of in built_in for name in of.own.foreign)),
+    )
     numbers = [r for r in case.entry.reported if isinstance(r, ReportedNumber)]
     if not case.entry.metrics and not own.standard and not own.foreign and not numbers:
         raise NotApplicable(
@@ -71,56 +64,29 @@ def prepare(case: Case) -> Prepared:
             "has no metrics compiled in"
         )
     delivered = answers(case, judged_split(case))
-    rows = rows_of(delivered, _threshold(case))
+    rows = rows_of(delivered, threshold(case))
     settings = settings_of(case, MetricsSettings)
     custom = tuple(
         _custom(case, name, python, rows, own, settings)
         for name, python in case.entry.metrics.items()
     )
-    column = _second_class(case, rows)
-    standard = tuple(_standard(case, column, *one) for one in own.standard if column is not None)
-    standard = tuple(one for one in standard if one.form is not None)
+    standard = tuple(one for of in built_in for one in examined(case, of))
     named = {python.rpartition(":")[2].rpartition(".")[2] for python in case.entry.metrics.values()}
     foreign = tuple(n for n in own.foreign if n not in named)
     return Prepared(
         delivered, rows, custom, standard, foreign,
-        tuple(watched(case, rows, (*custom, *standard))), _spread(case),
+        tuple(watched(case, rows, (*custom, *_of_this(case, standard)))), _spread(case),
     )  # fmt: skip
+
+
+def _of_this(case: Case, standard: Sequence[Examined]) -> list[Examined]:
+    """Those that are compiled for the output that is judged."""
+    return [one for one in standard if one.head in (None, case.dataset.head)]
 
 
 def retrainings(case: Case, prepared: Prepared) -> list[Member]:
     """The seed ensemble's members, where a metric of labels is watched."""
     return [] if case.task == "regression" or case.members else ensemble(case)
-
-
-def _second_class(case: Case, rows: Rows) -> Rows | None:
-    """The rows as a compiled metric sees them: ``classes[1]`` is its positive class.
-
-    None for two columns of a binary task, of which Keras's metrics are not rebuilt here.
-    """
-    if case.task != "binary":
-        return rows
-    raw = case.predict(judged_split(case)).raw
-    if raw.ndim == 2 and raw.shape[1] == 2:
-        return None
-    if case.dataset.positive == 1:
-        return rows
-    return replace(rows, y=1 - rows.y, p=1 - rows.p, threshold=1 - rows.threshold)
-
-
-def _threshold(case: Case) -> float:
-    decision = case.entry.decision
-    return 0.5 if decision is None or decision.threshold is None else decision.threshold
-
-
-def _logits(case: Case) -> bool:
-    return case.output.kind == "logit"
-
-
-def _sparse(case: Case) -> bool:
-    """Whether the loss takes labels as whole numbers."""
-    arguments = getattr(case.predictor, "compiled", None) or {}
-    return "sparse" in str(arguments.get("loss", "")).lower()
 
 
 def _spread(case: Case) -> float | None:
@@ -154,41 +120,7 @@ def _custom(
         rows,
         case.rng(f"metric {name}"),
         compiled=function in own.foreign or name in own.foreign,
-        logits=_logits(case),
+        logits=is_logits(case),
         batch=32 if training is None else training.batch_size,
         gap=settings.batch_gap,
     )
-
-
-def _standard(case: Case, rows: Rows, name: str, kind: str, config: Mapping[str, Any]) -> Examined:
-    """One of Keras's own; what it may legitimately be is wider than its name says."""
-    word = STANDARD[kind]
-    if kind == "AUC" and config.get("curve") == "PR":
-        word = "pr_auc"
-    if kind.endswith("TopKCategoricalAccuracy"):
-        word = f"top_{config.get('k', 5)}_accuracy"
-    said = meaning(word, case.task, _k(rows))
-    if kind in ("Precision", "Recall") and case.task == "multiclass":
-        said = replace(said, definitions=(*said.definitions, *over_half(word)))
-    if kind in ("Precision", "Recall") and config.get("class_id") is not None:
-        said = replace(said, family=None)
-    single = case.task == "binary" and kind == "F1Score" and config.get("threshold") is None
-    found = examine(
-        f"{name}, compiled in",
-        StandardMetric(kind, config, case.predictor.framework),
-        said,
-        rows,
-        case.rng(f"compiled {name}"),
-        compiled=True,
-        logits=_logits(case),
-        only=as_handed(rows, kind, logits=_logits(case), sparse=_sparse(case)),
-    )
-    found = replace(found, standard=True)
-    if kind == "AUC" and _logits(case) and not config.get("from_logits") and found.wrong:
-        words = "it is given logits, and its thresholds lie between 0 and 1 (from_logits=False)"
-        return replace(found, found=(Cause("other", words, found.definition),))
-    if single and found.wrong:
-        first: Definition | None = said.definitions[0] if said.definitions else None
-        words = "it has threshold=None, with which every row of a single column counts as positive"
-        return replace(found, found=(Cause("threshold", words, first),))
-    return found

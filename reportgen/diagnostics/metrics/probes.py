@@ -16,6 +16,7 @@ from reportgen.diagnostics.metrics.rows import Floats, Rows
 OWN_ROWS = 2000  # of the model's own answers that a metric is asked about
 PROBE_ROWS = 240
 REPEATS = 8  # of each row, for what shrinks with their number
+MOST_OF_HUNDRED = 30  # classes whose scores are hundredths
 NEAR = 1e-5  # of a threshold, where float32 may say otherwise
 
 
@@ -210,13 +211,24 @@ def repeated(of: Rows) -> Rows:
 
 
 def spaced(of: Rows, rng: np.random.Generator) -> Rows:
-    """Forty rows whose scores lie a fortieth apart: a fine grid of thresholds tells them all."""
+    """Rows whose scores a grid of 200 thresholds tells apart.
+
+    Forty, a fortieth apart; of several classes they are whole hundredths, so that they add up to 1,
+    and ties are ties to everybody.
+    """
     n = 40
     steps = (np.argsort(np.argsort(rng.random(n))) + 0.5) / n
     if of.task == "binary":
         y = np.asarray(rng.random(n) < 0.35 + 0.3 * steps, np.int64)
         y[:2] = (0, 1)
         return replace(of, y=y, p=_float32(_clear(steps, of.threshold)))
+    if of.task == "multiclass" and of.k <= MOST_OF_HUNDRED:
+        n = max(n, 2 * of.k)
+        y = np.arange(n) % of.k
+        parts = rng.dirichlet(np.full(of.k, 0.7), n)
+        parts[np.arange(n), y] += 0.3 * rng.random(n)
+        shared = [rng.multinomial(100 - of.k, p / p.sum()) for p in parts]
+        return replace(of, y=y, p=_float32((1 + np.array(shared)) / 100))
     columns = np.column_stack([rng.permutation(steps) for _ in range(of.k)])
     if of.task == "multilabel":
         y = np.asarray(rng.random(columns.shape) < 0.4, np.int64)

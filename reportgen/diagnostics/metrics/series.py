@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportgen.diagnostics.metrics.cells import RANKS
-from reportgen.diagnostics.metrics.known import Examined
+from reportgen.diagnostics.metrics.known import Examined, classes_of
 from reportgen.diagnostics.metrics.seeds import Flat, Moves
 from reportgen.diagnostics.metrics.smallest import table
+from reportgen.evidence import Case
 
 if TYPE_CHECKING:
     from reportgen.diagnostics.metrics.prepare import Prepared
@@ -17,12 +18,8 @@ MOST = 20  # metrics in the tables
 DRAWN = 4  # of which probes are listed
 
 
-def of_examined(
-    every: Sequence[Examined], classes: Sequence[str], prepared: Prepared
-) -> dict[str, Any]:
+def of_examined(every: Sequence[Examined], case: Case, prepared: Prepared) -> dict[str, Any]:
     """A row a metric, examples and sweeps of those that are wrong, and what was not run."""
-    if prepared.delivered.positive == 0:
-        classes = list(classes)[::-1]
     series: dict[str, Any] = {}
     if every:
         series["metrics"] = [_row(one, prepared.rows.threshold) for one in every[:MOST]]
@@ -36,8 +33,9 @@ def of_examined(
             for one in wrong[:DRAWN]
         ]  # fmt: skip
         series["examples"] = [
-            {"name": one.name, "rows": table(one.example, classes), "says": one.example.value,
-             "reference": one.example.reference, "worked": one.example.worked,
+            {"name": one.name, "rows": table(one.example, classes_of(_of(case, one), one)),
+             "says": one.example.value, "reference": one.example.reference,
+             "worked": one.example.worked,
              "given": "Probability" if one.example.rows.scored else "Label",
              "numbers": one.example.rows.task == "regression",
              "unit": "score" if one.meaning.bounded else "ratio"}
@@ -52,6 +50,10 @@ def of_examined(
     if prepared.foreign:
         series["not_run"] = list(prepared.foreign[:MOST])
     return series
+
+
+def _of(case: Case, one: Examined) -> Case:
+    return case if one.head is None else case.of_head(one.head)
 
 
 def _row(one: Examined, threshold: float) -> dict[str, Any]:

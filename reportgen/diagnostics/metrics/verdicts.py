@@ -16,7 +16,7 @@ from reportgen.diagnostics.metrics.declared import (
     ORDER,
     THRESHOLD,
 )
-from reportgen.diagnostics.metrics.known import Examined
+from reportgen.diagnostics.metrics.known import Examined, classes_of
 from reportgen.diagnostics.metrics.smallest import Example, table
 from reportgen.evidence import Case
 from reportgen.job.printed import Printed
@@ -38,10 +38,17 @@ def of_metric(one: Examined, case: Case) -> list[Finding]:
     batches = _batches(one)
     found += [batches] if batches is not None else []
     found += [
-        _finding(one, MISBEHAVES, "warn", fault, evidence={"python": one.python})
+        _finding(one, MISBEHAVES, "warn", _named(one, fault), evidence={"python": one.python})
         for fault in one.faults
     ]
     return found + _numbers(one, case) + _told(one, case)
+
+
+def _named(one: Examined, fault: str) -> str:
+    """A fault as a sentence about the metric: it may stand alone, on page one."""
+    if fault.startswith("It "):
+        return f"“{one.name}” {fault[3:]}"
+    return f"“{one.name}”: {fault[:1].lower()}{fault[1:]}"
 
 
 def _numbers(one: Examined, case: Case) -> list[Finding]:
@@ -122,11 +129,11 @@ def _of_cause(one: Examined, cause: Cause, evidence: dict[str, Any]) -> Finding:
         says = f"It takes scores where labels belong: given labels, it is {what} on every probe"
         if cause.words:
             says = cause.words[:1].upper() + cause.words[1:]
-        message = f"{start}{_same_here(one)} {says}.{_example(one)}"
+        message = f"{_with_cause(one, start, says)}{_example(one)}"
         return _finding(one, THRESHOLD, "fail", message, evidence=evidence)
     if cause.kind == "order":
         says = "It has y_true and y_pred exchanged: exchanged back, it is that on every probe"
-        message = f"{start}{_same_here(one)} {says}.{_example(one)}"
+        message = f"{_with_cause(one, start, says)}{_example(one)}"
         return _finding(one, ORDER, "fail", message, evidence=evidence)
     says = cause.words[:1].upper() + cause.words[1:]
     if cause.kind == "batches":
@@ -141,10 +148,15 @@ def _graded(one: Examined) -> Severity:
     return "warn" if one.standard else "fail"
 
 
-def _same_here(one: Examined) -> str:
+def _with_cause(one: Examined, start: str, says: str) -> str:
+    """The numbers and the cause; the cause first where the numbers meet by accident."""
     if one.value is None or one.reference is None or abs(one.value - one.reference) > 5e-4:
-        return ""
-    return " On these rows the two meet by accident."
+        return f"{start} {says}."
+    first = says.removeprefix("It ")
+    return (
+        f"“{one.name}” {first[:1].lower()}{first[1:]}. On the model's own answers it gives "
+        f"{_number(one, one.value)}, and meets {_meant(one)} there by accident."
+    )
 
 
 def _meant(one: Examined) -> str:
@@ -182,16 +194,10 @@ def _evidence(one: Examined, case: Case) -> dict[str, Any]:
     }  # fmt: skip
     if one.example is not None:
         evidence["example"] = {
-            "rows": table(one.example, _classes(case)), "says": one.example.value,
+            "rows": table(one.example, classes_of(case, one)), "says": one.example.value,
             "reference": one.example.reference, "worked": one.example.worked,
         }  # fmt: skip
     return evidence
-
-
-def _classes(case: Case) -> tuple[str, ...]:
-    """Labels by code as :class:`Rows` has them: of a binary task the positive class is 1."""
-    flipped = case.task == "binary" and case.dataset.positive == 0
-    return case.classes[::-1] if flipped else case.classes
 
 
 def _on_logits(one: Examined) -> Finding:

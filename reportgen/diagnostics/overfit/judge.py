@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.charts.numbers import count, listed, number, plural, share
+from reportgen.charts.numbers import count, in_a_sentence, listed, number, plural, share
 from reportgen.diagnostic import Decided, checks
 from reportgen.diagnostics.overfit.declared import (
     CODES,
@@ -84,6 +84,8 @@ def helping(measured: Measured, code: str, settings: OverfitSettings) -> list[Ga
 def _gap(measured: Measured, prepared: Prepared, settings: OverfitSettings) -> Decided:
     gap, unit = measured.gap, measured.metric.unit
     least = settings.gap * (measured.metric.range or 1.0)
+    if prepared.only_seen:
+        return (), _seen(prepared)
     if not gap.gap.low > 0:
         return (), None
     severity: Severity = "info"
@@ -99,7 +101,7 @@ def _gap(measured: Measured, prepared: Prepared, settings: OverfitSettings) -> D
     judged = prepared.delivered.split
     message = (
         f"{measured.metric.label} is {number(gap.train, unit)} on train and "
-        f"{number(gap.judged, unit)} on {judged}: {number(gap.gap.value, unit)} apart "
+        f"{number(gap.judged, unit)} on {_rows(prepared)}: {number(gap.gap.value, unit)} apart "
         f"({number(gap.gap.low, unit)} to {number(gap.gap.high, unit)}).{why}"
     )
     return (
@@ -109,6 +111,21 @@ def _gap(measured: Measured, prepared: Prepared, settings: OverfitSettings) -> D
             high=gap.gap.high,
         ),
     ), None  # fmt: skip
+
+
+def _rows(prepared: Prepared) -> str:
+    """The rows that are judged, in words."""
+    delivered = prepared.delivered
+    if not prepared.seen or prepared.only_seen:
+        return delivered.split
+    return f"the {count(delivered.n)} rows of {delivered.split} that train has not"
+
+
+def _seen(prepared: Prepared) -> str:
+    delivered = prepared.delivered
+    return (
+        f"{count(prepared.seen)} of {count(delivered.n)} rows of {delivered.split} stand in train"
+    )
 
 
 def _diverges(measured: Measured, prepared: Prepared) -> Decided:
@@ -198,7 +215,7 @@ def _helps(code: str, measured: Measured, prepared: Prepared, settings: OverfitS
     if not found:
         return (), None
     best, unit = found[0], measured.metric.unit
-    name = measured.metric.label
+    name = in_a_sentence(measured.metric.label)
     also = listed([g.name for g in found[1:]])
     more = f" So would {also}." if also else ""
     falls = [f"{label} {number(c, 'score', True)}" for label, c in costs(best.others, 2)]
@@ -211,11 +228,16 @@ def _helps(code: str, measured: Measured, prepared: Prepared, settings: OverfitS
     )
     return (
         _finding(
-            code, "warn", best.name, message,
+            code, "warn", best.name, message, _how(prepared, best.name),
             gain=best.gain.value, low=best.gain.low, high=best.gain.high, members=best.members,
             **effect(best.gain, measured.metric.claim),
         ),
     ), None  # fmt: skip
+
+
+def _how(prepared: Prepared, name: str) -> str:
+    """How to make the change that helped."""
+    return next((w.how for w in prepared.plan.what_ifs if w.words == name), "")
 
 
 def _headline(measured: Measured, prepared: Prepared, findings: tuple[Finding, ...]) -> str:
@@ -223,8 +245,10 @@ def _headline(measured: Measured, prepared: Prepared, findings: tuple[Finding, .
     worst = next((f for level in ("fail", "warn") for f in findings if f.severity == level), None)
     between = (
         f"{measured.metric.label} is {number(gap.train, unit)} on train, "
-        f"{number(gap.judged, unit)} on {prepared.delivered.split}"
+        f"{number(gap.judged, unit)} on {_rows(prepared)}"
     )
+    if prepared.only_seen:
+        return f"Cannot be told: {_seen(prepared)}. {between}."
     if worst is None:
         return f"It has learned. {between}."
     if worst.code == MEMORISES or (worst.code == GAP and worst.severity == "fail"):
@@ -306,6 +330,10 @@ def _method(measured: Measured, prepared: Prepared) -> str:
         "interval adds the errors of both splits, copies and groups counted as one."
     ]
     plan = prepared.plan
+    if prepared.seen and not prepared.only_seen:
+        said.append(
+            f"{count(prepared.seen)} judged rows that stand in train are left out of the section."
+        )
     if plan.why_not:
         said.append(f"Nothing was trained: {plan.why_not}.")
     if measured.gains:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.charts.numbers import listed
 from reportgen.diagnostics.overfit.declared import EARLY, REGULARISE, UNDERFITS, OverfitSettings
 from reportgen.evidence import Case
 from reportgen.models.tables import concatenate
@@ -20,6 +21,10 @@ from reportgen.scores.what_ifs import FEWEST, same_steps
 from reportgen.statistics.learning_curve import FEWEST_SIZES
 
 Rows = NDArray[np.int64]
+_STOPPED = (
+    "stop on validation: `keras.callbacks.EarlyStopping(patience=…, restore_best_weights=True)`."
+)
+_TUNED = ", and tune that on validation."
 LEAST_ROWS = 16  # of a part of the training rows
 FEWEST_ROWS, CLOSER = 5, 4  # of a part where all rows are few, and how many parts there are then
 DROPPED = 0.3  # share of the units, where the recipe drops none
@@ -37,11 +42,15 @@ RESTRAINTS: dict[str, tuple[Any, Any]] = {
 
 @dataclass(frozen=True)
 class WhatIf:
-    """One change of the recipe, a member a seed; ``code`` is what it speaks for."""
+    """One change of the recipe, a member a seed; ``code`` is what it speaks for.
+
+    ``how`` says how to make it, with the line of code.
+    """
 
     words: str
     code: str
     members: tuple[Member, ...]
+    how: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,15 +186,21 @@ def _what_ifs(case: Case, drawn: list[int]) -> Iterator[WhatIf]:
 
     if case.predictor.framework == "sklearn":
         for words, code, overrides in _restraints(case.predictor.model):
-            yield WhatIf(words, code, members(overrides=overrides))
+            path, value = overrides[0]
+            how = f"Fit it with `{path}={_short(value)}`, and tune that on validation."
+            yield WhatIf(words, code, members(overrides=overrides), how)
         return
     training = case.entry.training
     assert training is not None
     epochs = training.epochs
     if training.early_stopping is None and epochs >= 4:
-        yield WhatIf("a quarter of the epochs", EARLY, members(epochs=epochs // 4))
-        yield WhatIf("half of the epochs", EARLY, members(epochs=epochs // 2))
-        yield WhatIf("twice the epochs", UNDERFITS, members(epochs=2 * epochs))
+        for words, code, tried in (
+            ("a quarter of the epochs", EARLY, epochs // 4),
+            ("half of the epochs", EARLY, epochs // 2),
+            ("twice the epochs", UNDERFITS, 2 * epochs),
+        ):
+            how = f"Train for about {tried} epochs, not {epochs}, and {_STOPPED}"
+            yield WhatIf(words, code, members(epochs=tried), how)
     yield from _network(case, members)
 
 
@@ -193,21 +208,40 @@ def _network(case: Case, members: Any) -> Iterator[WhatIf]:
     layers = list(getattr(case.predictor.model, "layers", []))
     kinds = {type(layer).__name__ for layer in layers}
     if "Dropout" in kinds:
-        yield WhatIf("dropout of one half", REGULARISE, members(overrides=(("dropout", 0.5),)))
-        yield WhatIf("no dropout", UNDERFITS, members(overrides=(("dropout", 0.0),)))
+        for words, code, rate, how in (
+            ("dropout of one half", REGULARISE, 0.5, "Set the Dropout layers' `rate=0.5`"),
+            ("no dropout", UNDERFITS, 0.0, "Take the Dropout layers out, or lower their `rate`"),
+        ):
+            yield WhatIf(words, code, members(overrides=(("dropout", rate),)), f"{how}{_TUNED}")
     elif _hidden_dense(layers):
         words = f"dropout of {DROPPED:g} after hidden layers"
-        yield WhatIf(words, REGULARISE, members(overrides=(("inserted_dropout", DROPPED),)))
+        how = f"Put `keras.layers.Dropout({DROPPED:g})` behind the hidden layers{_TUNED}"
+        yield WhatIf(words, REGULARISE, members(overrides=(("inserted_dropout", DROPPED),)), how)
     if kinds & {"Dense", "Conv2D", "Conv1D"}:
-        yield WhatIf("an L2 penalty of 0.001", REGULARISE, members(overrides=(("l2", 1e-3),)))
+        how = f"Give the layers `kernel_regularizer=keras.regularizers.L2(1e-3)`{_TUNED}"
+        yield WhatIf("an L2 penalty of 0.001", REGULARISE, members(overrides=(("l2", 1e-3),)), how)
     hidden = [(a, _width(a)) for a in layers[:-1] if _width(a)]
     if hidden:
         smaller = tuple((f"{a.name}.{w}", max(1, getattr(a, w) // 2)) for a, w in hidden)
         larger = tuple((f"{a.name}.{w}", 2 * getattr(a, w)) for a, w in hidden)
-        yield WhatIf("layers half as wide", REGULARISE, members(config_patch=smaller))
-        yield WhatIf("layers twice as wide", UNDERFITS, members(config_patch=larger))
+        for words, code, patch in (
+            ("layers half as wide", REGULARISE, smaller),
+            ("layers twice as wide", UNDERFITS, larger),
+        ):
+            how = f"Build it with {_listed(patch)}{_TUNED}"
+            yield WhatIf(words, code, members(config_patch=patch), how)
     if case.dataset.kind == "images":
-        yield WhatIf("shifted and turned images", REGULARISE, members(augment=_augmentation()))
+        how = (
+            "Train behind `keras.layers.RandomTranslation(0.08, 0.08)` and "
+            f"`keras.layers.RandomRotation(0.05)`{_TUNED}"
+        )
+        words = "shifted and turned images"
+        yield WhatIf(words, REGULARISE, members(augment=_augmentation()), how)
+
+
+def _listed(patch: tuple[tuple[str, int], ...]) -> str:
+    """``layer.units=64`` of the layers, as code."""
+    return listed([f"`{name}={value}`" for name, value in patch], 3)
 
 
 def _hidden_dense(layers: list[Any]) -> bool:

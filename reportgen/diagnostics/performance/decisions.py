@@ -35,13 +35,15 @@ SKILL = 0.05  # of balanced accuracy over chance: a model of noise has a little 
 SMALLEST = 5  # rows below which nothing is said of a baseline
 
 
-def _finding(code: str, severity: Severity, subject: str, message: str, **evidence: Any) -> Finding:
+def _finding(
+    code: str, severity: Severity, subject: str, message: str, *, advice: str = "", **evidence: Any
+) -> Finding:
     return Finding(
         code=code,
         severity=severity,
         subject=subject,
         message=message,
-        advice=ADVICE[code] if severity != "info" else "",
+        advice=(advice or ADVICE[code]) if severity != "info" else "",
         evidence=evidence,
     )
 
@@ -191,6 +193,7 @@ def simple_model(measured: Measured, settings: PerformanceSettings) -> Decided:
                 first.rival,
                 f"{_beside(first)}; {second.label} {number(second.other, second.unit)} against "
                 f"{number(second.model, second.unit)}{on_decided(measured.judged)}.",
+                advice=f"Deliver {named(first.rival)}, or find out what the model fails to learn.",
                 **_evidence(first),
                 **effect(_behind(first), first.metric),
                 second=_evidence(second),

@@ -41,14 +41,13 @@ def judge(case: Case, measured: Measured, trained: Trained) -> Findings:
     findings = tuple(_capped(f, judged) for found, _ in decided.values() for f in found)
     rng = case.rng("intervals of quantiles")
     scores = metrics(judged, rng)
-    compared = [c for group in (*measured.baselines, *measured.simple) for c in group]
     others = [m for o in measured.others for m in metrics(o, rng)]
     rows = [*scores, *_leads(measured), *others]
     return Findings(
-        headline=_headline(judged, scores[0], findings, measured),
+        headline=_headline(judged, _first(judged, scores), findings, measured),
         findings=findings,
         metrics=tuple(rows),
-        series=series(judged, compared, [c[0] for c in measured.simple]),
+        series=series(judged, [c for b in measured.baselines for c in b], measured.simple),
         checks=checks(decided),
         tried=_tried(measured),
         result=_result(measured),
@@ -86,11 +85,17 @@ def _lead(lead: Compared, judged: Answers) -> Metric:
     )
 
 
+def _first(judged: Answers, scores: tuple[Metric, ...]) -> Metric:
+    """What the lead is measured in: of rows with several labels the share of labels right."""
+    name = "label_accuracy" if judged.task == "multilabel" else scores[0].name
+    return next(s for s in scores if s.name == name)
+
+
 def _headline(
     judged: Answers, first: Metric, findings: tuple[Finding, ...], measured: Measured
 ) -> str:
-    name = "R²" if judged.task == "regression" else "accuracy"
-    said = f"{name[0].upper()}{name[1:]} is {estimate(first.value, first.low, first.high)}"
+    names = {"regression": "R²", "multilabel": "The share of labels right"}
+    said = f"{names.get(judged.task, 'Accuracy')} is {estimate(first.value, first.low, first.high)}"
     if judged.undecided is not None:
         first = selective_accuracy(judged)
         covered = share(coverage(judged).value or 0.0)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from reportgen.answers import Answers
 from reportgen.diagnostics.performance.comparison import Compared
+from reportgen.diagnostics.performance.decisions import named
 from reportgen.diagnostics.performance.scores import positives
-from reportgen.scores.page_one import tried
+from reportgen.scores.page_one import constant, tried
 from reportgen.statistics import clusters, estimates, matrix, ranking
 from reportgen.statistics.curves import thin
 from reportgen.statistics.estimates import Design
@@ -27,9 +28,11 @@ CURVE_POINTS = 400
 
 
 def series(
-    of: Answers, compared: list[Compared], simple: Sequence[Compared] = ()
+    of: Answers,
+    baselines: Sequence[Compared],
+    simple: Sequence[Sequence[Compared]],
 ) -> dict[str, Any]:
-    """``simple``: the simple models, in the metric that is compared first."""
+    """``baselines``: the constant answer in all metrics; ``simple``: each simple model likewise."""
     found: dict[str, Any] = {"judged": {"split": of.split, "n": of.n, "task": of.task}}
     if of.task == "regression":
         found["residuals"] = residuals(of)
@@ -58,9 +61,10 @@ def series(
             "low": c.interval.low,
             "high": c.interval.high,
         }
-        for c in compared
+        for c in (*baselines, *(c for model in simple for c in model))
     ]
-    found["tried"] = _tried(simple)
+    found["constant"] = [constant(named(c.rival), c.metric, c.other) for c in baselines]
+    found["tried"] = _tried([model[0] for model in simple])
     return found
 
 

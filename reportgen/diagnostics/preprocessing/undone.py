@@ -10,11 +10,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from reportgen.answers import answers
 from reportgen.charts.numbers import score
+from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics.preprocessing.answer import Answer
 from reportgen.diagnostics.preprocessing.received import Received
 from reportgen.errors import ReportgenError
 from reportgen.evidence import Case
+from reportgen.models.outputs import Predictions
+from reportgen.scores.followed import followed
+from reportgen.scores.headline import headline
+from reportgen.scores.members import of_predictions
+from reportgen.scores.page_one import effect
+from reportgen.statistics.paired import difference
 
 Floats = NDArray[np.float64]
 MOST_ROWS = 20_000
@@ -39,6 +47,7 @@ def weighed(case: Case, rows: Received, answer: Answer) -> Answer:
         return answer  # the mended rows are none that the model takes
     if before is None or after is None or abs(after - before) < SEEN:
         return answer
+    lost = _lost(case, given, name)
     word = "R²" if case.task == "regression" else "accuracy"
     first, *rest = answer.found
     message = f"{first.message} Undone, {word} on {name} is {score(after)}, not {score(before)}."
@@ -49,10 +58,31 @@ def weighed(case: Case, rows: Received, answer: Answer) -> Answer:
         update={
             "message": message,
             "severity": "warn" if milder and first.severity == "fail" else first.severity,
-            "evidence": {**first.evidence, "score_before": before, "score_after": after},
+            "evidence": {
+                **first.evidence,
+                "score_before": before,
+                "score_after": after,
+                **(lost if not milder else {}),
+            },
         }
     )
     return replace(answer, found=(finding, *rest))
+
+
+def _lost(case: Case, given: Predictions, name: str) -> dict[str, Any]:
+    """What the fault costs of the headline metric, on the same rows; nothing of other splits."""
+    if name != "test":
+        return {}
+    try:
+        delivered = answers(case, name)
+    except NotApplicable:
+        return {}
+    metric = headline(case, delivered, followed(delivered))
+    mended = of_predictions(delivered, given)
+    gain = difference(metric.of(mended), metric.of(delivered), delivered.design).interval
+    if metric.better < 0:
+        gain = replace(gain, value=-gain.value, low=-gain.high, high=-gain.low)
+    return effect(gain, metric.claim) if np.isfinite(gain.value) else {}
 
 
 def _askable(case: Case, rows: Received, name: str) -> bool:

@@ -31,11 +31,22 @@ def measured(case: Case) -> Measured:
     """
     if not case.claims:
         raise NotApplicable("no numbers were reported of this model")
+    claims = tuple(c for c in case.claims if not _in_part(case, c.split))
+    if not claims:
+        raise NotApplicable(
+            "the reported numbers are of splits that are larger than memory: only a part of their "
+            "rows is held, and a part gives other numbers"
+        )
     live = case.predictor.framework != "predictions"
     evidence = evidence_of_outputs(case, Asked if live else None)
-    verdict = explain(evidence, case.claims)
+    verdict = explain(evidence, claims)
     known = [b for b in verdict.baselines if len(b.unknown) < len(b.values)]
     if not known:
         why = next((w for b in verdict.baselines for w in b.unknown.values()), "")
         raise NotApplicable(f"none of the reported numbers can be computed again: {why}")
     return Measured(evidence, verdict)
+
+
+def _in_part(case: Case, split: str) -> bool:
+    """Whether a split is larger than memory, so that only some of its rows are held."""
+    return split in case.dataset.splits and case.split(split).whole is not None

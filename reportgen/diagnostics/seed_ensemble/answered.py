@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
+from reportgen.diagnostics.seed_ensemble.traits import Marks, marks
+from reportgen.errors import ModelError
 from reportgen.evidence import Case
+from reportgen.models.outputs import Predictions
 from reportgen.retraining.member import Member
-from reportgen.retraining.results import Trained
+from reportgen.retraining.results import Trained, TrainedMember
 from reportgen.scores.members import of_result
 
 Floats = NDArray[np.float64]
@@ -23,7 +26,7 @@ class Answered:
 
     ``tried`` are those that the plan and the clock let train, ``grown`` is whether they are more
     than the settings ask for at first. ``ended`` were left out with the round of growing that the
-    clock ended.
+    clock ended. ``marks`` are what traits are told from, of each of the members.
     """
 
     members: tuple[Answers, ...]
@@ -32,6 +35,7 @@ class Answered:
     grown: bool = False
     tried: int = 0
     ended: int = 0
+    marks: tuple[Marks, ...] = ()
 
 
 def of_trained(
@@ -39,7 +43,7 @@ def of_trained(
 ) -> Answered:
     """Answers of the ``wanted`` members as far as they were trained; ``first`` were at first."""
     results = [trained.members[m] for m in wanted if m in trained.members]
-    answered, missing, diverged = [], [], 0
+    answered, told_by, missing, diverged = [], [], [], 0
     for result in results:
         if result.status == "diverged":
             diverged += 1
@@ -51,10 +55,31 @@ def of_trained(
             missing.append(result.error or result.why or result.status)
         else:
             answered.append(given)
+            told_by.append(_marks(case, given, result))
     ended = sum(r.status == "stopped" for r in results)
     tried = len(results) - ended - sum(r.status == "cut" for r in results)
     told = tuple(dict.fromkeys(missing))
-    return Answered(tuple(answered), diverged, told, tried > first, tried, ended)
+    grown = tried > first
+    return Answered(tuple(answered), diverged, told, grown, tried, ended, tuple(told_by))
+
+
+def _marks(case: Case, given: Answers, result: TrainedMember) -> Marks:
+    """Told once: an ensemble that grows is looked at again and again, and train may be large."""
+
+    def told() -> tuple[TrainedMember, Marks]:
+        return result, marks(case, given, on_train(case, result))
+
+    return case.memo(("marks", id(result)), told)[1]
+
+
+def on_train(case: Case, result: TrainedMember) -> Predictions | None:
+    """What a trained member predicts of train; None where it was not asked, or is no number."""
+    if "train" not in result.predictions:
+        return None
+    try:
+        return case.interpreted(np.asarray(result.predictions["train"]), "train")
+    except ModelError:
+        return None
 
 
 def numbers(of: Answers) -> Floats:

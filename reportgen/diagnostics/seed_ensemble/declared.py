@@ -31,7 +31,7 @@ class SeedEnsembleSettings(Settings):
         "the two apart; below 3: not done.",
     )
     grow_to: Annotated[int, Field(ge=0, le=10_000)] = Field(
-        99,
+        199,
         description="Members that are trained before a fail, in steps of about three times as "
         "many, as long as the delivered model stands outside its recipe.",
     )
@@ -104,16 +104,18 @@ CODES = (
         LUCKY,
         "warn",
         "The delivered model scores above what its recipe gives: the seed was chosen, or lucky.",
-        "The headline metric of the delivered model lies above the one-sided prediction bound "
-        "mean + t(N − 1)·s·√(1 + 1/N) of its retrained members at lucky_alpha, by at least "
-        "least_gap and by more than one row makes; the bound is nearer where scores over seeds are "
-        "skewed to the worse side (Pearson III). Where it lies above the bound at "
-        "suspect_alpha, the ensemble is grown first, in steps to grow_to members, as long as the "
-        "model lies above bounds that rise from suspect_alpha to lucky_alpha. With 10 members, "
-        "grown to 31 and to 99, an honest model is called lucky in fewer than 1 of 100 cases, and "
-        "a chosen seed is found with these chances: the best of 10: 9 %, the best of 100: 54 %, "
-        "the best of 1,000: 98 %; ten "
-        "members alone would find 8 %, 34 % and 67 %.",
+        "The headline metric of the delivered model lies above that of all but the best few of N "
+        "retrained members, so few that one more seed does so in at most lucky_alpha of all cases, "
+        "however scores over seeds are distributed (all but one of 199), by at least least_gap and "
+        "by more than one row makes. Fewer than 99 members, which the job brings along, have no "
+        "such rank: above the prediction bound mean + t(N − 1)·s·√(1 + 1/N), nearer where scores "
+        "are skewed to the worse side (Pearson III). Where the model lies above the bound at "
+        "suspect_alpha, or above all members, the ensemble is grown first, in steps to grow_to "
+        "members. With 10 members, grown to 27, to 73 and to 199, an honest model is called lucky "
+        "in at most 1 of 100 cases, and where scores over seeds are normal a chosen seed is found "
+        "with these chances: the best of 10: 9 %, the best of 100: 55 %, the best of 1,000: 97 %; "
+        "ten members alone would find 8 %, 34 % and 67 %. Where few rows are wrong and scores "
+        "have few values, it is less.",
         "Expect the recipe's mean, and report it; choose seeds on validation, never on test.",
         "Hahn and Meeker 1991",
     ),
@@ -122,18 +124,21 @@ CODES = (
         "fail",
         "The recipe in the job does not give a model like the delivered one.",
         "The headline metric of the delivered model lies below the one-sided bound at "
-        "reproduce_alpha, or above what the best of best_of seeds reaches (95 %), by at least "
-        "least_gap and without the one row that says most for it: fail after growing the ensemble "
-        "to grow_to members, warn where it could not be grown. The bound below is further out "
-        "where scores over seeds are skewed (Pearson III); an honest model lies below it in 1 to 2 "
-        "of 1,000 cases over simulated networks, in up to 9 where now and then a seed gets stuck "
-        "and no member shows it. Also, after growing, the standard "
-        "deviation of log-odds over rows (of a value: of predictions) outside what one more seed "
-        "has, and by a quarter: warn, fail where the score is outside too. That happens to fewer "
-        "than 1 of 2,000 honest models on the surer side, and to 3 of 1,000 on the other, where "
-        "now and then a seed gets stuck (networks of eight units, simulated). Members that the "
-        "job brings along are compared with retrainings of its recipe: warn when their "
-        "answers lie elsewhere or further apart (permutations, 0.2 %).",
+        "reproduce_alpha and below every member, or above what the best of best_of seeds reaches "
+        "(95 %), by at least least_gap and without the one row that says most for it: fail after "
+        "growing the ensemble to grow_to members (99 at least), warn where it could not be grown. "
+        "The bound below is further out where scores over seeds are skewed (Pearson III); an "
+        "honest model lies below it in about 1 of 1,000 cases over simulated networks, and in no "
+        "more than 1 of N + 1 whatever the distribution. Also, after growing, what the model "
+        "learned: its loss on train, or the standard deviation of its log-odds over rows (of a "
+        "value: of predictions), outside what one more seed has, by a tenth and beyond every "
+        "member: warn, fail where the score is outside too. An honest model is outside in up to 3 "
+        "of 1,000 cases over simulated networks, and in no more than 4 of N + 1 whatever "
+        "the distribution. Then a few networks are "
+        "trained with more (or fewer) epochs and at higher (or lower) learning rates, and those "
+        "that come out like the delivered model are named. Members that the job brings along are "
+        "compared with retrainings of its recipe: warn when their answers lie elsewhere or further "
+        "apart (permutations, 0.2 %).",
         "Find what differs: epochs, learning rate, rows, preprocessing, class weights, library "
         "versions; then correct `training:` or the model.",
         "Beckman and Trussell 1974",
@@ -156,7 +161,10 @@ CODES = (
         "Some seeds train to nothing: they end at chance level, or with a loss that is not a "
         "number.",
         "A member's 95 % interval of balanced accuracy (regression: R²) reaches down to chance and "
-        "lies whole below that of the median member, which is above chance; or its loss is NaN.",
+        "lies whole below that of the median of the members that are above chance (by an interval "
+        "that allows for all of them being tried); or its loss is NaN. So does the delivered "
+        "model's, and it answers every row alike or members collapse too. Ten members show one "
+        "that collapses in 8 of 10 cases where one seed in seven does.",
         "Lower the learning rate or warm it up, clip gradients, look at the initialisation and "
         "for dead units; until then, start several seeds and keep by validation.",
     ),

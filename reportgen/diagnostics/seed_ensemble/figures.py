@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.charts.numbers import plural
+from reportgen.charts.numbers import in_a_sentence, plural
 from reportgen.diagnostic import Decided
 from reportgen.diagnostics.seed_ensemble.agreement import Agreement
 from reportgen.diagnostics.seed_ensemble.declared import (
@@ -10,7 +10,6 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     UNSTABLE_PREDICTIONS,
     SeedEnsembleSettings,
 )
-from reportgen.diagnostics.seed_ensemble.finding import in_a_sentence
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.diagnostics.seed_ensemble.spread import Spread
 from reportgen.diagnostics.seed_ensemble.stability import ranged

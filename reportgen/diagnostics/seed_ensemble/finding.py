@@ -31,11 +31,6 @@ def finding(
     )
 
 
-def in_a_sentence(label: str) -> str:
-    """A metric's label within a sentence: accuracy, but ROC-AUC, R² and F1."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
-
-
 def gap(unit: str, value: float) -> str:
     """A difference; what is nothing but rounding has no sign."""
     return number(abs(value) if abs(value) < 5e-7 else value, unit)

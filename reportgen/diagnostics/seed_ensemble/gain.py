@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reportgen.charts.numbers import listed, number, plural
+from reportgen.charts.numbers import capital, in_a_sentence, listed, number, plural
 from reportgen.diagnostic import Decided
 from reportgen.diagnostics.seed_ensemble.declared import HELPS, SeedEnsembleSettings
-from reportgen.diagnostics.seed_ensemble.finding import finding, gap, in_a_sentence
+from reportgen.diagnostics.seed_ensemble.finding import finding, gap
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 
 
@@ -23,7 +23,7 @@ def helps(measured: Measured, settings: SeedEnsembleSettings) -> Decided:
         finding(
             HELPS,
             "info",
-            head.metric.name,
+            capital(in_a_sentence(head.metric.label)),
             f"The mean answer of {plural(len(measured.sound), 'member')} has "
             f"{in_a_sentence(head.metric.label)} {number(found.score.value, unit)}, "
             f"{gap(unit, gain.value)} better than a member ({gap(unit, gain.low)} to "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from reportgen.charts.numbers import count, number, plural, share
+from reportgen.charts.numbers import count, in_a_sentence, number, plural, share
 from reportgen.diagnostic import Decided, NotApplicable, checks
+from reportgen.diagnostics.seed_ensemble.collapse import collapse_rate
 from reportgen.diagnostics.seed_ensemble.declared import (
     CODES,
     COLLAPSES,
@@ -17,7 +18,6 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     SeedEnsembleSettings,
 )
 from reportgen.diagnostics.seed_ensemble.figures import metrics
-from reportgen.diagnostics.seed_ensemble.finding import in_a_sentence
 from reportgen.diagnostics.seed_ensemble.gain import helps
 from reportgen.diagnostics.seed_ensemble.luck import Luck, luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured, measure
@@ -31,7 +31,12 @@ from reportgen.diagnostics.seed_ensemble.stability import (
     unstable_metric,
     unstable_predictions,
 )
-from reportgen.diagnostics.seed_ensemble.standing import lucky, members_words, not_reproduced
+from reportgen.diagnostics.seed_ensemble.standing import (
+    lucky,
+    members_words,
+    not_reproduced,
+)
+from reportgen.diagnostics.seed_ensemble.traits import direction
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings
 from reportgen.retraining.results import Trained
@@ -51,7 +56,7 @@ def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:
         return _alone(prepared, str(why))
     settings = settings_of(case, SeedEnsembleSettings)
     grows = not prepared.own and settings.grow_to > settings.members
-    placed = luck(measured.head, settings, grows=grows)
+    placed = luck(measured.head, settings, grows=grows, fallen=measured.fallen)
     decided: dict[str, Decided] = {
         UNSTABLE_PREDICTIONS: unstable_predictions(measured, settings),
         UNSTABLE_METRIC: unstable_metric(measured, settings),
@@ -115,17 +120,19 @@ def _headline(measured: Measured, findings: tuple[Finding, ...]) -> str:
             f"model has {number(head.delivered, unit)}; two seeds differ on "
             f"{share(measured.agreement.churn.value)} of the {measured.agreement.cells}."
         )
-    first = worst[0]
+    first = min(worst, key=lambda f: f.code != NOT_REPRODUCED)
+    if first.code == COLLAPSES and first.subject == "delivered model":
+        return (
+            f"A better one. The delivered model is at chance; {mean} is what its recipe gives "
+            "where training does not collapse."
+        )
     if first.code == COLLAPSES:
         gone = sum(measured.chance.members) + measured.given.diverged
         total = len(measured.members) + measured.given.diverged
         return f"Not always. {count(gone)} of {count(total)} trainings end in nothing."
-    if first.code == NOT_REPRODUCED and first.subject == "confidence":
-        assert measured.sureness is not None
-        return (
-            f"Not one like it. The delivered model is {measured.sureness.place} of its answers "
-            "than its recipe makes it."
-        )
+    if first.code == NOT_REPRODUCED and first.subject == "what was learned":
+        way = {1: "more", -1: "less", 0: "otherwise"}[direction(measured.traits)]
+        return f"Not one like it. The delivered model learned {way} than its recipe teaches."
     if first.code == NOT_REPRODUCED and first.subject == "members":
         return "Not these. The job's own members are not retrainings of its recipe."
     if first.code in (NOT_DETERMINISTIC, NO_EFFECT):
@@ -165,6 +172,8 @@ def _detectable(measured: Measured, placed: Luck, settings: SeedEnsembleSettings
     if judged is not None:
         least = max(judged.variance.smallest(TOLD), settings.unstable_sd * judged.scale)
         said.append(f"a spread of {number(least, judged.metric.unit)} over seeds")
+    tried = len(measured.members) + measured.given.diverged
+    said.append(f"collapse of {share(collapse_rate(tried))} of the seeds")
     return "; ".join(said)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.answers import Answers
 from reportgen.diagnostic import NotApplicable
@@ -16,7 +18,7 @@ from reportgen.diagnostics.seed_ensemble.answered import (
     of_trained,
 )
 from reportgen.diagnostics.seed_ensemble.averaged import Averaged, averaged
-from reportgen.diagnostics.seed_ensemble.collapse import Chance, collapsed
+from reportgen.diagnostics.seed_ensemble.collapse import Chance, alike, collapsed
 from reportgen.diagnostics.seed_ensemble.control import Control, control_of
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
 from reportgen.diagnostics.seed_ensemble.luck import next_size
@@ -27,8 +29,16 @@ from reportgen.diagnostics.seed_ensemble.prepare import (
     ensemble_of,
 )
 from reportgen.diagnostics.seed_ensemble.spread import Spread, spread_of
-from reportgen.diagnostics.seed_ensemble.sureness import Sureness, sureness
+from reportgen.diagnostics.seed_ensemble.traits import ALPHA, Trait, direction, marks, traits
+from reportgen.diagnostics.seed_ensemble.variants import (
+    EPOCHS,
+    Tried,
+    Variant,
+    compare,
+    variants,
+)
 from reportgen.evidence import Case, settings_of
+from reportgen.models.outputs import Predictions
 from reportgen.retraining.member import Member
 from reportgen.retraining.results import Trained
 from reportgen.scores.followed import followed
@@ -36,6 +46,8 @@ from reportgen.scores.headline import headline
 from reportgen.scores.members import of_result
 from reportgen.statistics.seed_variance import Crossed, crossed
 
+Of = TypeVar("Of")
+Floats = NDArray[np.float64]
 LONGEST = 160  # characters of an error that stands in a sentence
 
 
@@ -45,10 +57,12 @@ class Measured:
 
     ``sound`` members finished and learned something, ``chance`` tells those that did not;
     ``given`` holds all that answered, and how many did not; ``head`` is the spread of the headline
-    metric; ``sureness`` how sure the delivered model is of its answers, beside them; ``control``
-    compares the job's own members with retrainings; ``step`` is regression's distance from which
-    predictions differ; ``falling`` is the share of the loss on train that members still lost in
-    the last fifth of their epochs, None where losses are not known.
+    metric, ``fallen`` its values of members that collapsed; ``traits`` what else than its score
+    the delivered model has, beside them; ``control`` compares the job's own members with
+    retrainings; ``step`` is regression's distance from which predictions differ; ``falling`` is
+    the share of the loss on train that members still lost in the last fifth of their epochs, None
+    where losses are not known; ``tried`` are the changes of the recipe that were trained to see
+    what would give the delivered model.
     """
 
     prepared: Prepared
@@ -58,13 +72,15 @@ class Measured:
     spreads: tuple[Spread, ...]
     head: Spread
     agreement: Agreement
-    sureness: Sureness | None
+    traits: tuple[Trait, ...]
+    fallen: Floats
     averaged: Averaged
     components: Crossed | None
     without_components: str
     control: Control | None
     step: float | None
     falling: float | None
+    tried: tuple[Tried, ...]
     notes: tuple[str, ...]
 
     @property
@@ -89,7 +105,7 @@ def measure(case: Case, prepared: Prepared, trained: Trained) -> Measured:
     if len(members) < FEWEST and given.diverged == 0:
         why = f": {_short(given.missing[0])}" if given.missing else ""
         raise NotApplicable(f"only {len(members)} members could be trained{why}")
-    chance = collapsed(members)
+    chance = collapsed(members, delivered)
     sound = _sound(members, chance)
     if len(sound) < FEWEST:
         raise NotApplicable(
@@ -104,6 +120,7 @@ def measure(case: Case, prepared: Prepared, trained: Trained) -> Measured:
     head = next((s for s in spreads if s.metric is chosen), spreads[0])
     step = _step(case, settings)
     components, reason = _components(case, prepared, trained, settings)
+    beside = _traits(case, delivered, given, chance)
     return Measured(
         prepared,
         given,
@@ -112,13 +129,15 @@ def measure(case: Case, prepared: Prepared, trained: Trained) -> Measured:
         spreads,
         head,
         agreement(sound, step, delivered),
-        sureness(sound, delivered),
+        beside,
+        np.array([head.metric.of(m).value for m in _fallen(members, chance)]),
         averaged(case, sound, head.metric, step, case.rng("subsets")),
         components,
         reason,
         _control(case, prepared, trained, settings),
         step,
         _falling(trained, ensemble_of(case, settings.members)),
+        _tried(case, delivered, variants(case, direction(beside)), trained),
         trained.notes,
     )
 
@@ -148,8 +167,9 @@ def further(case: Case, prepared: Prepared, trained: Trained) -> list[Member]:
     settings = settings_of(case, SeedEnsembleSettings)
     if prepared.own or prepared.alone is not None or settings.grow_to <= settings.members:
         return []
-    members = _given(case, prepared, trained, settings).members
-    sound = _sound(members, collapsed(members))
+    given = _given(case, prepared, trained, settings)
+    members, chance = given.members, collapsed(given.members)
+    sound = _sound(members, chance)
     if len(sound) < FEWEST:
         return []
     chosen = headline(case, prepared.delivered, followed(prepared.delivered))
@@ -158,25 +178,84 @@ def further(case: Case, prepared: Prepared, trained: Trained) -> list[Member]:
         return []
     whole = ensemble_of(case, settings.grow_to)
     asked = sum(m in trained.members for m in whole)
-    sure = sureness(sound, prepared.delivered)
-    strange = sure is not None and sure.place != "inside"
+
+    def strange(alpha: float) -> bool:
+        found = _traits(case, prepared.delivered, given, chance, alpha)
+        return any(t.place != "inside" for t in found)
+
     wanted = whole[: next_size(head, settings, asked, strange=strange)]
-    return [m for m in wanted if m not in trained.members]
+    more = [m for m in wanted if m not in trained.members]
+    return more or _next_variant(case, prepared.delivered, given, chance, trained)
+
+
+def _next_variant(
+    case: Case, delivered: Answers, given: Answered, chance: Chance, trained: Trained
+) -> list[Member]:
+    """What is trained to see what would give the delivered model, where its recipe does not.
+
+    All of about one length together, and the longest last: a round takes as long as its longest.
+    """
+    if not given.grown or alike(delivered):
+        return []
+    every = variants(case, direction(_traits(case, delivered, given, chance)))
+    for longest in (False, True):
+        wanted = [
+            m
+            for v in every
+            if (v.setting == "epochs" and v.factor == max(EPOCHS)) == longest
+            for m in v.members
+        ]
+        if wanted and not any(m in trained.members for m in wanted):
+            return wanted
+    return []
+
+
+def _tried(
+    case: Case, delivered: Answers, every: Sequence[Variant], trained: Trained
+) -> tuple[Tried, ...]:
+    own = marks(case, delivered, _delivered_on_train(case))
+    found = []
+    for variant in every:
+        told = of_trained(case, delivered, trained, variant.members, len(variant.members))
+        tried = compare(variant, told.marks, own)
+        if tried is not None:
+            found.append(tried)
+    return tuple(found)
+
+
+def _traits(
+    case: Case, delivered: Answers, given: Answered, chance: Chance, alpha: float = ALPHA
+) -> tuple[Trait, ...]:
+    """What the delivered model is besides its score, set beside the sound members."""
+    told = given.marks
+    own = marks(case, delivered, _delivered_on_train(case))
+    sound = _sound(told, chance)
+    return traits(sound, own, case.task, _fallen(told, chance), alpha)
+
+
+def _delivered_on_train(case: Case) -> Predictions | None:
+    return case.predict("train") if "train" in case.splits else None
 
 
 def _given(
     case: Case, prepared: Prepared, trained: Trained, settings: SeedEnsembleSettings
 ) -> Answered:
     if prepared.own:
-        return Answered(prepared.own, tried=len(prepared.own))
+        return Answered(prepared.own, tried=len(prepared.own), marks=prepared.own_marks)
     wanted = ensemble_of(case, max(settings.members, settings.grow_to))
     return of_trained(case, prepared.delivered, trained, wanted, settings.members)
 
 
-def _sound(members: Sequence[Answers], chance: Chance) -> tuple[Answers, ...]:
+def _sound(members: Sequence[Of], chance: Chance) -> tuple[Of, ...]:
     """Those that learned something; all of them where too few did."""
     sound = tuple(m for m, gone in zip(members, chance.members, strict=True) if not gone)
     return sound if len(sound) >= FEWEST else tuple(members)
+
+
+def _fallen(members: Sequence[Of], chance: Chance) -> tuple[Of, ...]:
+    """The others."""
+    left = set(map(id, _sound(members, chance)))
+    return tuple(m for m in members if id(m) not in left)
 
 
 def _control(

@@ -12,8 +12,12 @@ from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics.seed_ensemble.answered import numbers
 from reportgen.diagnostics.seed_ensemble.asked import Asked, ask_again
 from reportgen.diagnostics.seed_ensemble.declared import SeedEnsembleSettings
+from reportgen.diagnostics.seed_ensemble.traits import Marks, marks
+from reportgen.errors import ReportgenError
 from reportgen.evidence import Case, settings_of
 from reportgen.models.determinism import Determinism, Untold
+from reportgen.models.outputs import Predictions
+from reportgen.models.predictor import Predictor
 from reportgen.retraining.member import Member
 from reportgen.retraining.standard import seeds, why_not
 from reportgen.scores.members import of_predictions
@@ -28,6 +32,7 @@ class Prepared:
     Attributes
     ----------
     own : answers of the members that the job brings along, empty for fewer than three.
+    own_marks : what their traits are told from.
     copies : how many more it brings that answer bit for bit as the delivered model or another.
     asked : whether the delivered model answers the same rows alike twice; None where it is not
         asked.
@@ -40,6 +45,7 @@ class Prepared:
     asked: Asked | None
     determinism: Determinism | Untold
     alone: str | None = None
+    own_marks: tuple[Marks, ...] = ()
 
     @property
     def answers_twice(self) -> bool:
@@ -70,26 +76,40 @@ def prepare(case: Case) -> Prepared:
     own = [of_predictions(delivered, case.asked(member, split)) for member in case.members]
     apart = _apart(delivered, own)
     if len(apart) < FEWEST and why_not(case) is not None:
-        apart = own  # a recipe without randomness gives copies and nothing else
+        apart = list(range(len(own)))  # a recipe without randomness gives copies and nothing else
+    kept = apart if len(apart) >= FEWEST else []
     return Prepared(
         delivered,
-        tuple(apart) if len(apart) >= FEWEST else (),
+        tuple(own[k] for k in kept),
         len(own) - len(apart),
         asked,
         case.determinism(),
         alone,
+        tuple(marks(case, own[k], _on_train(case, case.members[k])) for k in kept),
     )
 
 
-def _apart(delivered: Answers, own: list[Answers]) -> list[Answers]:
-    """Those of the job's members that are models of their own."""
+def _on_train(case: Case, member: Predictor) -> Predictions | None:
+    """What a member of the job predicts of train; None where nothing tells it."""
+    if "train" not in case.splits:
+        return None
+    if member.framework == "predictions" and member.predict_split("train") is None:
+        return None
+    try:
+        return case.asked(member, "train")
+    except ReportgenError:  # it answers the judged rows, and that is what it is listed for
+        return None
+
+
+def _apart(delivered: Answers, own: list[Answers]) -> list[int]:
+    """Which of the job's members are models of their own."""
     seen: list[NDArray[np.float64]] = [numbers(delivered)]
     kept = []
-    for member in own:
+    for k, member in enumerate(own):
         given = numbers(member)
         if not any(np.array_equal(given, other) for other in seen):
             seen.append(given)
-            kept.append(member)
+            kept.append(k)
     return kept
 
 

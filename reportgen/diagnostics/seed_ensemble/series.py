@@ -11,6 +11,7 @@ from reportgen.diagnostics.seed_ensemble.luck import Luck
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.diagnostics.seed_ensemble.prepare import Prepared
 from reportgen.diagnostics.seed_ensemble.spread import Spread
+from reportgen.diagnostics.seed_ensemble.standing import variant_words
 from reportgen.models.determinism import Determinism
 from reportgen.scores.page_one import offer
 from reportgen.statistics.future_draws import Look, procedure
@@ -18,8 +19,14 @@ from reportgen.statistics.intervals import Interval
 
 BINS = 20
 SIZES = (1, 10, 30, 100, 300, 1000)
-MEMBERS = (5, 10, 30, 99)  # ensembles whose power is set beside this one's
+MEMBERS = (5, 10, 30, 99, 199)  # ensembles whose power is set beside this one's
 MOST_MEMBERS = 100
+OF = {
+    "odds": "Spread of log-odds over rows (standard deviation)",
+    "values": "Spread of predictions over rows, in the target's (standard deviation)",
+    "loss": "Log loss on train",
+    "error": "Error on train, share of the target's variance",
+}
 MOST_ROWS = 100
 
 
@@ -52,7 +59,8 @@ def series(
         ],
         "bounds": {"upper": found.upper, "lower": found.lower, "reach": found.reach},
         "power": _power(found),
-        "sureness": _sureness(measured),
+        "traits": _traits(measured),
+        "variants": _variants(measured),
         "honest": _honest(measured),
         **repeated_series(measured.prepared),
         "untold": {code.partition(".")[2]: reason for code, reason in untold.items()},
@@ -95,24 +103,43 @@ def series(
     return out
 
 
-def _sureness(measured: Measured) -> dict[str, Any] | None:
-    """How sure the delivered model is, and between what its recipe's models are."""
-    found = measured.sureness
-    if found is None:
-        return None
-    return {
-        "of": "spread of predictions" if found.values else "spread of log-odds",
-        "delivered": found.delivered,
-        "typical": found.typical,
-        "low": found.low,
-        "high": found.high,
-    }
+def _traits(measured: Measured) -> list[dict[str, Any]]:
+    """What else than its score the delivered model has, and where its recipe's models lie."""
+    return [
+        {
+            "trait": t.kind,
+            "of": OF[t.kind],
+            "delivered": t.delivered,
+            "typical": t.typical,
+            "low": t.low,
+            "high": t.high,
+        }
+        for t in measured.traits
+    ]
+
+
+def _variants(measured: Measured) -> list[dict[str, Any]]:
+    """Changes of the recipe that were trained, nearest to the delivered model first."""
+    return [
+        {
+            "setting": t.variant.setting,
+            "factor": t.variant.factor,
+            "value": t.variant.value,
+            "words": variant_words(t),
+            "members": len(t.variant.members),
+            "loss": t.loss,
+            "spread": t.spread,
+            "far": t.far,
+            "alike": t.alike,
+        }
+        for t in sorted(measured.tried, key=lambda t: t.far)
+    ]
 
 
 def _power(found: Luck) -> dict[str, Any]:
     """Chance that the best of so many seeds is called lucky: this way, and with other ensembles."""
     ways = [("this audit", found.procedure)]
-    ways += [(plural(n, "member"), procedure(Look(n, found.alpha))) for n in MEMBERS]
+    ways += [(plural(n, "member"), procedure(Look(n, found.alpha, "ranked"))) for n in MEMBERS]
     return {
         "best_of": SIZES,
         "way": [name for name, _ in ways],

@@ -12,6 +12,7 @@ from reportgen.charts.numbers import (
     count,
     estimate,
     fixed,
+    in_a_sentence,
     interval,
     listed,
     number,
@@ -26,10 +27,10 @@ from reportgen.diagnostics.seed_ensemble.declared import (
     UNSTABLE_PREDICTIONS,
     SeedEnsembleSettings,
 )
-from reportgen.diagnostics.seed_ensemble.finding import finding, in_a_sentence
+from reportgen.diagnostics.seed_ensemble.finding import finding
 from reportgen.diagnostics.seed_ensemble.measure import Measured
 from reportgen.diagnostics.seed_ensemble.spread import Spread
-from reportgen.results import Severity
+from reportgen.results import Finding, Severity
 from reportgen.scores.page_one import effect
 from reportgen.statistics.intervals import Interval, wilson
 
@@ -167,43 +168,92 @@ def unstable_metric(measured: Measured, settings: SeedEnsembleSettings) -> Decid
 
 
 def collapses(measured: Measured) -> Decided:
-    """Do some trainings end in nothing?"""
+    """Do some trainings end in nothing, or did the delivered model's?"""
     chance, diverged = measured.chance, measured.given.diverged
     gone = sum(chance.members)
     total = len(measured.members) + diverged
-    if not gone and not diverged:
-        if chance.typical <= chance.level:
-            return (), f"the typical member is at chance itself ({chance.name})"
+    if not gone and not diverged and not chance.delivered:
+        if not chance.learned:
+            return (), f"the members are at chance themselves ({chance.name})"
         return (), None
+    findings = []
+    if chance.delivered:
+        findings.append(_delivered_collapsed(measured, gone + diverged, total))
+    if gone or diverged:
+        findings.append(_members_collapsed(measured, gone, total))
+    return tuple(findings), None
+
+
+def _delivered_collapsed(measured: Measured, lost: int, total: int) -> Finding:
+    chance = measured.chance
+    same = ", and answers every row alike" if chance.delivered_alike else ""
+    others = "none does" if not lost else "one does" if lost == 1 else f"{count(lost)} do"
+    return finding(
+        COLLAPSES,
+        "fail",
+        "delivered model",
+        f"The delivered model itself ends at chance ({chance.name} {score(chance.own)}){same}. Of "
+        f"{plural(total, 'training')} by its recipe {others}; the median of the others has "
+        f"{score(chance.typical)}.",
+        f"Deliver another seed, kept by validation. {_revive(chance.delivered_alike)}",
+        score=chance.own,
+        chance=chance.level,
+        typical=chance.typical,
+        alike=chance.delivered_alike,
+        collapsed=lost,
+        members=total,
+    )
+
+
+def _members_collapsed(measured: Measured, gone: int, total: int) -> Finding:
+    chance, diverged = measured.chance, measured.given.diverged
     parts = []
     if gone:
         worst = [s for s, lost in zip(chance.scores, chance.members, strict=True) if lost]
         parts.append(
             f"{count(gone)} of {plural(total, 'training')} "
             f"{'ends' if gone == 1 else 'end'} at chance ({chance.name} "
-            f"{listed([score(s) for s in sorted(worst)], 3)}), where the median member has "
+            f"{listed([score(s) for s in sorted(worst)], 3)}), where the median of the others has "
             f"{score(chance.typical)}."
+        )
+    if chance.alike:
+        whose = "It answers" if gone == 1 else "They answer"
+        if chance.alike < gone:
+            whose = f"{count(chance.alike)} of them {'answers' if chance.alike == 1 else 'answer'}"
+        parts.append(
+            f"{whose} every row alike: nothing of a row reaches the output, as where all units of "
+            "a layer are dead."
         )
     if diverged:
         parts.append(
             f"{count(diverged)} of {plural(total, 'training')} "
             f"{'ends' if diverged == 1 else 'end'} with a loss that is not a number."
         )
-    return (
-        finding(
-            COLLAPSES,
-            "fail",
-            "training",
-            " ".join(parts),
-            collapsed=gone,
-            diverged=diverged,
-            members=total,
-            scores=chance.scores[:100],
-            chance=chance.level,
-            typical=chance.typical,
-            **_lost(measured, gone, total),
-        ),
-    ), None
+    return finding(
+        COLLAPSES,
+        "fail",
+        "training",
+        " ".join(parts),
+        f"{_revive(bool(chance.alike))} Until then, start several seeds and keep by validation.",
+        collapsed=gone,
+        alike=chance.alike,
+        diverged=diverged,
+        members=total,
+        scores=chance.scores[:100],
+        chance=chance.level,
+        typical=chance.typical,
+        **_lost(measured, gone, total),
+    )
+
+
+def _revive(dead: bool) -> str:
+    """What keeps trainings from collapsing."""
+    if dead:
+        return (
+            "Keep units alive: He initialisation, leaky rectifiers (`leaky_relu`, `elu`), wider "
+            "layers, a lower learning rate."
+        )
+    return "Lower the learning rate or warm it up, clip gradients, look at the initialisation."
 
 
 def _lost(measured: Measured, gone: int, total: int) -> dict[str, Any]:

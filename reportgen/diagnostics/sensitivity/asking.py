@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.answers import Answers
+from reportgen.data.steps import Steps
 from reportgen.diagnostic import NotApplicable
 from reportgen.errors import ModelError
 from reportgen.evidence import Case
@@ -79,6 +80,7 @@ def asked(
     copied: Callable[[Sequence[Any]], Any],
     row_size: int,
     what: str,
+    steps: Steps | None = None,
 ) -> dict[str, Replies]:
     """Replies to each question, asked in batches of many.
 
@@ -86,6 +88,7 @@ def asked(
     ----------
     copied : the changed rows of some questions, one below the other.
     row_size : numbers in a row.
+    steps : where labels stand step by step: rows are sequences then, and replies one a step.
     """
     most = max(min(BATCH_ROWS, BATCH_NUMBERS // max(row_size, 1)), 1)
     found: dict[str, Replies] = {}
@@ -93,12 +96,12 @@ def asked(
     waiting = 0
     for name, ask in asks.items():
         if batch and waiting + len(ask.rows) > most:
-            found |= _batch(case, asks, batch, copied, what)
+            found |= _batch(case, asks, batch, copied, what, steps)
             batch, waiting = [], 0
         batch.append(name)
         waiting += len(ask.rows)
     if batch:
-        found |= _batch(case, asks, batch, copied, what)
+        found |= _batch(case, asks, batch, copied, what, steps)
     return found
 
 
@@ -108,18 +111,24 @@ def _batch(
     names: Sequence[str],
     copied: Callable[[Sequence[Any]], Any],
     what: str,
+    steps: Steps | None,
 ) -> dict[str, Replies]:
+    counts = [len(asks[name].rows) for name in names]
+    kept = None
+    if steps is not None:
+        kept = steps.kept[np.concatenate([asks[name].rows for name in names])]
+        counts = [int(steps.kept[asks[name].rows].sum()) for name in names]
     try:
-        answered = case.predict_rows(copied([asks[name] for name in names]), what)
+        answered = case.predict_rows(copied([asks[name] for name in names]), what, kept)
     except ModelError as error:
         raise NotApplicable(
             f"the model does not answer {what}: {error.problems[0].message}"
         ) from error
     given = replies_of(answered)
-    ends = np.cumsum([len(asks[name].rows) for name in names])
+    ends = np.cumsum(counts)
     return {
-        name: given.at(slice(int(end) - len(asks[name].rows), int(end)))
-        for name, end in zip(names, ends, strict=True)
+        name: given.at(slice(int(end) - n, int(end)))
+        for name, n, end in zip(names, counts, ends, strict=True)
     }
 
 
@@ -188,11 +197,13 @@ def change(
     all_rows : replies to every row of the split; ``ask_rows`` may name a row more than once.
     """
     flips, beyond, moved = ruler.compared(all_rows.at(ask_rows), given)
-    rows, inverse = np.unique(ask_rows, return_inverse=True)
-    drawn = np.bincount(inverse).astype(np.float64)
-    flips, beyond, moved = (
-        np.bincount(inverse, weights=values) / drawn for values in (flips, beyond, moved)
-    )
+    rows = ask_rows
+    if len(rows) > 1 and not (np.diff(rows) > 0).all():
+        rows, inverse = np.unique(ask_rows, return_inverse=True)
+        drawn = np.bincount(inverse).astype(np.float64)
+        flips, beyond, moved = (
+            np.bincount(inverse, weights=values) / drawn for values in (flips, beyond, moved)
+        )
     design = design_of(answers, rows)
     return Change(
         _share(flips, design), _share(beyond, design), _mean(moved, design), rows, beyond, flips
@@ -201,6 +212,8 @@ def change(
 
 def design_of(answers: Answers, rows: Ints) -> Design:
     """How some rows of the split count; they are among those that are judged."""
+    if answers.design.plain:
+        return Design(len(rows))
     chosen = np.zeros(len(answers.kept), dtype=bool)
     chosen[rows] = True
     return answers.design.rows(chosen[answers.kept])

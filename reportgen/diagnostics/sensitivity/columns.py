@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -34,14 +34,43 @@ class Ask:
     changes: Mapping[int, New]
 
 
+class Columns(Protocol):
+    """Rows of one input of a model, or of several, as columns; see :class:`Table`."""
+
+    names: list[str]
+    n: int
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def steps(self) -> int: ...
+    def is_number(self, j: int) -> bool: ...
+    def is_category(self, j: int) -> bool: ...
+    def is_text(self, j: int) -> bool: ...
+    def is_flat(self, j: int) -> bool: ...
+    def is_tokens(self, j: int) -> bool: ...
+    def numbers(self, j: int, rows: Ints | None = None) -> NDArray[np.float64]: ...
+    def texts(self, j: int, rows: Ints | None = None) -> NDArray[Any]: ...
+    def codes(self, j: int) -> Ints: ...
+    def missing(self, j: int) -> NDArray[np.bool_]: ...
+    def copied(self, asks: Sequence[Ask]) -> Any: ...
+
+
 class Table:
     """Rows of a frame, or of an array whose last axis are its columns.
 
     A sequence's column is its channel: of shape (n, T).
+
+    Parameters
+    ----------
+    tokens : numbers are places in a vocabulary, which the network embeds: they have no order.
     """
 
-    def __init__(self, X: Any, names: Sequence[str]) -> None:
+    def __init__(self, X: Any, names: Sequence[str], tokens: bool = False) -> None:
         self.X = X
+        self.tokens = tokens
         self.frame = isinstance(X, pl.DataFrame)
         width = X.width if self.frame else X.shape[-1]
         given = list(X.columns) if self.frame else list(names)
@@ -52,13 +81,39 @@ class Table:
     def width(self) -> int:
         return len(self.names)
 
+    @property
+    def size(self) -> int:
+        """Numbers in a row."""
+        return self.width if self.frame else int(np.prod(self.X.shape[1:]))
+
+    @property
+    def steps(self) -> int:
+        """Steps of a sequence; 0 where rows are none."""
+        return 0 if self.frame or np.ndim(self.X) != 3 else int(self.X.shape[1])
+
+    def is_text(self, j: int) -> bool:
+        """Whether a column may hold texts."""
+        return self.frame and self.is_category(j)
+
+    def is_flat(self, j: int) -> bool:
+        """Whether a row has one value of a column, and not one a step or pixel."""
+        return self.frame or np.ndim(self.X) == 2
+
+    def is_tokens(self, j: int) -> bool:
+        """Whether a row has several places in a vocabulary: words of a text."""
+        return self.tokens and not self.is_flat(j)
+
     def is_number(self, j: int) -> bool:
+        if self.tokens:
+            return False
         if not self.frame:
             return bool(self.X.dtype.kind in "iuf")
         return bool(self.X.to_series(j).dtype.is_numeric())
 
     def is_category(self, j: int) -> bool:
         """Truth values and strings; dates and lists are neither numbers nor categories."""
+        if self.tokens:
+            return self.is_flat(j)
         if not self.frame:
             return bool(self.X.dtype.kind == "b")
         return self.X.to_series(j).dtype in (pl.Boolean, pl.String, pl.Categorical, pl.Enum)
@@ -88,6 +143,12 @@ class Table:
             ranks = self.X.to_series(j).cast(pl.String).rank("dense").fill_null(0)
             return np.asarray(ranks.to_numpy(), dtype=np.int64)
         return np.unique(self.X[..., j], return_inverse=True)[1].astype(np.int64).reshape(self.n)
+
+    def missing(self, j: int) -> NDArray[np.bool_]:
+        """Rows that have no value in a column, (n,)."""
+        if self.frame:
+            return np.asarray(self.X.to_series(j).is_null().to_numpy(), dtype=bool)
+        return np.asarray(np.isnan(self.numbers(j)).reshape(self.n, -1).any(axis=1))
 
     def copied(self, asks: Sequence[Ask]) -> Any:
         """All rows of some asks, one below the other, in the container that the model knows."""
@@ -143,12 +204,10 @@ def table_of(X: Any, names: Sequence[str]) -> Table:
     Raises
     ------
     NotApplicable
-        for models with several inputs, and arrays that are neither tables nor sequences.
+        for arrays that are neither tables nor sequences.
     """
     if isinstance(X, pl.DataFrame):
         return Table(X, names)
     if isinstance(X, np.ndarray) and X.ndim in (2, 3) and X.dtype.kind in "biuf":
         return Table(X, names if X.ndim == 2 else [f"channel {j}" for j in range(X.shape[-1])])
-    if isinstance(X, (Mapping, list, tuple)):
-        raise NotApplicable("the model has several inputs, and small changes are made to one")
     raise NotApplicable(f"rows of shape {np.shape(X)[1:]} are no table, image, sequence or text")

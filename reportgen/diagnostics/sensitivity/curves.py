@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from reportgen.answers import Answers
 from reportgen.diagnostics.sensitivity.asking import Replies
-from reportgen.diagnostics.sensitivity.columns import Ask, Table
+from reportgen.diagnostics.sensitivity.columns import Ask, Columns
 from reportgen.diagnostics.sensitivity.roles import Role
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-POINTS, ROWS, COLUMNS = 33, 30, 2
+COLUMNS = 2
+#: Values of a column, and rows at each, at most; at least, where the budget is small.
+POINTS, ROWS = 33, 30
+FEWER_POINTS, FEWER_ROWS = 17, 10
 MOST = 10_000  # values that a column's range is read off
 
 
@@ -38,22 +41,28 @@ class Curve:
     n: int
 
 
-def near(given: Replies, rows: Ints, limit: float) -> Ints:
+def grid_of(budget: int) -> tuple[int, int]:
+    """Values and rows of each curve, for so many rows in all."""
+    points = POINTS if budget >= COLUMNS * POINTS * ROWS else FEWER_POINTS
+    return points, int(np.clip(budget // (COLUMNS * points), FEWER_ROWS, ROWS))
+
+
+def near(given: Replies, rows: Ints, limit: float, most: int = ROWS) -> Ints:
     """The rows whose answers are nearest to changing; every so many rows in regression."""
     some = given.at(rows)
     if some.scores is None:
-        step = max(1, len(rows) // ROWS)
-        return rows[::step][:ROWS]
+        step = max(1, len(rows) // most)
+        return rows[::step][:most]
     scores = some.scores
     if scores.ndim == 1:
         margin = np.abs(scores - limit)
     else:
         top = np.partition(scores, -2, axis=1)[:, -2:]
         margin = top[:, 1] - top[:, 0]
-    return np.sort(rows[np.argsort(margin, kind="stable")[:ROWS]])
+    return np.sort(rows[np.argsort(margin, kind="stable")[:most]])
 
 
-def values_of(table: Table, role: Role) -> Floats:
+def values_of(table: Columns, role: Role, points: int = POINTS) -> Floats:
     """Values to set a column to: its levels, or evenly over the middle 98 % of the rows'."""
     assert role.resolution is not None
     found = role.resolution
@@ -61,10 +70,10 @@ def values_of(table: Table, role: Role) -> Floats:
     seen = table.numbers(role.columns[0], some)
     seen = seen[np.isfinite(seen)]
     distinct = np.unique(seen)
-    if len(distinct) <= POINTS:
+    if len(distinct) <= points:
         return distinct
     low, high = np.quantile(seen, [0.01, 0.99])
-    x = np.linspace(low, high, POINTS)
+    x = np.linspace(low, high, points)
     if found.unit:
         x = found.low + np.round((x - found.low) / found.unit) * found.unit
     if found.decimals is not None:

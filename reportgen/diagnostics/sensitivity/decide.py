@@ -83,7 +83,7 @@ def judgement(evidence: Evidence, settings: SensitivitySettings) -> Judgement:
     for code in (LIGHTING, SHIFT, FLIPS, TEXT):
         found = tuple(_way(code, t, evidence) for t in ways[code] if t.severity)
         decided[code] = (found, None if ways[code] else _inapplicable(code, evidence))
-    if evidence.layout is not None:
+    if evidence.layout is not None and evidence.kind != "tokens":
         decided[FLIPS] = _joint(joint, evidence, settings)
         decided[BRITTLE] = _columns(columns, evidence, settings)
     else:
@@ -97,10 +97,14 @@ def judgement(evidence: Evidence, settings: SensitivitySettings) -> Judgement:
 def _inapplicable(code: str, evidence: Evidence) -> str:
     if code == LIGHTING:
         return f"{evidence.kind} have no light" if evidence.kind != "table" else "rows of a table"
+    if code == SHIFT and evidence.per_step:
+        return "labels stand step by step: they would have to move too"
     if code == SHIFT and evidence.kind == "sequences":
         return "sequences of less than 28 steps: one step is no small shift"
     if code == SHIFT:
         return "a table cannot be shifted" if evidence.kind == "table" else "no images"
+    if code == FLIPS and evidence.kind == "tokens":
+        return "tokens have no resolution"
     if code == TEXT:
         return "there is no text"
     return f"{evidence.kind} have no columns to be moved one by one"
@@ -227,7 +231,7 @@ def _way(code: str, one: Tested, evidence: Evidence) -> Finding:
 
 
 def _dominates(evidence: Evidence, settings: SensitivitySettings) -> Decided:
-    if evidence.importance is None:
+    if evidence.importance is None or evidence.kind == "tokens":
         return (), f"{evidence.kind} have no columns to be shuffled one by one"
     if len(columns_of(evidence)) < 3:
         return (), "fewer than three columns vary"

@@ -24,8 +24,9 @@ class SensitivitySettings(Settings):
 
     rows: Annotated[int, Field(ge=1000)] | None = Field(
         default=None,
-        description="changed rows that the model is asked for, at most; default: a fifth of the "
-        "split for each column, at least 10,000 and at most 400,000",
+        description="changed rows that the model is asked for, at most; default: a tenth of the "
+        "split for each column, at least 2,000 and at most 200,000, and where these raise a "
+        "suspicion once more, a fifth of the split for each column, 10,000 to 400,000",
     )
     warn_over: Share = Field(
         default=0.05,
@@ -129,7 +130,8 @@ CODES = (
         "The same text in other case, punctuation or with a typo gets another answer.",
         "Case (all small, or capitals at the start of words where all is small), a comma or full "
         "stop more or less, two letters exchanged in one of ten words. " + _CHANGED + "; a typo "
-        "may besides cost as much as the share of words that it spoils. Judged as "
+        "may besides cost as much as the share of the words of four letters or more that it "
+        "spoils. Judged as "
         "sensitivity.lighting.",
         "Lower-case and strip punctuation before the vectoriser, or use character n-grams or "
         "subwords.",

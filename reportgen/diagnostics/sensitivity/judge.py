@@ -107,7 +107,7 @@ def _leading(found: Judgement) -> list[Tested]:
 
 
 def _tried(evidence: Evidence) -> str:
-    if evidence.layout is None:
+    if evidence.layout is None or evidence.kind == "tokens":
         ways = len(evidence.changes)
         return f"{plural(ways, 'small change')} of {plural(evidence.n_judged, 'row')}"
     n = len(columns_of(evidence))
@@ -131,9 +131,17 @@ def _detectable(evidence: Evidence, found: Judgement, settings: SensitivitySetti
     parts = []
     for tests, what in ((_leading(found), ""), (list(found.columns.values()), " by one column")):
         if tests:
-            limit = max(smallest(t.change, t.allowed, settings, len(tests)) for t in tests)
+            limit = max(
+                smallest(t.change, t.allowed, settings, len(tests), _again(evidence, t))
+                for t in tests
+            )
             parts.append(f"{share(limit)} of the {_unit(evidence)} changed{what}")
     return "; ".join(parts)
+
+
+def _again(evidence: Evidence, one: Tested) -> int:
+    """Rows that a second look would have asked of the same."""
+    return evidence.power.get("joint" if one.key in ("joint", "steps") else "noise", 0)
 
 
 def _metrics(
@@ -154,9 +162,10 @@ def _metrics(
     for name, words, one in tests:
         beyond = one.change.beyond
         rows.append(Metric(
-            name=f"beyond_{name}", label=f"Beyond margins, {words}", value=beyond.value,
-            low=beyond.low, high=beyond.high, interval=beyond.method, unit="share", split=split,
-            n=one.change.n, threshold=one.allowed + settings.warn_over, bound="at most",
+            name=f"beyond_{name}", label=f"Beyond margins, {words}", value=round(beyond.value, 5),
+            low=round(beyond.low, 5), high=round(beyond.high, 5), interval=beyond.method,
+            unit="share", split=split, n=one.change.n,
+            threshold=one.allowed + settings.warn_over, bound="at most",
             verdict=(one.severity or "pass") if judged_rows and one.severity != "info" else None,
         ))  # fmt: skip
         if evidence.answers.task == "regression":
@@ -213,9 +222,12 @@ def _importance(
 
 def _method(evidence: Evidence, settings: SensitivitySettings) -> str:
     asked = (
-        f"The model was asked for {count(evidence.sent)} changed rows beside the "
-        f"{count(evidence.plain)} of {evidence.answers.split}, after the job's own preprocessing."
+        f"The model was asked for {count(evidence.sent)} changed {_rows(evidence)} beside the "
+        f"{count(evidence.plain)} {'answers' if _per_step(evidence) else 'rows'} of "
+        f"{evidence.answers.split}, after the job's own preprocessing."
     )
+    if evidence.again:
+        asked += f" Most of them in a second look, for in the first {evidence.again}."
     if evidence.answers.task == "regression":
         counted = (
             f"A prediction counts as changed when it moves by more than {settings.moved:g} "
@@ -239,10 +251,38 @@ def _method(evidence: Evidence, settings: SensitivitySettings) -> str:
             said.append(f"Not moved, for it has no known step: {', '.join(layout.unread[:5])}.")
     elif evidence.kind == "images":
         said.append("Values stay within the range of the images.")
+    if _per_step(evidence):
+        counted += " Labels stand step by step: sequences are changed, and each step compared."
+    said = [asked, counted, *said[2:]]
+    if evidence.regions is not None:
+        said.append(_of_regions(evidence))
+    if evidence.words is not None:
+        said.append(
+            f"Of {plural(evidence.words.known, 'word')} that texts share, those whose texts have "
+            "the most unusual answers were left out, one at a time."
+        )
     if any(k.startswith("text:t") for k in evidence.changes):
         said.append("A typo may change as many answers as the words it spoils are worth.")
     said += [f"Not tried: {name} ({why})." for name, why in evidence.left_out.items()]
     return " ".join(said)
+
+
+def _per_step(evidence: Evidence) -> bool:
+    return evidence.per_step
+
+
+def _rows(evidence: Evidence) -> str:
+    return "sequences" if _per_step(evidence) else "rows"
+
+
+def _of_regions(evidence: Evidence) -> str:
+    assert evidence.regions is not None
+    mean = "train's mean image" if evidence.kind == "images" else "train's mean"
+    parts = "parts of images" if evidence.kind == "images" else "runs of steps"
+    return (
+        f"Importance of {parts}: each is hidden behind {mean} in {count(evidence.regions.n)} "
+        f"of them, and those worth most are divided once more (occlusion). It is shown, not judged."
+    )
 
 
 def _of_columns(settings: SensitivitySettings) -> str:

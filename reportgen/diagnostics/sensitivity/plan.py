@@ -1,4 +1,8 @@
-"""Which rows are asked again, and how often: a budget, and its shares."""
+"""Which rows are asked again, and how often: a first look, and a second where there is reason to.
+
+The first costs about as much as a plain prediction of the split for every ten columns. Where it
+raises a suspicion, the second asks as many rows as a verdict needs, and it alone is judged.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
-#: Default budget: this share of the split for each column, between these bounds.
-PER_COLUMN, LEAST, MOST = 0.2, 10_000, 400_000
-#: Rows that one share never needs more of, and draws of one row.
-ENOUGH, MOST_DRAWS, MOST_SHUFFLES = 3000, 4, 8
 FEWEST, FEWEST_GROUPS = 30, 10  # rows, and groups of rows, below which nothing is judged
+MOST_DRAWS, MOST_SHUFFLES = 4, 8  # of one row
+#: Rows that one share never needs more of.
+ENOUGH = 3000
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How a budget is made and divided.
+
+    ``per_column`` of the split for each column, between ``least`` and ``most`` rows. Of these
+    ``joint`` and ``noise`` (of all columns together) are shares; the rest is shuffled. ``fewest``
+    rows of a column are moved, ``twice`` as many shuffled, and at most ``enough``. ``times`` is how
+    often a row is shuffled before other rows are.
+    """
+
+    per_column: float
+    least: int
+    most: int
+    joint: float
+    noise: float
+    shuffles: float
+    fewest: int
+    enough: tuple[int, int, int]
+    times: int
+
+
+FIRST = Shares(0.1, 2000, 200_000, 0.10, 0.33, 0.42, 20, (2000, 500, 1200), 1)
+SECOND = Shares(0.2, 10_000, 400_000, 0.08, 0.425, 0.425, 50, (ENOUGH, ENOUGH, ENOUGH), 3)
 
 
 @dataclass(frozen=True)
@@ -25,38 +53,63 @@ class Plan:
     shuffled: Ints
     shuffles: int
     control: Ints
+    curves: int
 
 
-def planned(
-    rows: Ints,
-    columns: int,
-    units: int,
-    wanted: int | None,
-    rng: np.random.Generator,
-    enough: int = ENOUGH,
-) -> Plan:
+@dataclass(frozen=True)
+class Sizes:
+    """Rows of each purpose: ``shuffled`` of them, ``shuffles`` times; ``curves`` in all."""
+
+    budget: int
+    joint: int
+    noise: int
+    shuffled: int
+    shuffles: int
+    control: int
+    curves: int
+
+
+def sizes(
+    n: int, columns: int, units: int, most: int | None, shares: Shares, enough: int = ENOUGH
+) -> Sizes:
     """Shares of the budget for ``columns`` that are moved and ``units`` that are shuffled.
 
     Parameters
     ----------
-    rows : positions of the rows that can be judged.
-    wanted : the job's budget, or None for the default.
+    n : rows that can be judged.
+    most : the job's budget, or None.
     enough : rows that one share has at most, less where rows are long.
     """
-    n = len(rows)
-    default = int(min(max(PER_COLUMN * n * max(columns, 1), LEAST), MOST))
-    budget = wanted or default
-    single = int(0.85 * budget) // max(columns + units, 1)
-    noise = _repeated(rows, min(max(single, 50), enough), MOST_DRAWS, rng)
-    each = min(max(int(0.85 * budget - len(noise) * columns) // max(units, 1), 50), enough)
-    some = min(n, max(each // 3, 100), each)
+    wanted = shares.per_column * n * max(columns, 1)
+    budget = int(min(max(wanted, shares.least), shares.most))
+    budget = budget if most is None else min(budget, most)
+    joint, single, mixed = (min(some, enough) for some in shares.enough)
+    noise = min(max(int(shares.noise * budget) // max(columns, 1), shares.fewest), single)
+    noise = noise if noise < n else n * min(noise // max(n, 1), MOST_DRAWS)
+    each = max(int(shares.shuffles * budget) // max(units, 1), 2 * shares.fewest)
+    each = min(each, mixed)
+    some = max(min(n, max(each // shares.times, 100), each), 1)
+    return Sizes(
+        budget,
+        min(int(shares.joint * budget), joint),
+        noise,
+        some,
+        int(np.clip(each // some, 1, MOST_SHUFFLES)),
+        min(500, max(int(0.02 * budget), 20)),
+        int(0.14 * budget),
+    )
+
+
+def planned(rows: Ints, of: Sizes, rng: np.random.Generator) -> Plan:
+    """Rows drawn for each purpose; ``rows`` are positions of those that can be judged."""
     return Plan(
-        budget=budget,
-        joint=_repeated(rows, min(int(0.08 * budget), enough), MOST_DRAWS, rng),
-        noise=noise,
-        shuffled=sample(rows, some, rng),
-        shuffles=int(np.clip(each // max(some, 1), 1, MOST_SHUFFLES)),
-        control=sample(rows, min(500, int(0.02 * budget)), rng),
+        budget=of.budget,
+        joint=_repeated(rows, of.joint, rng),
+        noise=_repeated(rows, of.noise, rng),
+        shuffled=sample(rows, of.shuffled, rng),
+        shuffles=of.shuffles,
+        control=sample(rows, of.control, rng),
+        curves=of.curves,
     )
 
 
@@ -67,8 +120,8 @@ def sample(rows: Ints, most: int, rng: np.random.Generator) -> Ints:
     return np.sort(rng.choice(rows, size=most, replace=False))
 
 
-def _repeated(rows: Ints, most: int, times: int, rng: np.random.Generator) -> Ints:
+def _repeated(rows: Ints, most: int, rng: np.random.Generator) -> Ints:
     """Every row once, and all of them again as long as they fit."""
     if len(rows) > most:
         return sample(rows, most, rng)
-    return np.tile(rows, int(np.clip(most // max(len(rows), 1), 1, times)))
+    return np.tile(rows, int(np.clip(most // max(len(rows), 1), 1, MOST_DRAWS)))

@@ -9,6 +9,7 @@ from reportgen.charts.figure import Chart
 from reportgen.charts.marks import curve, reference
 from reportgen.charts.numbers import THIN, amount, count, number, score, share, shorten
 from reportgen.charts.rows import Mark, Row, forest
+from reportgen.diagnostics.sensitivity import parts_plots
 from reportgen.results import Findings
 
 MOST = 12
@@ -18,7 +19,7 @@ def charts(found: Findings) -> list[Chart]:
     series = found.series
     if not series:
         return []
-    drawn = [_columns(series), _ways(series), _importance(series)]
+    drawn = [_columns(series), _ways(series), _importance(series), *parts_plots.charts(series)]
     drawn += [_curve(series, k) for k in range(min(len(series["curves"]), 2))]
     return [chart for chart in drawn if chart is not None]
 

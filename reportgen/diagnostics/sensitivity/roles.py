@@ -9,15 +9,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.sensitivity.columns import Table
+from reportgen.diagnostics.sensitivity.columns import Columns
 from reportgen.diagnostics.sensitivity.resolution import Resolution, resolution_of
 from reportgen.statistics.clusters import Codes
 
-Kind = Literal["number", "category", "text", "constant", "other"]
+Kind = Literal["number", "category", "text", "tokens", "constant", "other"]
 #: Spearman's correlation from which columns are shuffled together, and say the same.
 CORRELATED, SAME = 0.8, 0.98
 #: More columns than this are taken in blocks; correlation is looked at in at most so many rows.
-MOST_COLUMNS, MOST_ROWS = 400, 2000
+MOST_COLUMNS, MOST_ROWS = 400, 600
 LONGEST = 200  # columns of a one-hot group that is looked for
 #: A string column is text where its values are this long, in words, and seldom repeat.
 WORDS, REPEATS = 3.0, 0.5
@@ -60,7 +60,7 @@ class Layout:
     unread: tuple[str, ...] = field(default=())
 
 
-def layout_of(table: Table, reference: Table, text: bool) -> Layout:
+def layout_of(table: Columns, reference: Columns, text: bool) -> Layout:
     """Roles and units of a table's columns, as the rows of ``reference`` (train) show them.
 
     Parameters
@@ -80,7 +80,7 @@ def layout_of(table: Table, reference: Table, text: bool) -> Layout:
     return Layout(tuple(roles), tuple(_units(table, active)), unread=unread)
 
 
-def _role(table: Table, reference: Table, j: int, text: bool) -> Role:
+def _role(table: Columns, reference: Columns, j: int, text: bool) -> Role:
     name = table.names[j]
     if table.is_number(j):
         found = resolution_of(reference.numbers(j))
@@ -92,17 +92,19 @@ def _role(table: Table, reference: Table, j: int, text: bool) -> Role:
         if not found.numeric:
             return Role(name, (j,), "category", found)
         return Role(name, (j,), "number", found, found.coarse(reference.numbers(j)))
+    if table.is_tokens(j):
+        return Role(name, (j,), "tokens")
     if not table.is_category(j):
         return Role(name, (j,), "other")
     codes = table.codes(j)
     if len(np.unique(codes)) < 2:
         return Role(name, (j,), "constant")
-    if table.frame and (text or _is_text(table, j, codes)):
+    if table.is_text(j) and (text or _is_text(table, j, codes)):
         return Role(name, (j,), "text")
     return Role(name, (j,), "category")
 
 
-def _is_text(table: Table, j: int, codes: Codes) -> bool:
+def _is_text(table: Columns, j: int, codes: Codes) -> bool:
     if len(np.unique(codes)) < REPEATS * table.n:
         return False
     some = table.texts(j, np.arange(min(table.n, 200)))
@@ -110,17 +112,21 @@ def _is_text(table: Table, j: int, codes: Codes) -> bool:
     return bool(words) and float(np.mean(words)) >= WORDS
 
 
-def _one_hot(table: Table) -> list[tuple[int, ...]]:
+def _one_hot(table: Columns) -> list[tuple[int, ...]]:
     """Runs of neighbouring two-valued columns of which exactly one is up in each row.
 
     Runs of which at most one is up (a level is left out) need a common beginning of their names.
     """
     up: dict[int, NDArray[np.bool_]] = {}
+    few = np.arange(min(table.n, 200))
     for j in range(table.width):
-        if not table.is_number(j) and not (table.is_category(j) and not table.frame):
+        flag = table.is_category(j) and not table.is_text(j)
+        if not (table.is_number(j) or flag) or not table.is_flat(j):
+            continue
+        if len(np.unique(table.numbers(j, few))) > 2:
             continue
         values = table.numbers(j)
-        if values.ndim > 1 or not np.isfinite(values).all():
+        if not np.isfinite(values).all():
             continue
         low, high = values.min(), values.max()
         if low < high and ((values == low) | (values == high)).all():
@@ -135,7 +141,7 @@ def _one_hot(table: Table) -> list[tuple[int, ...]]:
     return found
 
 
-def _run_end(table: Table, up: dict[int, NDArray[np.bool_]], start: int) -> int:
+def _run_end(table: Columns, up: dict[int, NDArray[np.bool_]], start: int) -> int:
     """Where the longest one-hot group that begins at ``start`` ends; ``start`` for none."""
     total: NDArray[np.int64] = np.zeros(table.n, dtype=np.int64)
     best, stem, at = start, _stem(table.names[start]), start
@@ -166,7 +172,7 @@ def _stem(name: str) -> str:
     return ""
 
 
-def _group_name(table: Table, group: Sequence[int]) -> str:
+def _group_name(table: Columns, group: Sequence[int]) -> str:
     stem = _stem(table.names[group[0]])
     if stem and all(_stem(table.names[j]) == stem for j in group):
         return stem
@@ -180,11 +186,9 @@ def _blocks(roles: list[Role]) -> list[Unit]:
             for p in parts]  # fmt: skip
 
 
-def _units(table: Table, roles: list[Role]) -> list[Unit]:
+def _units(table: Columns, roles: list[Role]) -> list[Unit]:
     """Roles whose ranks go together, by average linkage of 1 − |Spearman's ρ|."""
-    numbers = [
-        r for r in roles if r.kind == "number" and not (not table.frame and table.X.ndim > 2)
-    ]
+    numbers = [r for r in roles if r.kind == "number" and table.is_flat(r.columns[0])]
     others = [Unit(r.name, (r,), True) for r in roles if r not in numbers]
     if len(numbers) < 2 or table.n < 10:
         return others + [Unit(r.name, (r,), True) for r in numbers]
@@ -211,7 +215,7 @@ def _joined(parts: Sequence[Role]) -> str:
     return f"{parts[0].name} and {len(parts) - 1} columns that go with it"
 
 
-def _spearman(table: Table, roles: list[Role]) -> NDArray[np.float64]:
+def _spearman(table: Columns, roles: list[Role]) -> NDArray[np.float64]:
     step = max(1, table.n // MOST_ROWS)
     rows = np.arange(0, table.n, step)
     ranks = np.column_stack([_ranks(table.numbers(r.columns[0], rows)) for r in roles])
@@ -221,9 +225,12 @@ def _spearman(table: Table, roles: list[Role]) -> NDArray[np.float64]:
 
 
 def _ranks(values: NDArray[Any]) -> NDArray[np.float64]:
-    from scipy.stats import rankdata
-
+    """Mean ranks, those of missing values in the middle."""
     known = np.isfinite(values)
-    ranks = np.full(len(values), np.nan)
-    ranks[known] = rankdata(values[known])
-    return np.where(known, ranks, np.nanmean(ranks) if known.any() else 0.0)
+    if not known.any():
+        return np.zeros(len(values))
+    _, inverse, counts = np.unique(values[known], return_inverse=True, return_counts=True)
+    own = np.cumsum(counts) - (counts - 1) / 2
+    ranks = np.full(len(values), (known.sum() + 1) / 2)
+    ranks[known] = own[inverse]
+    return ranks

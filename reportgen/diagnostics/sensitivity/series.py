@@ -9,6 +9,7 @@ import numpy as np
 from reportgen.diagnostics.sensitivity.decide import Judgement, size, way_words
 from reportgen.diagnostics.sensitivity.declared import SensitivitySettings
 from reportgen.diagnostics.sensitivity.found import Evidence
+from reportgen.diagnostics.sensitivity.regions import Regions
 from reportgen.diagnostics.sensitivity.roles import Role
 from reportgen.diagnostics.sensitivity.verdicts import Tested
 from reportgen.evidence import Case
@@ -36,6 +37,16 @@ def series(
         out["columns"] = columns[:MOST]
         out["columns_total"] = len(columns)
         out["importance"] = _importance(evidence)
+    if evidence.regions is not None:
+        out["regions"] = _regions(evidence.regions)
+    if evidence.words is not None:
+        out["words"] = [
+            {"word": w.text, "n": w.n, "moved": w.moved.value, "low": w.moved.low,
+             "high": w.moved.high, "rise": w.rise.value, "rise_low": w.rise.low,
+             "rise_high": w.rise.high}
+            for w in evidence.words.words
+        ]  # fmt: skip
+        out["words_known"] = evidence.words.known
     out["classes"] = _classes(case, evidence, judged)
     out["curves"] = [
         {"name": c.name, "x": c.x, "mean": c.mean, "low": c.low, "high": c.high,
@@ -152,6 +163,32 @@ def _importance(evidence: Evidence) -> list[dict[str, Any]]:
          "share_high": found.shares[k].high}
         for k in found.order[:MOST]
     ]  # fmt: skip
+
+
+def _regions(found: Regions) -> dict[str, Any]:
+    """Parts that are not divided further, most worth first."""
+    return {
+        "height": found.height, "width": found.width, "n": found.n, "loss": found.loss,
+        "leaves": [
+            {"name": part_name(r.box, found.height, found.width), "box": list(r.box),
+             "rise": r.rise.value, "low": r.rise.low, "high": r.rise.high}
+            for r in found.order
+        ],
+    }  # fmt: skip
+
+
+def part_name(box: tuple[int, int, int, int], height: int, width: int) -> str:
+    """``Rows 7 to 13, columns 14 to 20``, of images; ``Steps 3 to 5``, of sequences; from 1."""
+    top, left, bottom, right = box
+
+    def span(word: str, first: int, end: int) -> str:
+        if end - first == 1:
+            return f"{word} {end}"
+        return f"{word}s {first + 1} to {end}"
+
+    if height == 1:
+        return span("Step", left, right)
+    return f"{span('Row', top, bottom)}, {span('column', left, right)}"
 
 
 def _classes(case: Case, evidence: Evidence, judged: Judgement) -> dict[str, Any]:

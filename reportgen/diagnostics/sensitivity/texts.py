@@ -50,7 +50,10 @@ def other_punctuation(text: str) -> str:
 
 
 def with_typos(text: str, rng: np.random.Generator) -> tuple[str, float]:
-    """Two letters exchanged inside one of ten words, and the share of words that have it."""
+    """Two letters exchanged inside one of ten words, and the share of long words that have it.
+
+    Short words get none, and seldom tell much: the share is of those that might have got one.
+    """
     words = text.split(" ")
     long = [k for k, word in enumerate(words) if len(word) >= LETTERS and word.isalpha()]
     real = sum(bool(word) for word in words)
@@ -63,4 +66,19 @@ def with_typos(text: str, rng: np.random.Generator) -> tuple[str, float]:
         swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
         spoiled += swapped != word
         words[k] = swapped
-    return " ".join(words), spoiled / real
+    return " ".join(words), spoiled / len(long)
+
+
+def exchanged(rows: NDArray[Any], rng: np.random.Generator) -> tuple[NDArray[Any], float]:
+    """Rows with one of ten tokens exchanged, padding (0) left alone, and the share exchanged."""
+    out = rows.copy()
+    words = rows[rows > 0]
+    shares = []
+    for row in out:
+        real = np.flatnonzero(row > 0)
+        if len(real) == 0 or len(words) == 0:
+            continue
+        k = max(1, len(real) // ONE_OF)
+        row[rng.choice(real, size=k, replace=False)] = rng.choice(words, size=k)
+        shares.append(k / len(real))
+    return out, float(np.mean(shares)) if shares else 0.0

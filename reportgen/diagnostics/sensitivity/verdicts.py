@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,8 @@ from reportgen.statistics.intervals import Interval
 LEVEL_Z = 1.959964
 #: So far below `dominates` the lower limit of the share may lie.
 NEAR = 0.1
+#: Share of ``warn_over``, beyond what is allowed, from which a first look is followed by a second.
+PART = 0.4
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,21 @@ def family(members: Sequence[Tested], settings: SensitivitySettings) -> tuple[Te
 
 def columns_tested(evidence: Evidence, settings: SensitivitySettings) -> dict[str, Tested]:
     """Each column (block of a wide table) with small steps, by the name of its question."""
-    members = []
+    members = [
+        judged_change(key, evidence.changes[key], allowed, se)
+        for key, allowed, se in _of_columns(evidence, settings)
+    ]
+    return {t.key: t for t in family(members, settings)}
+
+
+def _of_columns(
+    evidence: Evidence, settings: SensitivitySettings
+) -> Iterator[tuple[str, float, float]]:
+    """Question about a column's noise, what is allowed of it, and that one's standard error."""
     for key, (coarse, unit) in _moved(evidence, settings).items():
         shuffled = evidence.changes[f"shuffle:{unit}"].beyond
         rate = settings.allowance * coarse
-        members.append(
-            judged_change(key, evidence.changes[key], rate * shuffled.value, rate * shuffled.se)
-        )
-    return {t.key: t for t in family(members, settings)}
+        yield key, rate * shuffled.value, rate * shuffled.se
 
 
 def _moved(evidence: Evidence, settings: SensitivitySettings) -> dict[str, tuple[float, int]]:
@@ -109,7 +118,16 @@ def _moved(evidence: Evidence, settings: SensitivitySettings) -> dict[str, tuple
 
 
 def joint_tested(evidence: Evidence, settings: SensitivitySettings) -> Tested | None:
-    """All columns with small steps at once; the only one, where there is one.
+    """All columns with small steps at once; the only one, where there is one."""
+    found = _of_all(evidence, settings)
+    if found is None:
+        return None
+    key, allowed = found
+    return family([judged_change(key, evidence.changes[key], allowed)], settings)[0]
+
+
+def _of_all(evidence: Evidence, settings: SensitivitySettings) -> tuple[str, float] | None:
+    """The question about all columns at once, and what is allowed of it.
 
     Answers that change evenly change in all columns together at most as often as in each of them
     one after the other, and at most as two rows differ.
@@ -126,26 +144,40 @@ def joint_tested(evidence: Evidence, settings: SensitivitySettings) -> Tested | 
         for unit, of_unit in rates.items()
     )
     whole = evidence.all_over * max(coarse for coarse, _ in moved.values())
-    allowed = settings.allowance * min(parts, whole)
-    return family([judged_change(key, evidence.changes[key], allowed)], settings)[0]
+    return key, settings.allowance * min(parts, whole)
+
+
+def allowances(evidence: Evidence, settings: SensitivitySettings) -> Iterator[tuple[str, float]]:
+    """Every question that is judged, and what is allowed of its answer."""
+    found = _of_all(evidence, settings)
+    if found is not None:
+        yield found
+    for key, allowed, _ in _of_columns(evidence, settings):
+        yield key, allowed
+    for key in evidence.changes:
+        if key == "steps" or key.startswith("text:"):
+            yield key, _of_way(key, evidence)[0]
 
 
 def ways_tested(
     evidence: Evidence, keys: Sequence[str], settings: SensitivitySettings
 ) -> tuple[Tested, ...]:
     """Changes of images and texts, which a reader would not notice at all; typos spoil words."""
-    members = []
-    for key in keys:
-        allowed, se = 0.0, 0.0
-        kind, _, rest = key.partition(":")
-        way, _, role = rest.partition(":")
-        if kind == "text" and way in ("typo", "token"):
-            share = evidence.spoiled.get(role, 0.0)
-            whole = _of_text(evidence, role)
-            allowed = share * (evidence.all_over if whole is None else whole.value)
-            se = 0.0 if whole is None else share * whole.se
-        members.append(judged_change(key, evidence.changes[key], allowed, se))
+    members = [judged_change(key, evidence.changes[key], *_of_way(key, evidence)) for key in keys]
     return family(members, settings)
+
+
+def _of_way(key: str, evidence: Evidence) -> tuple[float, float]:
+    """What is allowed of a change of images or texts, and its standard error."""
+    kind, _, rest = key.partition(":")
+    way, _, role = rest.partition(":")
+    if kind != "text" or way not in ("typo", "token"):
+        return 0.0, 0.0
+    share = evidence.spoiled.get(role, 0.0)
+    whole = _of_text(evidence, role)
+    if whole is None:
+        return share * evidence.all_over, 0.0
+    return share * whole.value, share * whole.se
 
 
 def _of_text(evidence: Evidence, role: str) -> Interval | None:
@@ -179,15 +211,37 @@ def columns_of(evidence: Evidence) -> tuple[Role, ...]:
     return () if layout is None else tuple(r for r in layout.roles if r.kind != "constant")
 
 
-def smallest(change: Change, allowed: float, settings: SensitivitySettings, tests: int) -> float:
-    """The smallest share beyond margins that a warning would have shown with 80 % power."""
-    n = max(change.n, 1)
+def smallest(
+    change: Change, allowed: float, settings: SensitivitySettings, tests: int, again: int = 0
+) -> float:
+    """The smallest share beyond margins that a warning would have shown with 80 % power.
+
+    Parameters
+    ----------
+    again : rows of the second look that such a share would have led to, where there was none.
+    """
+    if again <= change.n:
+        return _shown(change.n, allowed, settings, tests)
+    first = _exceeds(change.n, allowed + PART * settings.warn_over)
+    return max(first, _shown(again, allowed, settings, tests))
+
+
+def _exceeds(n: int, limit: float) -> float:
+    """The share of n rows that is seen over a limit in 80 of 100 samples."""
+    share = limit
+    for _ in range(20):
+        share = limit + 0.8416 * float(np.sqrt(min(share, 0.5) * (1 - min(share, 0.5)) / n))
+    return min(share, 1.0)
+
+
+def _shown(n: int, allowed: float, settings: SensitivitySettings, tests: int) -> float:
+    """The share that a test on n rows shows beyond chance in 80 of 100 samples."""
     z = float(special.ndtri(1 - settings.alpha / max(tests, 1)))
     point = allowed + settings.warn_over
-    se = np.sqrt(point * (1 - point) / n)
+    se = np.sqrt(point * (1 - point) / max(n, 1))
     for _ in range(20):  # the error depends on the share itself
         found = max(point + 0.8416 * se, allowed + (z + 0.8416) * se)
-        se = np.sqrt(min(found, 0.5) * (1 - min(found, 0.5)) / n)
+        se = np.sqrt(min(found, 0.5) * (1 - min(found, 0.5)) / max(n, 1))
     return float(min(found, 1.0))
 
 

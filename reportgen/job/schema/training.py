@@ -65,7 +65,11 @@ class Training(Strict):
 
 
 class Budget(Strict):
-    """What the retrainings of one audit may take."""
+    """What one audit may take."""
 
     minutes: Annotated[float, Field(gt=0)] = Field(60, description="Of training, an audit.")
-    memory_gb: Annotated[float, Field(gt=0)] | None = Field(None, description="Default: no limit.")
+    memory_gb: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="Of a stack of retrainings; files over a quarter of it are held in part. "
+        "Default: no limit, and a quarter of the machine's.",
+    )

@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -24,6 +25,12 @@ from reportgen.models.custom_metrics.messages import Call, Load, Loaded, Reply
 Needs = Literal["python", "keras", "tensorflow"]
 #: Seconds in which a module must have been imported: TensorFlow takes long on a busy machine.
 IMPORT = {"python": 60.0, "keras": 120.0, "tensorflow": 300.0}
+#: In the environment of a metric's process, and of what it starts.
+MARK = "REPORTGEN_METRIC"
+#: That a metric may leave running: a pool of workers.
+MOST_PROCESSES = 64
+#: Of an answer: a line a call.
+MOST_BYTES = 16 << 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -52,10 +59,12 @@ class Process:
     """One process; used for one metric after the other until it has to be ended."""
 
     needs: Needs
+    _mark: str = field(init=False)
     _popen: subprocess.Popen[bytes] = field(init=False)
     _connection: Connection[Any, Any] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._mark = f"{MARK}={secrets.token_hex(8)}"
         self._connection, theirs = pipe()
         here = str(Path(__file__).parents[3])
         known = os.environ.get("PYTHONPATH")
@@ -67,6 +76,7 @@ class Process:
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "CUDA_VISIBLE_DEVICES": "-1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            **dict([self._mark.split("=")]),
         }
         if self.needs != "python":
             environment["KERAS_BACKEND"] = "numpy" if self.needs == "keras" else "tensorflow"
@@ -110,7 +120,14 @@ class Process:
                 if self._resident() > limits.memory_gb * 1e9:
                     self.close()
                     raise Ended(f"it takes more than {limits.memory_gb:g} GB of memory")
-            return json.loads(self._connection.recv_bytes())
+            said = self._connection.recv_bytes(MOST_BYTES)
+            if len(self._others()) > MOST_PROCESSES:
+                self.close()
+                raise Ended(f"it leaves more than {MOST_PROCESSES} processes running")
+            return json.loads(said)
+        except ValueError as error:  # bytes that are none of the worker's
+            self.close()
+            raise Ended("it writes into what the audit reads") from error
         except (EOFError, OSError) as error:
             code = self._left()
             raise Ended(f"it ends its process ({code})") from error
@@ -138,8 +155,24 @@ class Process:
         self._connection.close()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, signal.SIGKILL)
+        for pid in self._others():  # those that left its group
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(10)
+
+    def _others(self) -> list[int]:
+        """What it started and still runs, wherever it went: told by a mark in the environment."""
+        found = []
+        mark = self._mark.encode()
+        for entry in Path("/proc").glob("[0-9]*") if Path("/proc/self/environ").exists() else ():
+            pid = int(entry.name)
+            if pid <= self._popen.pid:  # older than it is
+                continue
+            with contextlib.suppress(OSError):
+                if mark in (entry / "environ").read_bytes():
+                    found.append(pid)
+        return found
 
 
 #: Processes at hand, by what they need; ended with this one.
@@ -186,11 +219,11 @@ class CustomMetric:
         limits = Limits(IMPORT[self.needs], self.limits.memory_gb)
         try:
             said = process.ask(Load(self.name, str(self.folder)), limits)
+            self.loaded = _loaded(said, process)
         except Ended as ended:
             self.loaded = Loaded(error=str(ended))
         else:
             self._process = process
-            self.loaded = Loaded(**said)
         return self.loaded
 
     def __call__(self, calls: Sequence[Call]) -> list[Reply]:
@@ -203,7 +236,33 @@ class CustomMetric:
             return [Reply(error=self.loaded.error)] * len(calls)
         try:
             said = self._process.ask(list(calls), self.limits)
+            return _replies(said, len(calls), self._process)
         except Ended as ended:
             self._process, self.ended = None, str(ended)
             return [Reply(error=self.ended)] * len(calls)
-        return [Reply(**one) for one in said]
+
+
+def _loaded(said: Any, process: Process) -> Loaded:
+    """What the worker said of an import; raises as :func:`_replies`."""
+    try:
+        return Loaded(**said)
+    except TypeError:
+        process.close()
+        raise Ended("it writes into what the audit reads") from None
+
+
+def _replies(said: Any, n: int, process: Process) -> list[Reply]:
+    """What the worker said, where it is what a worker says.
+
+    Raises
+    ------
+    Ended
+        where a metric answered in its place; the process is ended then.
+    """
+    try:
+        if isinstance(said, list) and len(said) == n:
+            return [Reply(**one) for one in said]
+    except TypeError:
+        pass
+    process.close()
+    raise Ended("it writes into what the audit reads")

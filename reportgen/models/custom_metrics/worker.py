@@ -32,6 +32,7 @@ class Server:
     """One metric after the other; the last that was loaded is called."""
 
     def __init__(self) -> None:
+        self.own = os.getpid()
         self.metric: Any = None
         self.folder = Path()
         self.stateful = False
@@ -48,6 +49,8 @@ class Server:
             return Loaded(error=str(error.problems[0])[:600])
         except BaseException as error:  # a module that ends the process is no crash of ours
             return Loaded(error=_said(error, self.folder))
+        finally:
+            self._only_one()
         self.stateful = hasattr(found, "update_state") and hasattr(found, "result")
         if not callable(found) and not self.stateful:
             return Loaded(error=f"it is a {type(found).__name__}, and not a function")
@@ -68,6 +71,8 @@ class Server:
                 value, rows = self._value(order, *given)
         except BaseException as error:  # sys.exit and the like are a metric's failure too
             return Reply(error=_said(error, self.folder), printed=written.any)
+        finally:
+            self._only_one()
         changed = not (_same(given[0], order.y) and _same(given[1], order.p))
         if isinstance(value, str):
             return Reply(error=value, changed=changed, printed=written.any)
@@ -75,6 +80,11 @@ class Server:
             said = "NaN" if math.isnan(value) else "an infinite number"
             return Reply(error=f"it gives {said}", changed=changed, printed=written.any)
         return Reply(value, None, rows, changed, written.any)
+
+    def _only_one(self) -> None:
+        """Where a metric forked, the other process ends: one of the two gives answers."""
+        if os.getpid() != self.own:
+            os._exit(0)
 
     def _value(self, order: Call, y: np.ndarray, p: np.ndarray) -> tuple[float | str, bool]:
         if order.chunk is None or order.chunk >= len(y):
@@ -168,7 +178,10 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
 
 def _said(error: BaseException, folder: Path) -> str:
     """Kind, words and line of an error."""
-    words = " ".join(str(error).split())
+    try:
+        words = " ".join(str(error).split())
+    except BaseException:  # an error that cannot be told is one still
+        words = ""
     text = f"it raises {type(error).__name__}" + (f": {words}" if words else "")
     if isinstance(error, SystemExit):
         text = f"it ends the program (sys.exit, {error.code!r})"

@@ -213,20 +213,42 @@ def test_pictures_and_texts():
     assert leak.evidence["expected_by_chance"] == 1  # the empty picture
 
 
-def test_streamed_files_give_what_memory_gives(tmp_path, monkeypatch):
-    monkeypatch.setattr(streamed, "BATCH", 100)
+def streamed_pair():
     rng = np.random.default_rng(15)
-    frames = [
+    return [
         pl.DataFrame({"a": rng.integers(0, 30, n), "b": rng.choice(["x", "y", "z"], n)})
         for n in (700, 900)
     ]
-    for name, frame in zip(("here", "there"), frames, strict=True):
-        frame.write_parquet(tmp_path / f"{name}.parquet")
-    scanned = [pl.scan_parquet(tmp_path / f"{name}.parquet") for name in ("here", "there")]
-    (tmp_path / "parts").mkdir()
-    n = streamed.shared_rows(*scanned, tmp_path / "parts", parts=3)
-    assert n == frames[0].join(frames[1].unique(), on=["a", "b"], how="semi").height
-    assert not list((tmp_path / "parts").iterdir())
+
+
+def test_streamed_rows_give_what_memory_gives(tmp_path):
+    here, there = streamed_pair()
+    sides = ((hashed(part) for part in frame.iter_slices(100)) for frame in (here, there))
+    n = streamed.shared_rows(*sides, tmp_path, parts=3)
+    assert n == here.join(there.unique(), on=["a", "b"], how="semi").height
+    assert not list(tmp_path.iterdir())
+
+
+def test_rows_that_are_held_meet_their_equals_in_a_stream():
+    here, there = streamed_pair()
+    there = there.with_columns(y=pl.int_range(there.height) % 2)
+    label = np.arange(here.height) % 2
+
+    def stream():
+        for part in there.iter_slices(100):
+            rows = hashed(part.select("a", "b"))
+            told = rows + part.get_column("y").to_numpy().astype(np.uint64)
+            yield rows, told, part.row
+
+    rows = hashed(here)
+    found = streamed.met(rows, rows + label.astype(np.uint64), stream())
+    for i, (a, b) in enumerate(here.iter_rows()):
+        equal = [k for k, row in enumerate(there.iter_rows()) if row[:2] == (a, b)]
+        assert found.count[i] == len(equal)
+        assert found.place[i] == (equal[0] if equal else -1)
+        assert found.same[i] == sum(there["y"][k] == label[i] for k in equal)
+    assert all(there.row(k) == row for k, row in found.rows.items())
+    assert set(found.rows) <= set(found.place.tolist())
 
 
 def test_the_judged_share_is_what_chance_does_not_explain():
@@ -243,3 +265,15 @@ def test_the_judged_share_is_what_chance_does_not_explain():
         share = by_name["duplicate_share"].value
         leak = next(leak for leak in found.leaks if leak.code == planted.EXACT)
         assert share == leak.evidence["share"] >= judged[0].value
+
+
+def test_one_row_that_stands_there_over_and_over_is_told_as_one():
+    rng = np.random.default_rng(21)
+    X = rng.normal(size=(1000, 4))
+    X[rng.random(1000) < 0.3] = -0.78
+    y = rng.integers(0, 2, 1000)
+    case = planted.case((X[:700], y[:700]), (X[700:], y[700:]))
+    (leak,) = [leak for leak in looked(case).leaks if leak.code == planted.EXACT]
+    n = int((X[700:, 0] == -0.78).sum())
+    assert leak.severity == "info"
+    assert f"They are one row, which stands {n} times in test" in leak.message

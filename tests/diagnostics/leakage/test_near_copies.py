@@ -9,7 +9,7 @@ from benchmarks.faults.cases import case_from_arrays
 from benchmarks.faults.leakage import near_copies as planted
 from reportgen.diagnostics.leakage.declared import LeakageSettings
 from reportgen.diagnostics.leakage.questions import near_copies
-from reportgen.diagnostics.leakage.rows import neighbours
+from reportgen.diagnostics.leakage.rows import neighbours, pictures
 from reportgen.diagnostics.leakage.rows.cells import cells
 from reportgen.diagnostics.leakage.rows.nearness import nearness
 from reportgen.diagnostics.leakage.rows.pictures import points as picture_points
@@ -25,7 +25,7 @@ def looked(case, **settings):
 def test_nearest_rows_are_those_of_brute_force():
     rng = np.random.default_rng(0)
     base, queries = (rng.normal(size=(n, 5)).astype(np.float32) for n in (400, 50))
-    found = neighbours.nearest(queries, base, 4)
+    found = neighbours.Base(base).nearest(queries, 4)
     apart = cdist(queries.astype(float), base.astype(float))
     assert np.array_equal(found.rows, np.argsort(apart, axis=1)[:, :4])
     assert np.allclose(found.distances, np.sort(apart, axis=1)[:, :4], rtol=1e-9)
@@ -37,16 +37,16 @@ def test_a_search_by_cells_finds_near_rows_and_says_what_it_misses(monkeypatch):
     rng = np.random.default_rng(1)
     base = rng.normal(size=(6000, 8)).astype(np.float32)
     queries = base[:500] + np.float32(1e-3) * rng.normal(size=(500, 8)).astype(np.float32)
-    found = neighbours.nearest(queries, base, 3)
+    found = neighbours.Base(base).nearest(queries, 3)
     assert np.array_equal(found.rows[:, 0], np.arange(500))
-    far = neighbours.nearest(rng.normal(size=(300, 8)).astype(np.float32), base, 3)
+    far = neighbours.Base(base).nearest(rng.normal(size=(300, 8)).astype(np.float32), 3)
     assert 0.8 < far.recall <= 1.0
 
 
 def test_distances_do_not_lose_their_last_digits():
     base = np.full((20, 3), 3000.0, dtype=np.float32)
     base[:, 0] += np.arange(20, dtype=np.float32)
-    found = neighbours.nearest(base[:1] + np.float32([[0.01, 0, 0]]), base, 2)
+    found = neighbours.Base(base).nearest(base[:1] + np.float32([[0.01, 0, 0]]), 2)
     assert found.distances[0, 0] == pytest.approx(0.01, rel=0.03)
 
 
@@ -145,7 +145,14 @@ def test_rows_of_words_alone_are_not_asked():
     assert planted.NEAR in looked(case).untold
 
 
-@pytest.mark.parametrize("change", ["mirrored", "upside down", "mirrored and coded"])
+UNDONE = {
+    "upside down": lambda X: X[:, ::-1],
+    "mirrored and coded": lambda X: X[:, :, ::-1],
+    "turned by a quarter": lambda X: np.rot90(X, -1, axes=(1, 2)),
+}
+
+
+@pytest.mark.parametrize("change", UNDONE)
 def test_photos_that_come_back_are_found_beside_their_originals(change):
     rng = np.random.default_rng(8)
     case = planted.photos(rng, change)
@@ -156,10 +163,25 @@ def test_photos_that_come_back_are_found_beside_their_originals(change):
         how.startswith(change.removesuffix(" and coded")) for how in leak.evidence["changed"]
     )
     train, test = (np.asarray(case.split(s).X, dtype=float) for s in ("train", "test"))
-    turned = test[:, ::-1] if change == "upside down" else test[:, :, ::-1]
+    turned = UNDONE[change](test)
     for i, k in zip(leak.evidence["example_rows"], leak.evidence["train_rows"], strict=True):
         apart = np.abs(turned[i] - train).mean(axis=(1, 2, 3))
         assert int(apart.argmin()) == k
+
+
+def test_photos_that_were_turned_a_little_are_found():
+    (leak,) = looked(planted.photos(np.random.default_rng(12), "turned by 8 degrees")).leaks
+    assert leak.severity == "fail"
+    assert leak.evidence["rows"] >= 8  # of 20
+    assert "turned or zoomed a little" in leak.evidence["changed"]
+
+
+def test_turning_by_nothing_leaves_a_picture_as_it_is():
+    X = np.random.default_rng(13).integers(0, 255, (3, 20, 24)).astype(float)
+    assert pictures.slanted(X, 0, 1.0) == pytest.approx(X, abs=1e-3)
+    bars = np.zeros((1, 21, 21))
+    bars[:, 10] = 1.0
+    assert pictures.slanted(bars, 90, 1.0)[0, :, 10] == pytest.approx(1.0, abs=1e-5)
 
 
 def test_pictures_moved_by_whole_pixels_alone_are_near_copies():

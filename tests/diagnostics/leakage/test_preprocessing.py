@@ -255,7 +255,7 @@ def test_figures_that_do_not_compare_are_infinitely_far():
 def test_a_normalization_layer_that_saw_test_is_cured_by_other_inputs():
     import keras
 
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     rng = RNG(0)
     X = (rng.normal(size=(240, 3)) * [1, 20, 5] + [0, 100, 7]).astype(np.float32)

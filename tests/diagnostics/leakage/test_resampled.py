@@ -79,6 +79,17 @@ def test_rows_made_of_train_alone_are_no_leak_until_a_source_is_judged():
     assert not leak.cure.rows["train"][:150].any() or leak.cure.rows["train"][400:].any()
 
 
+def test_many_columns_of_few_whole_numbers_tell_what_few_do_not():
+    made = {}
+    for d in (5, 20):
+        data = partial(cases.whole, 700, d, 10)
+        case = cases.before(data, "SMOTE", RNG(4)).view("leakage", LeakageSettings())
+        made[d] = [leak.severity for leak in look(case, "test").leaks]
+        honest = cases.after(data, None, RNG(5)).view("leakage", LeakageSettings())
+        assert not look(honest, "test").leaks
+    assert made == {5: [], 20: ["fail"]}
+
+
 def test_the_cure_takes_out_what_judged_rows_came_from():
     case = cases.before(cases.eight, "SMOTE", RNG(5))
     (leak,) = look(case, "test").leaks

@@ -17,6 +17,7 @@ from reportgen.evidence import Case
 from reportgen.scores.followed import followed
 
 MOST = 12
+TOLD = 6  # columns of the table, which the figure's go beyond
 
 
 def strongest(every: Sequence[Measured], aim: Goal) -> list[Measured]:
@@ -90,21 +91,23 @@ def tables(
     case: Case, judged: str, every: Sequence[Measured], aim: Goal
 ) -> tuple[Mapping[str, Any], ...]:
     """The strongest columns with what they and their missing values tell."""
-    shown = [m for m in strongest(every, aim) if m.alone.least > 0][:8]
+    shown = [m for m in strongest(every, aim) if m.alone.least > 0][:TOLD]
     if not shown:
         return ()
     auc = aim.task != "regression"
     head = [["Column", "q"], ["R² on train, out of fold", "n"], [f"R² on {judged}", "n"]]
     head += [[f"AUC on {judged}", "n"]] if auc else []
-    head += [["No value", "n"], ["R² of having one", "n"]]
+    gaps = any(m.presence is not None for m in shown)
+    head += [["No value", "n"], ["R² of having one", "n"]] if gaps else []
     body = []
     for m in shown:
         row = [m.name, score(m.alone.train), score(m.alone.judged)]
         row += [score(m.alone.auc)] if auc else []
-        row += [
-            f"{100 * m.absent:.1f} %" if m.presence is not None else NONE,
-            score(m.presence.least) if m.presence is not None else NONE,
-        ]
+        if gaps:
+            row += [
+                f"{100 * m.absent:.1f} %" if m.presence is not None else NONE,
+                score(m.presence.least) if m.presence is not None else NONE,
+            ]
         body.append(row)
     return (
         {

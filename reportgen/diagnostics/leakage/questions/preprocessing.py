@@ -20,6 +20,7 @@ from reportgen.evidence import Case
 from reportgen.fitted.parts import parts
 from reportgen.models.preprocess import PythonTransform
 from reportgen.results import Severity
+from reportgen.scores.page_one import OWN_FIGURES, fault
 
 ORDER = 60
 ADVICE = {c.code: c.advice for c in CODES}
@@ -205,7 +206,7 @@ def _of_arrays(
     leak = Leak(
         SAW, "fail", f"{what} of the data", message, ADVICE[SAW],
         {"fitted_on": list(found.rows.splits), "way": found.way, "columns": columns[:50],
-         "columns_total": len(columns)},
+         "columns_total": len(columns), **(fault(OWN_FIGURES, judged) if found.each else {})},
         cure_of_arrays(case, found, judged, raw=raw),
         partial(weigh, case.split(judged).n),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.leakage.resampled.columns import Columns, Floats
+from reportgen.diagnostics.leakage.resampled.columns import MANY, Columns, Floats
 
 Places = NDArray[np.int64]
 NEIGHBOURS = 60  # SMOTE's five are further off once made rows stand between them
@@ -24,6 +24,8 @@ WORK = 6e8  # numbers of a class that are compared
 SEARCH = 2e10  # multiplications that finding neighbours may take
 CHANCE = 0.02  # expected hits of a row by chance above which a hit is none
 RESOLVED = 0.06  # width of a line over the width of a neighbourhood, in a column that tells
+BARELY = 0.15  # the same of columns that tell only where they are many
+UNSURE = 0.003  # least chance of a hit that these have, for columns that go together
 CROWDED = 0.15  # share of neighbours on one line above which columns follow from each other
 RATIOS = 1000  # largest denominator that is looked for
 
@@ -158,6 +160,14 @@ def _checked(
     moving = np.abs(along) > 4 * columns.unit
     tube = 2 * allowed / np.maximum(np.ptp(ways, axis=0), 1e-300)
     told = moving & columns.independent & (tube <= RESOLVED)
+    least = 0.0
+    if told.sum() < 2:  # not one tells, many may: by how far the neighbours lie from the line
+        beside = ways - np.outer(ways @ along / float(along @ along), along)
+        tube = 2 * allowed / np.maximum(np.ptp(beside, axis=0), 1e-300)
+        told = moving & columns.independent & (tube <= BARELY)
+        if told.sum() < MANY:
+            return None
+        least = UNSURE
     if told.sum() < 2:
         return None
     k = len(ways)
@@ -167,7 +177,7 @@ def _checked(
     sure = float((allowed[moving] / np.abs(along[moving])).min())
     if _ratio(share, max(sure, 1e-15)):
         return None
-    return None if _dependent(ways, pair, moving, allowed) else chance
+    return None if _dependent(ways, pair, moving, allowed) else max(chance, least)
 
 
 def _ratio(share: float, sure: float) -> bool:

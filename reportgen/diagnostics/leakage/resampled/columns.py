@@ -10,10 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+MANY = 12  # columns that tell together what few of them do not
 MOST = 64  # columns that are looked at: a part of them lies on a line where all do
 DECIMALS = 8
 DISTINCT = 10
 WIDE = 100  # different whole numbers, between which others lie nearly to the digit
+NARROW = 20  # the same where they are many columns: together they tell
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,12 @@ def columns_of(table: Floats) -> Columns | None:
     usable = np.flatnonzero(np.isfinite(table).all(axis=0))
     if len(usable) > 4 * MOST:
         usable = usable[np.argsort(-table[:2000, usable].var(axis=0), kind="stable")[: 4 * MOST]]
-    fine = [
-        int(j)
-        for j in usable
-        if len(np.unique(table[:, j])) > (DISTINCT if _fractions(table[:, j]) else WIDE)
-    ]
+    counts = {int(j): len(np.unique(table[:, j])) for j in usable}
+    least = {j: DISTINCT if _fractions(table[:, j]) else WIDE for j in counts}
+    narrow = [j for j in counts if least[j] == WIDE and counts[j] > NARROW]
+    if len(narrow) >= MANY:
+        least |= dict.fromkeys(narrow, NARROW)
+    fine = [j for j in counts if counts[j] > least[j]]
     fine = fine[:: -(-len(fine) // MOST)] if len(fine) > MOST else fine
     if len(fine) < 2:
         return None

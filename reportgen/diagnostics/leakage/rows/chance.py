@@ -25,7 +25,8 @@ MOST_ROWS = 300  # judged rows of each sort whose neighbourhood is looked at
 MOST_CELLS = 160_000_000  # cells compared
 NEAREST, NEXT = 10, 40  # rows near on R that tell how often J agrees
 SELDOM = (0.001, 1e-06)  # how often two rows agree on J
-LIMITS = (1.0, 0.3, 0.1, 0.03)  # rows that chance explains least tell most
+LIMITS = (1.0, 0.3, 0.1, 0.03, 0.003, 0.0003)  # rows that chance explains least tell most
+FAINT, LEAST_FAINT = 0.01, 0.02  # below this limit, so many are expected at least: surer is no sum
 MODEL = 1.25  # times the expected number that the estimate may be wrong by
 
 KINDS, OF_A_KIND = 4, 40  # parts of the rows by how common their values are; rows of a part
@@ -81,11 +82,23 @@ class _Seen:
     common: Floats
 
 
-def chance(here: Cells, there: Cells, twinned: Twins, rng: np.random.Generator) -> Chance:
+def chance(
+    here: Cells,
+    there: Cells,
+    twinned: Twins,
+    rng: np.random.Generator,
+    total: int | None = None,
+) -> Chance:
     """Whether rows of ``here`` have more equals ``there`` than chance explains.
 
     Rows that are equal among themselves count once. With many rows a sample is looked at.
+
+    Parameters
+    ----------
+    twinned : the equals among all rows, also where ``there`` are some of them.
+    total : how many ``there`` were drawn from; by default they are all.
     """
+    of_all = there.n if total is None else total
     hashes = here.rows()
     distinct = np.unique(hashes, return_index=True)[1]
     with_twin = distinct[twinned.mask[distinct]]
@@ -102,11 +115,11 @@ def chance(here: Cells, there: Cells, twinned: Twins, rng: np.random.Generator) 
     beside = np.arange(there.n)
     if there.n > room:  # rows that are twins stay: they are what is to be explained
         beside = np.sort(rng.choice(there.n, room, replace=False))
-    scale = there.n / len(beside)
+    scale = of_all / len(beside)
     columns = coded(here, there, rows, beside)
     sizes = _sizes([column.alike for column in columns])
     if not sizes:
-        return _one_column(there, seen, len(distinct), explained)
+        return _one_column(there, seen, len(distinct), explained, of_all / there.n)
     trials = twinned.count[rows]
     looks = _looks(columns, sizes)
     p_row = np.max([_by_chance(told, trials, scale, weights) for told in looks], axis=0)
@@ -117,10 +130,10 @@ def chance(here: Cells, there: Cells, twinned: Twins, rng: np.random.Generator) 
     return Chance(expected, seen, p, explained, names, _detectable(expected))
 
 
-def _one_column(there: Cells, seen: int, n: int, explained: Floats) -> Chance:
+def _one_column(there: Cells, seen: int, n: int, explained: Floats, scale: float) -> Chance:
     """Where all else follows from one column there are no near misses: repeats there must tell."""
     repeats = int(np.count_nonzero(repeated(there.rows())))
-    rate = (repeats + 1.0) / (there.n + 1.0)
+    rate = min(1.0, scale * (repeats + 1.0) / (there.n + 1.0))
     expected = rate * n
     p = float(stats.poisson.sf(seen - 1, MODEL * expected))
     return Chance(expected, seen, p, explained, (), _detectable(expected))
@@ -251,6 +264,8 @@ def _p(p_row: Floats, weights: Floats, n_twinned: int) -> float:
     for limit in LIMITS:
         faint = p_row <= limit
         expected = float((weights * p_row)[faint].sum()) / weights[0]
+        if limit < FAINT:
+            expected = max(expected, LEAST_FAINT)
         seen = int(np.count_nonzero(faint[:n_twinned]))
         p = min(p, len(LIMITS) * float(stats.poisson.sf(seen - 1, MODEL * expected)))
     return p

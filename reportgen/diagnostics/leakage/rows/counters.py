@@ -18,14 +18,22 @@ NAMED = re.compile(
 CAMEL = re.compile(r"[a-z](ID|Id|Key|Index|Nr|No)$")
 
 
-def numbering(here: Cells, there: Cells) -> list[int]:
-    """Columns that look like an id, as places among the columns."""
+def numbering(here: Cells, there: Cells, total: int | None = None) -> list[int]:
+    """Columns that look like an id, as places among the columns.
+
+    Parameters
+    ----------
+    total : rows that these were drawn from, of both; by default they are all.
+    """
+    n = here.n + there.n if total is None else total
     return [
-        j for j in range(len(here.parts)) if _numbers(here.names[j], here.parts[j], there.parts[j])
+        j
+        for j in range(len(here.parts))
+        if _numbers(here.names[j], here.parts[j], there.parts[j], n)
     ]
 
 
-def _numbers(name: str, here: Any, there: Any) -> bool:
+def _numbers(name: str, here: Any, there: Any, total: int) -> bool:
     a, b = _series(here), _series(there)
     if a is None or b is None or a.null_count() or b.null_count():
         return False
@@ -42,7 +50,7 @@ def _numbers(name: str, here: Any, there: Any) -> bool:
         return False
     ends = [float(part.min()) for part in (a, b)] + [float(part.max()) for part in (a, b)]  # type: ignore[arg-type]
     run = max(ends) - min(ends) + 1
-    return named or run <= DENSE * (len(a) + len(b))
+    return named or run <= DENSE * total
 
 
 def _series(part: Any) -> pl.Series | None:

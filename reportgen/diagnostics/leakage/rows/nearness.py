@@ -41,6 +41,14 @@ class Nearness:
     by_chance: Floats
 
     @property
+    def told(self) -> float:
+        """How near a row must lie to be told, over the distance to its second neighbour."""
+        if not np.isfinite(self.dimension):
+            return 0.0
+        least: float = (LEVELS[0] / len(AMONG)) ** (1 / max(1.0, CAREFUL * self.dimension))
+        return least
+
+    @property
     def copies(self) -> bool:
         return bool(self.near.any())
 

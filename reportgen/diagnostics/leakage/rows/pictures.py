@@ -17,6 +17,7 @@ from reportgen.diagnostics.leakage.rows.space import Points
 
 SIDE = 16  # rows and columns of means that a picture is reduced to
 BLOCK = 2048
+COARSE = 48  # pixels of a side that pictures are reduced to before they are turned a little
 WAVES = 8  # a spectrum's lowest frequencies each way
 
 Pictures = NDArray[Any]
@@ -27,12 +28,14 @@ class View:
     """A way in which a judged picture may be a training picture again.
 
     ``words`` are of what was done to it, "" for no more than light and a shift; ``turned`` undoes
-    that, and ``points`` places pictures.
+    that, and ``points`` places pictures. ``few``: there are so many such ways that only some
+    pictures are looked at.
     """
 
     words: str
     turned: Callable[[Pictures], Pictures]
     points: Callable[[Pictures], Points]
+    few: bool = False
 
 
 def points(pictures: Pictures) -> Points:
@@ -110,10 +113,50 @@ def _mirrored(pictures: Pictures) -> Pictures:
     return pictures[:, :, ::-1]
 
 
+def _quarter(pictures: Pictures, left: int) -> Pictures:
+    """Turned by a quarter; pictures that are not square stay as they are."""
+    if pictures.shape[1] != pictures.shape[2]:
+        return pictures
+    return np.rot90(pictures, left, axes=(1, 2))
+
+
+def slanted(pictures: Pictures, degrees: float, zoom: float) -> Pictures:
+    """Turned and zoomed a little around the middle, as grey pictures of at most ``COARSE`` px."""
+    from scipy import ndimage
+
+    part = np.asarray(pictures, dtype=np.float32)
+    grey = part if part.ndim == 3 else part.mean(axis=3)
+    grey = _means(grey, min(COARSE, grey.shape[1]), min(COARSE, grey.shape[2]))
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) / zoom
+    middle = (np.array(grey.shape[1:]) - 1) / 2
+    offset = middle - turn @ middle
+    made = [
+        ndimage.affine_transform(one, turn, offset, order=1, mode="nearest", output=np.float32)
+        for one in grey
+    ]
+    return np.array(made, dtype=np.float32).reshape(grey.shape)
+
+
+def _slanted(degrees: float, zoom: float) -> View:
+    return View(
+        "turned or zoomed a little", lambda pictures: slanted(pictures, degrees, zoom), points, True
+    )
+
+
 VIEWS = (
     View("", _as_it_is, points),
     View("mirrored", _mirrored, points),
     View("upside down", lambda pictures: pictures[:, ::-1], points),
+    View("turned by half", lambda pictures: pictures[:, ::-1, ::-1], points),
+    View("turned by a quarter", lambda pictures: _quarter(pictures, 1), points),
+    View("turned by a quarter", lambda pictures: _quarter(pictures, -1), points),
     View("shifted or coded anew", _as_it_is, spectrum),
     View("mirrored, and shifted or coded anew", _mirrored, spectrum),
+    *(
+        _slanted(degrees, zoom)
+        for degrees in (-12, -6, 0, 6, 12)
+        for zoom in (0.88, 1.0, 1.12)
+        if (degrees, zoom) != (0, 1.0)
+    ),
 )

@@ -14,6 +14,7 @@ from reportgen.diagnostics.preprocessing.declared import CODES, REFIT
 from reportgen.diagnostics.preprocessing.received import Block, Place, Received
 from reportgen.evidence import Case
 from reportgen.results import Finding
+from reportgen.scores.page_one import OWN_FIGURES, fault
 
 ADVICE = next(c.advice for c in CODES if c.code == REFIT)
 LABELS = {
@@ -30,6 +31,13 @@ def look(case: Case, rows: Received) -> Answer:
         return Answer(REFIT, untold="there is no second split to compare with train")
     if not any(p.numbers or p.blocks for p in rows.places):
         return Answer(REFIT, untold="no column is a number")
+    part = [n for n in ("train", *others) if case.split(n).whole is not None]
+    if part:
+        return Answer(
+            REFIT,
+            untold=f"{listed(part)} is larger than memory: some of its rows do not tell what all "
+            "of them were scaled by",
+        )
     for place in rows.places:
         for name in others:
             found = _of_columns(case, place, name) or _of_blocks(place, name)
@@ -131,7 +139,7 @@ def _whole(
     finding = Finding(
         code=REFIT, severity="fail", subject=f"{name}, {words}", message=message, advice=ADVICE,
         evidence={"split": name, "place": place.key, "way": exact.MOMENTS, "what": words,
-                  "chance": chance, "figures": figures},
+                  "chance": chance, "figures": figures, **fault(OWN_FIGURES, name)},
     )  # fmt: skip
     return Answer(REFIT, (finding,), headline=f"No. {name.capitalize()} was scaled by its own "
                   "figures, not by those of train.")  # fmt: skip
@@ -159,7 +167,7 @@ def _answer(place: Place, name: str, names: list[str], found: exact.Refit) -> An
         evidence={
             "split": name, "place": place.key, "way": found.way, "columns": names[:50],
             "columns_total": len(names), "chance": found.chance,
-            "figures": [list(f) for f in found.figures[:12]],
+            "figures": [list(f) for f in found.figures[:12]], **fault(OWN_FIGURES, name),
         },
     )  # fmt: skip
     head = [("Column", "q"), *((f"{w} in {s}", "n") for w in LABELS[found.way]

@@ -8,7 +8,8 @@ from reportgen.charts.numbers import plural
 from reportgen.diagnostics.leakage.declared import CODES
 from reportgen.diagnostics.leakage.declared.copies import CONFLICTING
 from reportgen.diagnostics.leakage.found import Leak
-from reportgen.diagnostics.leakage.questions.copies.pairs import Pair, row_cells, targets
+from reportgen.diagnostics.leakage.questions.copies.in_parts import targets
+from reportgen.diagnostics.leakage.questions.copies.pairs import Pair, row_cells
 from reportgen.diagnostics.leakage.rows.cells import Hashes
 from reportgen.diagnostics.leakage.rows.chance import chance
 from reportgen.diagnostics.leakage.rows.twins import Twins, twins
@@ -25,6 +26,15 @@ def conflicts(case: Case, pairs: list[Pair]) -> tuple[Leak | None, dict[str, str
     examples: list[str] = []
     copied, groups = 0, set[int]()
     for pair in pairs:
+        if pair.parts is not None:
+            rows = _in_parts(pair)
+            if len(rows):
+                counts[f"{pair.here} and {pair.there}"] = len(rows)
+                copied += int(pair.copied[rows].sum())
+                own = _hashes(case, pair.here, pair.hidden_by)
+                groups |= set() if own is None else set(own[0][rows].tolist())
+                examples += [f"{pair.here} row {r}" for r in rows[:10]]
+            continue
         one, other = (
             _hashes(case, pair.here, pair.hidden_by),
             _hashes(case, pair.there, pair.hidden_by),
@@ -77,6 +87,14 @@ def _hashes(case: Case, name: str, hidden_by: str | None) -> tuple[Hashes, Hashe
     return features, features + label
 
 
+def _in_parts(pair: Pair) -> np.ndarray:
+    """Rows with an equal that has another label, of splits that are held in part."""
+    assert pair.parts is not None
+    if pair.parts.same is None:
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(pair.twins.count > pair.parts.same)
+
+
 def _conflicting(one: tuple[Hashes, Hashes], other: tuple[Hashes, Hashes]) -> np.ndarray:
     """Rows with an equal in the other split that has another label, bool (n,)."""
     return np.asarray(twins(one[0], other[0]).count > twins(one[1], other[1]).count)
@@ -85,7 +103,7 @@ def _conflicting(one: tuple[Hashes, Hashes], other: tuple[Hashes, Hashes]) -> np
 def _within_train(case: Case) -> tuple[np.ndarray, int]:
     """Training rows in conflict with each other, and how many of them chance does not explain."""
     train, hashes = row_cells(case, "train"), _hashes(case, "train", None)
-    if train is None or hashes is None:
+    if train is None or hashes is None or case.split("train").whole is not None:
         return np.zeros(0, dtype=np.int64), 0
     rows = np.flatnonzero(_conflicting(hashes, hashes))
     if not len(rows):

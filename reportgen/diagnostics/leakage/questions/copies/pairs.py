@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from reportgen.data.table import Split
+from reportgen.diagnostics.leakage.questions.copies.in_parts import InParts, in_parts, targets
 from reportgen.diagnostics.leakage.rows.cells import Cells, cells
 from reportgen.diagnostics.leakage.rows.chance import Chance, chance
 from reportgen.diagnostics.leakage.rows.counters import numbering
@@ -32,6 +33,7 @@ class Pair:
     hidden_by : a column that numbers the rows and hides copies, or None.
     copied : rows of ``here`` that are copies, bool (n,); all False where chance explains them.
     same_label : how many of the twins have the label of a twin; None without labels.
+    parts : where a split is larger than memory, what is known of all its rows.
     """
 
     here: str
@@ -41,6 +43,7 @@ class Pair:
     hidden_by: str | None
     copied: Mask
     same_label: int | None
+    parts: InParts | None = None
 
     @property
     def n(self) -> int:
@@ -67,7 +70,8 @@ def pair(case: Case, here: str, there: str) -> Pair:
     found = _pair(case, here, there, one, other, None)
     if found.copied.any() or case.dataset.kind in ("text", "images"):
         return found
-    for j in numbering(one, other):
+    total = sum(case.split(name).rows_of_all for name in (here, there))
+    for j in numbering(one, other, total):
         rest = without(one, j), without(other, j)
         bared = _pair(case, here, there, *rest, hidden_by=one.names[j])
         if bared.copied.any() or (bared.twins.n and not found.twins.n):
@@ -84,15 +88,23 @@ def without(whole: Cells, j: int) -> Cells:
 def _pair(
     case: Case, here: str, there: str, one: Cells, other: Cells, hidden_by: str | None
 ) -> Pair:
-    found = twins(one.rows(), other.rows())
+    parts = in_parts(
+        case.split(here), case.split(there), one, () if hidden_by is None else (hidden_by,)
+    )
+    found = twins(one.rows(), other.rows()) if parts is None else parts[0]
     judged = _chance(case, here, there, one, other, found, hidden_by)
     copied = np.zeros(one.n, dtype=bool)
     if judged.copies:
         copied = found.mask.copy()
         if judged.expected > MOSTLY * judged.seen:
             copied &= ~(judged.explained > 0.5)
-    labels = _same_label(case, here, there, one, other, found)
-    return Pair(here, there, found, judged, hidden_by, copied, labels)
+    if parts is not None:
+        same = parts[1].same
+        labels = None if same is None else int(np.count_nonzero(same))
+    else:
+        labels = _same_label(case, here, there, one, other, found)
+    told = None if parts is None else parts[1]
+    return Pair(here, there, found, judged, hidden_by, copied, labels, told)
 
 
 def _chance(
@@ -108,7 +120,8 @@ def _chance(
         explained = np.where(found.mask, plain.astype(float), np.nan)
         n, k = len(distinct), int(by_chance.sum())
         return Chance(float(k), n, 0.0 if n > k else 1.0, explained, (), 1)
-    return chance(one, other, found, case.rng(f"chance {here} {there} {hidden_by or ''}"))
+    rng = case.rng(f"chance {here} {there} {hidden_by or ''}")
+    return chance(one, other, found, rng, total=case.split(there).rows_of_all)
 
 
 def _plain(split: Split, rows: NDArray[np.int64]) -> Mask:
@@ -128,11 +141,3 @@ def _same_label(
     if a is None or b is None:
         return None
     return int(twins(one.rows() + a, other.rows() + b).n)
-
-
-def targets(split: Split) -> NDArray[np.uint64] | None:
-    """A number a row of its target, to be added to the row's own."""
-    if split.y is None:
-        return None
-    coded = cells(np.asarray(split.y).reshape(len(split.y), -1))
-    return None if coded is None else coded.rows() * np.uint64(0xD6E8FEB86659FD93)

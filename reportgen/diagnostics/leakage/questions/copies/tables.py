@@ -47,12 +47,15 @@ def _counts(pairs: list[Pair]) -> Table:
 def _side_by_side(case: Case, pairs: list[Pair]) -> list[Table]:
     made = []
     for pair in pairs:
-        rows = np.flatnonzero(pair.copied)[:SHOWN]
+        rows = np.flatnonzero(pair.copied & (pair.twins.first >= 0))[:SHOWN]
         if not len(rows):
             continue
         couples = [(int(r), int(pair.twins.first[r])) for r in rows]
         hidden = () if pair.hidden_by is None else (pair.hidden_by,)
-        made.append(couples_table(case, pair.here, pair.there, couples, first=hidden))
+        beside = None if pair.parts is None else pair.parts.beside
+        made.append(
+            couples_table(case, pair.here, pair.there, couples, first=hidden, beside=beside)
+        )
         break
     return made
 
@@ -64,17 +67,19 @@ def couples_table(
     couples: list[tuple[int, int]],
     first: tuple[str, ...] = (),
     title: str = "",
+    beside: Split | None = None,
 ) -> Table:
     """Rows of two splits, each under its twin, with a few of their cells.
 
-    ``first`` are the columns that are shown before others.
+    ``first`` are the columns that are shown before others; ``beside`` holds the rows of ``there``
+    where the split does not hold them.
     """
+    sides = (case.split(here), case.split(there) if beside is None else beside)
     names = [*first, *(name for name in _names(case) if name not in first)]
     shown, left = names[:COLUMNS], len(names) - COLUMNS
     rows = []
     for a, b in couples:
-        for name, row in ((here, a), (there, b)):
-            split = case.split(name)
+        for name, split, row in zip((here, there), sides, (a, b), strict=True):
             place = f"{name} row {int(split.rows[row])}"
             shown_cells = _cells(split, row, shown, _names(case))
             rows.append([place, *shown_cells, _label(case, split, row)])
@@ -83,6 +88,7 @@ def couples_table(
         "head": [["Row", ""], *[[name, ""] for name in shown], ["Target", ""]],
         "rows": rows,
         "note": f"{count(left)} more columns are not shown." if left > 0 else "",
+        "couples": True,
     }
 
 

@@ -10,6 +10,7 @@ from reportgen.charts.numbers import plural, share
 from reportgen.diagnostics.leakage.declared import CODES, LeakageSettings
 from reportgen.diagnostics.leakage.declared.copies import EXACT
 from reportgen.diagnostics.leakage.found import Cure, Leak
+from reportgen.diagnostics.leakage.questions.copies.in_parts import InParts
 from reportgen.diagnostics.leakage.questions.copies.pairs import Pair, row_cells
 from reportgen.diagnostics.leakage.rows.twins import repeated
 from reportgen.evidence import Case
@@ -18,6 +19,7 @@ from reportgen.results import Metric, Severity, Verdict
 ADVICE = {c.code: c.advice for c in CODES}
 EXAMPLES = 20
 FAINT = 0.01  # p below which chance explains little
+SAME_ROWS = 50  # times that each different row stands there on average, from which it is told
 CLOSE = 0.005  # share of the equal rows that is not told of as explained by chance
 
 
@@ -33,7 +35,7 @@ def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> 
         severity,
         pair.here if judged else f"{pair.here} in {pair.there}",
         message(pair),
-        _advice(pair),
+        _advice(pair, case.dataset.id),
         {
             "rows": n,
             "share": n / pair.n,
@@ -49,10 +51,17 @@ def leak(case: Case, pair: Pair, *, judged: bool, settings: LeakageSettings) -> 
     )
 
 
-def _advice(pair: Pair) -> str:
+def _advice(pair: Pair, numbered_by: str | None) -> str:
     """What to do; where a column hides copies, without it."""
-    if pair.hidden_by is None:
+    if pair.hidden_by is None and numbered_by is None:
         return ADVICE[EXACT]
+    if pair.hidden_by is None:
+        name = str(numbered_by).replace('"', "'")
+        return (
+            f'Drop the copies before splitting (`df[~df.drop(columns="{name}").duplicated()]`: '
+            f"“{numbered_by}” makes every row look different), or split by the entity that "
+            "repeats; then report the score anew."
+        )
     name = pair.hidden_by.replace('"', "'")
     return (
         f"“{pair.hidden_by}” makes every row look different: declare it as `id:`, and drop copies "
@@ -65,8 +74,11 @@ def message(pair: Pair) -> str:
     """How many rows stand in the other split, and what chance says to it."""
     n = pair.twins.n
     stand = "stands" if n == 1 else "stand"
+    drawn = ""
+    if pair.parts is not None and pair.parts.of_all is not None:
+        drawn = f" drawn from {pair.parts.total_here:,}"
     words = (
-        f"{n:,} of {plural(pair.n, 'row')} of {pair.here} ({share(n / pair.n)}) {stand} in "
+        f"{n:,} of {plural(pair.n, 'row')} of {pair.here}{drawn} ({share(n / pair.n)}) {stand} in "
         f"{pair.there} word for word"
     )
     if pair.hidden_by is not None:
@@ -74,7 +86,10 @@ def message(pair: Pair) -> str:
     if pair.same_label is not None and pair.same_label < n:
         words += f", {pair.same_label:,} of them with the same label"
     words += "."
+    if pair.parts is not None and pair.parts.of_all is not None:
+        words += f" Of all its rows, {pair.parts.of_all:,} do."
     if not pair.copied.any():
+        words += _few_rows(pair)
         if pair.chance.p < FAINT:
             return f"{words} So few cannot be told from chance."
         return f"{words} Chance explains them: rows that agree on most columns often agree on all."
@@ -84,10 +99,26 @@ def message(pair: Pair) -> str:
     return words
 
 
+def _few_rows(pair: Pair) -> str:
+    """That nearly all equal rows are the same few, as defaults and failed readings are."""
+    known = pair.twins.first[pair.twins.mask & (pair.twins.first >= 0)]
+    each = np.unique(known, return_counts=True)[1]
+    if pair.parts is not None or len(known) < SAME_ROWS * len(each):
+        return ""
+    one = f"{len(each):,} different rows, one of which" if len(each) > 1 else "one row, which"
+    return (
+        f" They are {one} stands {each.max():,} times "
+        f"in {pair.here}: rather a default or a reading that failed than a case, and known to the "
+        "model either way."
+    )
+
+
 def cure(pair: Pair, judged: bool) -> Cure | None:
     """Training rows that are copied leave; one copy of each judged row carries the leak."""
     if not judged:
         return None
+    if pair.parts is not None:  # nothing is trained without rows that are not held
+        return Cure(reached=pair.copied)
     others = pair.twins.others.copy()
     if not pair.copied[pair.twins.mask].all():  # those that chance explains stay
         others[:] = False
@@ -118,15 +149,18 @@ def metrics(case: Case, pair: Pair, settings: LeakageSettings) -> list[Metric]:
     shares = [("duplicate_share", stand, n / pair.n, {} if by_chance else judged)]
     if by_chance:
         shares.append(("duplicate_share_beyond_chance", f"{stand} beyond chance", beyond, judged))
+    told = [
+        Metric(name=name, label=label, value=v, unit="share", split=pair.here, n=pair.n, **more)
+        for name, label, v, more in shares
+    ]
+    if pair.parts is not None:
+        return [*told, *_of_all(pair, pair.parts)]
     train = row_cells(case, pair.there)
     assert train is not None
     out = [train.names.index(pair.hidden_by)] if pair.hidden_by in train.names else []
     within = float(repeated(train.rows(out)).mean())
     return [
-        *(
-            Metric(name=name, label=label, value=v, unit="share", split=pair.here, n=pair.n, **more)
-            for name, label, v, more in shares
-        ),
+        *told,
         Metric(
             name="repeat_share_train",
             label="Training rows that repeat an earlier one",
@@ -138,9 +172,26 @@ def metrics(case: Case, pair: Pair, settings: LeakageSettings) -> list[Metric]:
     ]
 
 
+def _of_all(pair: Pair, parts: InParts) -> list[Metric]:
+    """The share of a whole split that is held in part."""
+    if parts.of_all is None:
+        return []
+    value = parts.of_all / parts.total_here
+    name, label = "duplicate_share_of_all", f"The same of all {parts.total_here:,} rows"
+    return [
+        Metric(
+            name=name, label=label, value=value, unit="share", split=pair.here, n=parts.total_here
+        )
+    ]
+
+
 def tried(pairs: list[Pair]) -> str:
     """What was compared."""
-    return ", ".join(f"{plural(p.n, 'row')} of {p.here} against {p.there}" for p in pairs)
+    return ", ".join(
+        f"{plural(p.n, 'row')} of {p.here} against "
+        + (p.there if p.parts is None else f"all {p.parts.total_there:,} of {p.there}")
+        for p in pairs
+    )
 
 
 def detectable(pair: Pair) -> str:

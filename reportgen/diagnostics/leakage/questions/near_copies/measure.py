@@ -13,7 +13,7 @@ from reportgen.charts.numbers import share
 from reportgen.diagnostics.leakage.questions.copies.pairs import SHORT, row_cells, without
 from reportgen.diagnostics.leakage.rows.counters import numbering
 from reportgen.diagnostics.leakage.rows.nearness import nearness
-from reportgen.diagnostics.leakage.rows.neighbours import nearest
+from reportgen.diagnostics.leakage.rows.neighbours import Base
 from reportgen.diagnostics.leakage.rows.pictures import VIEWS
 from reportgen.diagnostics.leakage.rows.space import Points, Space, space
 from reportgen.diagnostics.leakage.rows.texts import near_texts, plain
@@ -24,6 +24,7 @@ NEIGHBOURS = 12
 USUAL_ROWS = 2000  # training rows that tell the usual distance
 MOST_ROWS = 250_000  # judged rows that are looked at
 MOST_TEXTS = 100_000
+FEW = 500  # judged pictures that are turned and zoomed a little
 LEAST_LENGTH = 2 * SHORT  # characters of a text below which near means little
 BINS = 40
 SELDOM = 0.01
@@ -56,6 +57,7 @@ class Near:
     moved : columns by how far they moved, for each row that is shown; names.
     limit : distance up to which a row may be a near copy.
     how_changed : what was done to each picture, in words, (n,); None of other rows.
+    within_reach : how far a near copy may have moved to be told, over the usual distance.
     """
 
     near: Mask
@@ -69,6 +71,7 @@ class Near:
     points: tuple[Points, Points] | None = None
     names: tuple[str, ...] = field(default=())
     how_changed: NDArray[np.str_] | None = None
+    within_reach: float = 0.0
     limit: float = 0.0
 
     @property
@@ -87,7 +90,13 @@ class Near:
     def detectable(self, least: float) -> str:
         if self.usual is None:
             return "one near copy of a text"
-        return f"near copies of {share(max(2 / len(self.near), 3 / self.looked))} of the rows"
+        rows = share(max(2 / len(self.near), 3 / self.looked))
+        if not self.within_reach:
+            return f"near copies of {rows} of the rows"
+        return (
+            f"near copies of {rows} of the rows, moved by less than {share(self.within_reach)} of "
+            "the distance that rows usually have"
+        )
 
     def moved_columns(self, couples: list[tuple[int, int]]) -> tuple[str, ...]:
         """The columns that differ most between the rows that are shown."""
@@ -154,13 +163,17 @@ def _pictures(case: Case, judged: str, equal: Mask, fraction: float) -> Near | U
     """Each way in which pictures come back, and what the first that finds a row says of it."""
     X, Z = np.asarray(case.split(judged).X), np.asarray(case.split("train").X)
     limit = max(fraction, min(RECODED * fraction, FAR))
-    there: dict[Any, Points] = {}
+    kept: dict[Any, tuple[Points, _Beside]] = {}
     whole: Near | None = None
     for view in VIEWS:
-        if view.points not in there:
-            there[view.points] = view.points(Z)
-        here = view.points(view.turned(X))
-        found = _points(case, here, there[view.points], equal, limit, coarse=True)
+        if view.points not in kept:
+            there = view.points(Z)
+            kept[view.points] = there, _beside(case, there, slice(None))
+        out = equal if not view.few or whole is None else _but_few(case, equal | whole.near)
+        here = np.zeros((len(X), kept[view.points][0].shape[1]), dtype=np.float32)
+        here[~out] = view.points(view.turned(X[~out]))
+        there, beside = kept[view.points]
+        found = _points(case, here, there, out, limit, coarse=True, beside=beside)
         if isinstance(found, Untold):
             if whole is None:
                 return found
@@ -168,6 +181,16 @@ def _pictures(case: Case, judged: str, equal: Mask, fraction: float) -> Near | U
         whole = _joined(whole, found, view.words)
     assert whole is not None
     return whole
+
+
+def _but_few(case: Case, out: Mask) -> Mask:
+    """All rows but some of those that are not ``out``."""
+    rows = np.flatnonzero(~out)
+    if len(rows) <= FEW:
+        return out
+    few = np.ones(len(out), dtype=bool)
+    few[case.rng("few pictures").choice(rows, FEW, replace=False)] = False
+    return few
 
 
 def _joined(whole: Near | None, found: Near, words: str) -> Near:
@@ -200,6 +223,7 @@ def _points(
     axes: Space | None = None,
     names: tuple[str, ...] = (),
     coarse: bool = False,
+    beside: _Beside | None = None,
 ) -> Near | Untold:
     """Nearest points, judged; ``coarse`` ones may coincide though the rows differ.
 
@@ -212,25 +236,20 @@ def _points(
     rows = np.flatnonzero(~equal)
     if len(rows) > MOST_ROWS:
         rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
-    some = np.arange(len(there))
-    if len(some) > USUAL_ROWS:
-        some = np.sort(rng.choice(len(there), USUAL_ROWS, replace=False))
     scales = slice(None) if axes is None or axes.scales.all() else axes.scales
-    beside = np.ascontiguousarray(there[:, scales])
-    within = nearest(beside[some], beside, NEIGHBOURS).distances
-    within = np.where(within > TINY, within, np.inf).min(axis=1)
-    within = within[np.isfinite(within)]
+    train = _beside(case, there, scales) if beside is None else beside
+    base, within = train.base, train.within
     if not len(rows) or not len(within):
         return Untold("no two rows differ")
     usual = float(np.median(within))
-    found = nearest(here[rows], there, NEIGHBOURS)
+    found = (base if isinstance(scales, slice) else Base(there)).nearest(here[rows], NEIGHBOURS)
     first, own = found.rows[:, 0], found.distances[:, 0]
     distances = found.distances.copy()
     if axes is not None and not axes.scales.all():
-        own, distances = _by_degrees(here[rows][:, scales], beside, first)
+        own, distances = _by_degrees(here[rows][:, scales], base, first)
         distances[~axes.same_levels(here[rows], there[first]), 0] = np.inf
-    apart = np.abs(here[rows][:, scales] - beside[first]) > TINY
-    moved = (apart | _seldom_agree(beside[some])).sum(axis=1)
+    apart = np.abs(here[rows][:, scales] - base.rows[first]) > TINY
+    moved = (apart | train.seldom).sum(axis=1)
     if exact is not None:
         distances[exact[0][rows] != exact[1][first], 0] = np.inf
     if coarse:
@@ -246,18 +265,39 @@ def _points(
     return Near(
         near, place, distance, usual, within, len(rows), found.recall, told.p,
         (here, there) if names else None, names, limit=fraction * usual,
+        within_reach=min(fraction, told.told),
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """Train's rows, how far some of them lie from each other, and axes on which few agree."""
+
+    base: Base
+    within: NDArray[np.float64]
+    seldom: Mask
+
+
+def _beside(case: Case, there: Points, scales: Any) -> _Beside:
+    some = np.arange(len(there))
+    if len(some) > USUAL_ROWS:
+        rng = case.rng("usual distance")
+        some = np.sort(rng.choice(len(there), USUAL_ROWS, replace=False))
+    base = Base(there[:, scales])
+    within = base.nearest(base.rows[some], NEIGHBOURS).distances
+    within = np.where(within > TINY, within, np.inf).min(axis=1)
+    return _Beside(base, within[np.isfinite(within)], _seldom_agree(base.rows[some]))
+
+
 def _by_degrees(
-    here: Points, there: Points, first: NDArray[np.int64]
+    here: Points, base: Base, first: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How far each row is from row ``first`` of it, and that before what lies near otherwise.
 
     Rows that have a nearer one, whatever its levels, are as far from all.
     """
-    near = nearest(here, there, NEIGHBOURS)
-    own = np.linalg.norm(here.astype(np.float64) - there[first], axis=1)
+    near = base.nearest(here, NEIGHBOURS)
+    own = np.linalg.norm(here.astype(np.float64) - base.rows[first], axis=1)
     others = np.where(near.rows == first[:, None], np.inf, near.distances)
     others = np.sort(others, axis=1)[:, : NEIGHBOURS - 1]
     distances = np.column_stack([own, np.maximum(others, 0.0)])
