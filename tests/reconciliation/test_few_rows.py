@@ -18,8 +18,10 @@ def test_rows_that_somebody_put_right_are_given_no_default_class():
         given = world.labels.copy()
         rows = rng.permutation(wrong)[: int(rng.integers(1, 4))]
         given[rows] = world.truth[rows]
-        text = metrics.classification_report(world.truth, given, digits=3, zero_division=0,
-                                             labels=range(3), target_names=world.classes)  # fmt: skip
+        text = metrics.classification_report(
+            world.truth, given, digits=3, zero_division=0, labels=range(3),
+            target_names=world.classes,
+        )  # fmt: skip
         found = told(world, report(text, world))
         named += "default-class" in found.named
         fitting += "default-class" in found.listed
