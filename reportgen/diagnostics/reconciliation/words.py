@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reportgen.diagnostics.reconciliation.advice import more_numbers
+from reportgen.diagnostics.reconciliation.advice import more_numbers, of_a_cut
 from reportgen.diagnostics.reconciliation.parameters import bracketed
 from reportgen.diagnostics.reconciliation.phrases import (
     capital,
@@ -121,7 +121,7 @@ def _doubt(explanation: Explanation) -> str:
             whose = "answers of a model without skill"
         elif explanation.rivalled == rivals.ONE_CLASS:
             whose = "another model that always answers that one class"
-        elif not _is_binary(explanation):
+        elif not (_is_binary(explanation) and of_a_cut(explanation)):
             whose = "another model that answers as few rows otherwise"
     else:
         whose = "some cause that is not true"
