@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: A report or matrix with more numbers than this is shown as those that differ, and a count.
 MOST_LISTED = 24
 MOST_DIFFERING = 12
+#: How the row ends that counts the numbers of a file.
+CONDENSED = "that agree"
 RUNNING = (
     "printed by fit for train: a mean over the epoch while the weights moved, "
     "so that it need not come out"
@@ -75,7 +77,7 @@ def _condensed(rows: Sequence[Restated], listed: Sequence[Claim]) -> list[Restat
     if unknown:
         reason = f"{reason + '; ' if reason else ''}{unknown} cannot be computed again"
     whole = Restated(
-        metric=f"{name} that agree",
+        metric=f"{name} {CONDENSED}",
         split=listed[0].split,
         reported=str(len(rows)),
         recomputed=float(same),

@@ -54,7 +54,7 @@ def test_numbers_that_come_out(folder):
     said = f"accuracy {accuracy_score(y, p):.4f}, f1 macro {f1_score(y, p, average='macro'):.3f}"
     code, out, _ = why(folder, "--y", "y.npy", "--scores", "p.npy", "--said", said)
     assert code == 0
-    assert "All two reported numbers come out" in out
+    assert "Both reported numbers come out" in out
 
 
 def test_a_report_at_half_a_logit_names_its_cause_or_lists_it(folder):

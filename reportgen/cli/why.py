@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reportgen.cli.words import shown
+from reportgen.cli.words import filled, shown
 from reportgen.errors import JobError, Problem, ReportgenError
 
 if TYPE_CHECKING:
     from reportgen.job.claims import Claim
+    from reportgen.reconciliation.evidence import Evidence
     from reportgen.reconciliation.from_arrays import Given
 
 FILE = "FILE[:COLUMN]"
@@ -33,7 +35,8 @@ def why(
         str | None, typer.Option("--said", metavar="TEXT", help="'accuracy 0.91, f1 macro 0.88'")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="A classification_report.")
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="A pasted report, log, matrix or table."),
     ] = None,
     task: Annotated[
         str | None,
@@ -82,6 +85,8 @@ def _explained(
     options: dict[str, Any],
 ) -> int:
     from reportgen.diagnostics.reconciliation import words
+    from reportgen.diagnostics.reconciliation.phrases import capital
+    from reportgen.diagnostics.reconciliation.phrases import spoken as spoken_name
     from reportgen.reconciliation import said as spoken
     from reportgen.reconciliation.from_arrays import Given, evidence
     from reportgen.reconciliation.search import explain
@@ -104,24 +109,53 @@ def _explained(
         claims: tuple[Claim, ...] = ()
         if said is not None:
             claims += spoken.parse(said, task=found.task, classes=found.classes)
+        notes: list[str] = []
         if report is not None:
-            claims += _claims(report, found.classes)
+            told, notes = _pasted(report, found, given)
+            claims += told
         _of_splits(claims, given)
         verdict = explain(found, claims)
     except ReportgenError as error:  # whatever is wrong, it was given on this command line
         raise JobError(*error.problems) from error
-    print(shown(words.headline(verdict)))
+    for note in notes:
+        print(filled(note))
+    print(filled(words.headline(verdict)))
     for base in verdict.baselines:
         for claim, value in zip(base.evaluation.claims, base.values, strict=True):
-            came = base.unknown.get(claim, "") if value is None else f"{value:.6g}"
+            why_not = base.unknown.get(claim, "")
+            came = (
+                f"cannot be computed: {why_not}" if value is None else f"comes out as {value:.6g}"
+            )
             mark = "  " if claim not in base.off else "* "
-            name = f"{words.capital(words.spoken(claim))} on {claim.split}"
-            print(shown(f"{mark}{name:<34} reported {claim.value!s:<10} comes out as {came}"))
+            name = f"{capital(spoken_name(claim))} on {claim.split}"
+            print(shown(f"{mark}{name:<34} reported {claim.value!s:<10} {came}"))
     for answer in verdict.answers:
         print()
         for line in words.lines(answer):
-            print(shown(line))
+            print(filled(line))
     return 1 if verdict.answers else 0
+
+
+def _pasted(
+    report: Path, found: Evidence, given: dict[str, Given]
+) -> tuple[tuple[Claim, ...], list[str]]:
+    """What a file reports, and what of it was read otherwise or left out, in words."""
+    from reportgen.job.text_files import read_text
+    from reportgen.reconciliation import pasted
+
+    text = read_text(report, str(report))
+    told = pasted.claims(text, task=found.task, classes=found.classes, file=str(report))
+    notes = []
+    codes = pasted.renamed(told, found.classes, text, str(report))
+    if codes:
+        told = tuple(replace(c, per_class=codes.get(c.per_class or "", c.per_class)) for c in told)
+        read = ", ".join(f"{name} is {code}" for name, code in codes.items())
+        notes.append(f"The report's classes are taken in its order: {read}.")
+    kept = tuple(c for c in told if c.split in given)
+    if kept and len(kept) < len(told):
+        left = ", ".join(dict.fromkeys(c.split for c in told if c not in kept))
+        notes.append(f"Numbers of {left} are left out, as its labels and scores are not given.")
+    return kept or told, notes
 
 
 def _of_splits(claims: tuple[Claim, ...], given: dict[str, Given]) -> None:
@@ -136,7 +170,7 @@ def _report_alone(report: Path) -> int:
     from reportgen.reconciliation.consistency import of_report
 
     try:
-        claims = _claims(report, ())
+        claims = _claims(report)
     except ReportgenError as error:
         raise JobError(*error.problems) from error
     found = of_report(claims)
@@ -153,11 +187,11 @@ def _report_alone(report: Path) -> int:
     return 0
 
 
-def _claims(report: Path, classes: tuple[str, ...]) -> tuple[Claim, ...]:
+def _claims(report: Path) -> tuple[Claim, ...]:
     from reportgen.job.claims import of_report
     from reportgen.job.text_files import read_text
 
-    return of_report(read_text(report, str(report)), classes=classes, file=str(report))
+    return of_report(read_text(report, str(report)), file=str(report))
 
 
 def _known(option: str, value: str | None, values: tuple[str, ...]) -> None:

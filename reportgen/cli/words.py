@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,3 +30,21 @@ def one_line(text: str) -> str:
 def shown(text: str) -> str:
     """Names come from files: what steers a terminal is shown, not sent."""
     return _STEERING.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def filled(text: str) -> str:
+    """A sentence in lines of the terminal's width; whole where nobody looks, as in a pipe.
+
+    Indented lines, which may be code, stay as they are.
+    """
+    text = shown(text)
+    columns = os.environ.get("COLUMNS", "")
+    if text.startswith("  wrong") or text.startswith("  right"):
+        return text
+    if not (sys.stdout.isatty() or columns.isdigit()):
+        return text
+    wide = max(40, shutil.get_terminal_size().columns)
+    inner = " " * (len(text) - len(text.lstrip()) + 2 * text.startswith(" "))
+    return textwrap.fill(
+        text, wide, subsequent_indent=inner, break_long_words=False, break_on_hyphens=False
+    )

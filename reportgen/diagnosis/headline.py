@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reportgen.charts.numbers import number
 from reportgen.diagnosis.walk import IN_PART
 from reportgen.diagnosis.words import capital, first_line, first_sentence, plainly, spoken, unit_of
+from reportgen.restated import CONDENSED
 from reportgen.results import SEVERITIES, Finding, HonestScore, Restated, Section, Step
 
 MISLEADING = "imbalance.accuracy-misleading"
@@ -125,6 +126,8 @@ def _others(score: HonestScore, restated: Sequence[Restated]) -> str:
         (other,) = others
         name = f"{spoken(other.metric)} on {other.split}"
         return f"Reported {name}, {other.reported}, does not come out."
+    if any(r.metric.endswith(CONDENSED) for r in restated):  # not each number has a row
+        return "Further reported numbers do not come out as printed."
     return f"{len(off)} of {len(restated)} reported numbers do not come out as printed."
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
+from reportgen.reconciliation.areas import members
 from reportgen.reconciliation.margins import of_margins, running
-from reportgen.reconciliation.quantities import Unknown, code, members, positive
+from reportgen.reconciliation.quantities import Unknown, code, positive
 from reportgen.reconciliation.world import Floats, World
 
 Sizes = NDArray[np.int64]

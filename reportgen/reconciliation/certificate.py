@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from reportgen.job.claims import Claim
+from reportgen.reconciliation.areas import members
 from reportgen.reconciliation.hypothesis import Candidate
-from reportgen.reconciliation.quantities import Unknown, code, members, positive, possible
+from reportgen.reconciliation.quantities import Unknown, code, positive, possible
 from reportgen.reconciliation.row_sets import row_sums
 from reportgen.reconciliation.world import Floats, World
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.reconciliation.hypothesis import Candidate
+from reportgen.reconciliation.settling import settling
 from reportgen.reconciliation.trial import Trial, closest
 from reportgen.reconciliation.verdict import Answer, Explanation
 from reportgen.reconciliation.world import Floats
@@ -36,7 +37,8 @@ def decided(found: Sequence[Explanation], trials: Sequence[Trial]) -> Answer:
     ordered = sorted(left, key=lambda e: (e.free, e.accident, e.name))
     misses = tuple(m for t in trials for m in closest(t))
     bases = tuple(t.base for t in trials)
-    return Answer(kind, bases, tuple(ordered), misses, tried, groups, tuple(outweighed))
+    more = settling(ordered, trials, bound) if kind == "ambiguous" else ()
+    return Answer(kind, bases, tuple(ordered), misses, tried, groups, tuple(outweighed), more)
 
 
 def _held_against_rivals(explanation: Explanation, trials: Sequence[Trial]) -> Explanation:

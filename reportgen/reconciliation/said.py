@@ -77,7 +77,7 @@ def _piece(piece: str, task: str, classes: Sequence[str]) -> Claim:
         raise ValueError("there is no number at the end")
     words = piece[: value.start()].strip(" :=\t~≈")
     per_class, words = _class(words, classes)
-    words = re.sub(r"[_\-]+", " ", words.lower())
+    words = re.sub(r"[_\-()]+", " ", words.lower())
     ahead = re.match(rf"({splits})\s+", words)  # "val accuracy 0.9", "test_acc: 0.9"
     if ahead:
         split, words = _SPLITS[ahead[1]], words[ahead.end() :]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import chance, digits, rivals
+from reportgen.reconciliation import chance, digits, few_rows, rivals
 from reportgen.reconciliation.causes import causes
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, kind_of
@@ -60,34 +60,54 @@ class Trial:
         self.plain: list[tuple[Hypothesis, Candidate]] = []
         self.tried = 0
         self._said: list[tuple[float | None, ...]] = []
+        self._in_play: list[tuple[float | None, ...]] = []
         for hypothesis in applicable(evidence):
             if hypothesis.scope == "number":
                 self._numbers(hypothesis)
             else:
                 self._whole(hypothesis)
 
-    def accident(self, hypotheses: Sequence[Hypothesis], candidates: Sequence[Candidate]) -> float:
-        """Chance that this match says nothing, after everything that was tried as freely."""
+    def accident(
+        self,
+        hypotheses: Sequence[Hypothesis],
+        candidates: Sequence[Candidate],
+        longer: Mapping[Claim, Claim] | None = None,
+    ) -> float:
+        """Chance that this match says nothing, after everything that was tried as freely.
+
+        ``longer``: claims as they would read with more digits, in place of those that are off.
+        """
         freedom = max((c.tried for c in candidates), default=1)
         world = self.evidence.world(self.base.evaluation.split)
         whole = hypotheses[-1].scope == "evaluation"
         fit = _matrix_of(candidates[-1], world.positive) if whole else None
-        model = chance.Accident(self.base.off, world)
+        off = tuple((longer or {}).get(c, c) for c in self.base.off)
+        model = chance.Accident(off, world)
         ranges = _widths(self.base, candidates)
-        single = model.expected(self._said, freedom if freedom > 1 else 0, fit, ranges)
+        # What the numbers that come out refute could not have been named, whatever the others are;
+        # of two causes together, one may give back what the other takes.
+        said = self._in_play if len(hypotheses) == 1 else self._said
+        single = model.expected(said, freedom if freedom > 1 else 0, fit, ranges)
         # A second cause on top is one of as many as were tried, each with the first one's chance.
         found = float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
-        return max(found, _slips(self.base))
+        return max(found, _slips(self.base, longer or {}))
 
-    def rivalled(self, candidates: Sequence[Candidate]) -> float:
-        """The chance that a model that ranks alike prints what a searched threshold does."""
+    def rivalled(self, candidates: Sequence[Candidate], more: Sequence[Claim] = ()) -> float:
+        """The chance that a model that ranks alike prints what a searched threshold does.
+
+        ``more``: numbers that were not reported, as if they had been and came out.
+        """
         cuts = [c for c in candidates if c.tried > 1 and rivals.intervals_of([c.parameters])]
-        if not cuts or cuts[-1].world is None or cuts[-1].world.truth.ndim != 1:
+        if not cuts or cuts[-1].world is None:
             return 0.0
         claims, base = self.base.evaluation.claims, self.base
+        off = [cuts[-1].readings.get(c, c) for c in base.off]
+        declared = self.evidence.world(base.evaluation.split)
+        if declared.task != "binary":
+            return few_rows.met(declared, cuts[-1].world, off)
         right = [c for c in claims if c not in {*base.off, *base.unknown, *base.loose}]
         intervals = rivals.intervals_of(c.parameters for c in cuts)
-        return rivals.met(cuts[-1].world, base.off, right, intervals)
+        return rivals.met(cuts[-1].world, off, [*right, *more], intervals)
 
     def of_one_class(self, candidates: Sequence[Candidate]) -> float:
         """The chance that a model that always says one class prints what such answers do."""
@@ -119,14 +139,16 @@ class Trial:
             counts.append(len({c.values for c in found}))
             self.tried += len(found)
             for candidate in found:
-                alike.setdefault(_way(candidate), {}).setdefault(claim, candidate)
+                alike.setdefault(way_of(candidate), {}).setdefault(claim, candidate)
                 if comes_out(candidate, 0, claim):
                     explained.append((claim, candidate))
                 else:
                     self.misses.append(_miss(hypothesis, candidate, self.base, one))
         off = set(self.base.off)
         whole = [way for way in alike.values() if set(way) == off]
-        self._said += [tuple(way[c].values[0] for c in self.base.off) for way in whole]
+        told = [tuple(way[c].values[0] for c in self.base.off) for way in whole]
+        self._said += told
+        self._in_play += told
         if not explained:
             return
         self.partial[hypothesis.name] = explained
@@ -144,10 +166,23 @@ class Trial:
         self.tried += 1
         said = dict(zip(claims, candidate.values, strict=True))
         if candidate.tried == 1:
-            self._said.append(tuple(said[c] for c in self.base.off))
+            told = tuple(said[c] for c in self.base.off)
+            self._said.append(told)
+            if _keeps(self.base, candidate):
+                self._in_play.append(told)
 
 
-def _slips(base: Baseline) -> float:
+def _keeps(base: Baseline, candidate: Candidate) -> bool:
+    """Whether the numbers that come out as declared also come out under a candidate."""
+    held = {*base.off, *base.unknown, *base.loose}
+    return all(
+        candidate.values[i] is None or comes_out(candidate, i, claim)
+        for i, claim in enumerate(base.evaluation.claims)
+        if claim not in held
+    )
+
+
+def _slips(base: Baseline, longer: Mapping[Claim, Claim]) -> float:
     """The chance that slips of a few units in the last digits print this, where they could.
 
     Numbers that are all but right may have been typed, rounded or computed a little otherwise; any
@@ -157,14 +192,15 @@ def _slips(base: Baseline) -> float:
     for claim, value in zip(base.evaluation.claims, base.values, strict=True):
         if claim not in base.off or value is None:
             continue
-        unit = digits.width(claim.value)
-        if abs(float(claim.value) - value) > (SLIP + 0.5) * unit:
+        printed = longer.get(claim, claim).value
+        unit = digits.width(printed)
+        if abs(float(printed) - value) > (SLIP + 0.5) * unit:
             return 0.0
         chance_of_all /= 2 * SLIP
     return chance_of_all
 
 
-def _way(candidate: Candidate) -> str:
+def way_of(candidate: Candidate) -> str:
     """What was chosen, apart from what the number itself says."""
     return repr(sorted((k, v) for k, v in candidate.parameters.items() if k not in _OF_A_NUMBER))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from reportgen.job.claims import Claim
 from reportgen.reconciliation.evidence import Evaluation
@@ -34,7 +35,7 @@ class Explanation:
     answer's evaluations. ``accident`` is the probability that something not true prints the same;
     ``rivalled`` that another model of the kind in :mod:`reportgen.reconciliation.rivals` does,
     which ``accident`` is no less than. ``contained_in`` are causes of whose parameter this one is
-    one value.
+    one value. ``chosen``: of two causes together, what was chosen under each, by its name.
     """
 
     causes: tuple[Hypothesis, ...]
@@ -42,10 +43,17 @@ class Explanation:
     accident: float = 1.0
     contained_in: tuple[str, ...] = ()
     rivalled: float = 0.0
+    chosen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.causes[0].name
+
+    def parameters(self, cause: Hypothesis | None = None) -> Mapping[str, Any]:
+        """What was chosen under a cause, or in all; several values where more than one fits."""
+        if cause is not None and self.chosen:
+            return self.chosen.get(cause.name, {})
+        return merged(c for candidates in self.candidates for c in candidates)
 
     @property
     def free(self) -> bool:
@@ -60,6 +68,29 @@ class Explanation:
     def by_ranges(self) -> bool:
         """Whether it has randomness in it, and matches by simulated ranges."""
         return any(c.ranges is not None for cs in self.candidates for c in cs)
+
+
+def merged(candidates: Iterable[Candidate]) -> dict[str, Any]:
+    """The parameters of several candidates: one value of each, or a list of different ones."""
+    found: dict[str, list[Any]] = {}
+    for candidate in candidates:
+        for key, value in candidate.parameters.items():
+            if value not in found.setdefault(key, []):
+                found[key].append(value)
+    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A further number that would settle what the reported ones do not.
+
+    ``claim`` says which number, its digits those that it has under the first explanation;
+    ``under`` what it is under each, by name; ``declared`` what comes out as the job says.
+    """
+
+    claim: Claim
+    under: Mapping[str, float]
+    declared: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +112,7 @@ class Answer:
     unexplained (nothing fits; ``misses`` says how close). ``equivalent``: names of explanations
     that no data, or not these, can tell apart. ``outweighed``: searches so free that some value
     of their parameter was to be expected to fit, beside an explanation that fits by no accident.
+    ``settling``: numbers that are not reported and would decide what these leave open.
     """
 
     kind: str
@@ -90,6 +122,7 @@ class Answer:
     tried: int = 0
     equivalent: tuple[tuple[str, ...], ...] = ()
     outweighed: tuple[Explanation, ...] = ()
+    settling: tuple[Settling, ...] = ()
 
     @property
     def sole(self) -> Explanation | None:

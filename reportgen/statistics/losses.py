@@ -23,9 +23,10 @@ def log_losses(y_true: NDArray[Any], scores: NDArray[Any], *, epsilon: float = E
     epsilon : scores are kept within [epsilon, 1 - epsilon].
     """
     truth = np.asarray(y_true)
+    if np.ndim(scores) == 2 and truth.ndim == 1:
+        own = np.asarray(scores)[np.arange(len(truth)), truth.astype(np.int64)]
+        return np.asarray(-np.log(np.clip(own.astype(np.float64), epsilon, 1 - epsilon)))
     kept = np.clip(np.asarray(scores, dtype=np.float64), epsilon, 1 - epsilon)
-    if kept.ndim == 2 and truth.ndim == 1:
-        return np.asarray(-np.log(kept[np.arange(len(truth)), truth.astype(np.int64)]))
     losses = -np.log(np.where(truth == 1, kept, 1 - kept))
     return np.asarray(losses.mean(axis=1) if losses.ndim == 2 else losses)
 

@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from reportgen.diagnostics.reconciliation import words
+from reportgen.diagnostics.reconciliation.advice import more_numbers
 from reportgen.diagnostics.reconciliation.parameters import bracketed
 from reportgen.reconciliation.search import explain
 from tests.reconciliation.told import binary, evidence, multiclass, numbers
@@ -44,7 +45,7 @@ def test_one_candidate_says_why_it_is_not_certain_and_what_would_settle_it():
     said = words.ambiguous(answer)
     assert said.startswith("Not certain, but only decision-threshold (threshold 0.3")
     assert f"{100 * answer.sole.accident:.2g} %" in said
-    assert "`decision:`" in words.more_numbers(answer.explanations)
+    assert "`decision:`" in more_numbers(answer)
     told = "\n".join(words.lines(answer))
     assert "wrong  y_pred = scores > 0.3" in told
 

@@ -12,13 +12,14 @@ from sklearn import metrics
 
 from reportgen.job.claims import of_number
 from reportgen.reconciliation import hypothesis, row_sets
+from reportgen.reconciliation.areas import averaged_areas
 from reportgen.reconciliation.batch_numbers import per_batch_of_labels
+from reportgen.reconciliation.batch_tables import mean_of_batches
 from reportgen.reconciliation.causes import causes
-from reportgen.reconciliation.causes.batch_means import _mean_of_batches
 from reportgen.reconciliation.digits import prints_same
 from reportgen.reconciliation.evidence import Evaluation
 from reportgen.reconciliation.margins import of_margins, running
-from reportgen.reconciliation.quantities import averaged_areas, quantity
+from reportgen.reconciliation.quantities import quantity
 from reportgen.statistics.assignment import assigned
 from tests.reconciliation.told import binary, evidence, multiclass, multilabel, numbers, with_loss
 
@@ -98,7 +99,7 @@ def test_every_batch_size_and_convention(n: int, metric: str) -> None:
     world = multiclass(np.random.default_rng(3), n=n, k=3)
     (claim,) = numbers("multiclass", {metric: (0.5, 4)})
     sizes = np.arange(2, 40)
-    found = _mean_of_batches(evidence(world), claim, world, sizes, np.ones(len(sizes), dtype=bool))
+    found = mean_of_batches(evidence(world), claim, world, sizes, np.ones(len(sizes), dtype=bool))
     for size, row in zip(sizes, found.table, strict=True):
         parts = [world.rows(slice(i, min(i + size, n))) for i in range(0, n, size)]
         values = np.array([quantity(claim, part) for part in parts])

@@ -129,11 +129,11 @@ def _of_cause(one: Examined, cause: Cause, evidence: dict[str, Any]) -> Finding:
         says = f"It takes scores where labels belong: given labels, it is {what} on every probe"
         if cause.words:
             says = cause.words[:1].upper() + cause.words[1:]
-        message = f"{start}{_same_here(one)} {says}.{_example(one)}"
+        message = f"{_with_cause(one, start, says)}{_example(one)}"
         return _finding(one, THRESHOLD, "fail", message, evidence=evidence)
     if cause.kind == "order":
         says = "It has y_true and y_pred exchanged: exchanged back, it is that on every probe"
-        message = f"{start}{_same_here(one)} {says}.{_example(one)}"
+        message = f"{_with_cause(one, start, says)}{_example(one)}"
         return _finding(one, ORDER, "fail", message, evidence=evidence)
     says = cause.words[:1].upper() + cause.words[1:]
     if cause.kind == "batches":
@@ -148,10 +148,15 @@ def _graded(one: Examined) -> Severity:
     return "warn" if one.standard else "fail"
 
 
-def _same_here(one: Examined) -> str:
+def _with_cause(one: Examined, start: str, says: str) -> str:
+    """The numbers and the cause; the cause first where the numbers meet by accident."""
     if one.value is None or one.reference is None or abs(one.value - one.reference) > 5e-4:
-        return ""
-    return " On these rows the two meet by accident."
+        return f"{start} {says}."
+    first = says.removeprefix("It ")
+    return (
+        f"“{one.name}” {first[:1].lower()}{first[1:]}. On the model's own answers it gives "
+        f"{_number(one, one.value)}, and meets {_meant(one)} there by accident."
+    )
 
 
 def _meant(one: Examined) -> str:

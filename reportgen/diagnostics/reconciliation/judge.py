@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reportgen.diagnostic import checks
-from reportgen.diagnostics.reconciliation import DIAGNOSTIC, words
+from reportgen.diagnostics.reconciliation import DIAGNOSTIC, exhibits, words
+from reportgen.diagnostics.reconciliation.advice import more_numbers
 from reportgen.diagnostics.reconciliation.measure import Measured
 from reportgen.diagnostics.reconciliation.numbers import shown_numbers
+from reportgen.diagnostics.reconciliation.phrases import capital, spoken
 from reportgen.diagnostics.reconciliation.pictures import series_of
 from reportgen.evidence import Case
-from reportgen.reconciliation.certificate import certificate, exact, named
-from reportgen.reconciliation.digits import prints_same
 from reportgen.reconciliation.evidence import Evidence
-from reportgen.reconciliation.hypothesis import PREFIX, Candidate, Hypothesis
-from reportgen.reconciliation.verdict import Answer, Baseline, Explanation, Miss, Verdict
+from reportgen.reconciliation.hypothesis import PREFIX
+from reportgen.reconciliation.verdict import Answer, Explanation, Verdict
 from reportgen.results import SEVERITIES, Finding, Findings, Metric, Severity
 from reportgen.retraining.results import Trained
 
 MOST_CANDIDATES = 8
+#: Lines of arithmetic on the page; all of them stand in the finding's evidence.
+MOST_LINES = 12
+MOST_CELLS = 4
 #: Single numbers that come out are a finding each, up to this many.
 MOST_SINGLE = 12
 
@@ -75,11 +78,11 @@ def _reproduced(verdict: Verdict) -> Iterator[Finding]:
         if not base.evaluation.origin and len(claims) <= MOST_SINGLE:
             for claim in claims:
                 message = (
-                    f"{words.capital(words.spoken(claim))} on {claim.split}, {claim.value}, "
+                    f"{capital(spoken(claim))} on {claim.split}, {claim.value}, "
                     "comes out to its last printed digit."
                 )
                 evidence = {"reported": str(claim.value), "split": claim.split}
-                yield _finding("reproduced", "info", f"{words.spoken(claim)}, {claim.split}",
+                yield _finding("reproduced", "info", f"{spoken(claim)}, {claim.split}",
                                message, evidence=evidence)  # fmt: skip
         elif claims:
             where = f" of {base.evaluation.origin}" if base.evaluation.origin else ""
@@ -98,9 +101,9 @@ def _loose(verdict: Verdict) -> Iterator[Finding]:
     """Running means of ``fit``: explained by nature, whatever else comes out."""
     for base in verdict.baselines:
         if base.loose:
-            names = ", ".join(words.spoken(c) for c in base.loose[:4])
+            names = ", ".join(spoken(c) for c in base.loose[:4])
             message = (
-                f"{words.capital(names)} of fit on train: a mean over the epoch while the weights "
+                f"{capital(names)} of fit on train: a mean over the epoch while the weights "
                 "moved, so that it need not come out."
             )
             yield _finding("running-epoch-mean", "info", base.evaluation.split, message,
@@ -121,17 +124,17 @@ def _named(seen: Evidence, answer: Answer, explanation: Explanation) -> Iterator
     candidate = explanation.candidates[0][-1]
     for cause in explanation.causes:
         evidence: dict[str, Any] = {
-            "parameters": _parameters(explanation, cause),
+            "parameters": dict(explanation.parameters(cause)),
             "accident": explanation.accident,
             "tried": answer.tried,
-            "numbers": _numbers(answer, explanation),
-            "certificate": _certificate(seen, answer, explanation),
-            "closest": [_miss(m) for m in answer.misses[:4]],
+            "numbers": exhibits.numbers_of(answer, explanation),
+            "certificate": exhibits.certificate_of(seen, answer, explanation),
+            "closest": [exhibits.miss_of(m) for m in answer.misses[:4]],
         }
         if explanation.contained_in:
             evidence["contained_in"] = [PREFIX + name for name in explanation.contained_in]
         if answer.outweighed:
-            evidence["set_aside"] = [_candidate(answer, e) for e in answer.outweighed]
+            evidence["set_aside"] = [exhibits.candidate_of(answer, e) for e in answer.outweighed]
         if candidate.ranges is not None:
             evidence["statistical"] = True
         if len(names) > 1:
@@ -153,21 +156,22 @@ def _ambiguous(seen: Evidence, answer: Answer) -> Finding:
     severity = min((_severity(e) for e in left), key=SEVERITIES.index)
     sole: dict[str, Any] = {}
     if answer.sole is not None:
-        sole["numbers"] = _numbers(answer, answer.sole)
-        sole["certificate"] = _certificate(seen, answer, answer.sole)
+        sole["numbers"] = exhibits.numbers_of(answer, answer.sole)
+        sole["certificate"] = exhibits.certificate_of(seen, answer, answer.sole)
     return Finding(
         code=PREFIX + "ambiguous",
         severity=severity,
         subject=words.subject(answer),
         message=words.ambiguous(answer),
-        advice=words.more_numbers(left),
+        advice=more_numbers(answer),
         evidence={
-            "candidates": [_candidate(answer, e) for e in left[:MOST_CANDIDATES]],
+            "candidates": [exhibits.candidate_of(answer, e) for e in left[:MOST_CANDIDATES]],
             "equivalent": [list(group) for group in answer.equivalent],
-            "set_aside": [_candidate(answer, e) for e in answer.outweighed],
+            "set_aside": [exhibits.candidate_of(answer, e) for e in answer.outweighed],
+            "would_settle": [exhibits.settling_of(one) for one in answer.settling],
             **sole,
             "tried": answer.tried,
-            "closest": [_miss(m) for m in answer.misses[:4]],
+            "closest": [exhibits.miss_of(m) for m in answer.misses[:4]],
         },
     )
 
@@ -182,7 +186,7 @@ def _unexplained(answer: Answer) -> Finding:
         "that came closest.",
         evidence={
             "tried": answer.tried,
-            "closest": [_miss(m) for m in answer.misses],
+            "closest": [exhibits.miss_of(m) for m in answer.misses],
             "numbers": [
                 {"metric": c.name, "split": c.split, "reported": str(c.value)}
                 for b in answer.baselines
@@ -196,128 +200,19 @@ def _severity(explanation: Explanation) -> Severity:
     return max((h.at_most for h in explanation.causes), key=SEVERITIES.index)
 
 
-def _candidate(answer: Answer, explanation: Explanation) -> dict[str, Any]:
-    errors = [
-        abs(value - float(claim.value))
-        for base, candidates in zip(answer.baselines, explanation.candidates, strict=True)
-        for claim, value in _valued(base, candidates)
-        if value is not None
-    ]
-    told: dict[str, Any] = {
-        "code": explanation.causes[0].code,
-        "max_error": max(errors, default=None),
-        "parameters": _parameters(explanation, explanation.causes[0]),
-        "accident": explanation.accident,
-    }
-    if len(explanation.causes) > 1:
-        told["composed_with"] = [h.code for h in explanation.causes[1:]]
-    if explanation.contained_in:
-        told["contained_in"] = [PREFIX + name for name in explanation.contained_in]
-    return told
-
-
-def _by_claim(
-    base: Baseline, candidates: Sequence[Candidate]
-) -> Iterator[tuple[Any, float | None, Candidate | None]]:
-    """The numbers of an evaluation under an explanation, each with the candidate that gives it.
-
-    Causes of single numbers have a candidate for each that is off; where a cause of the whole
-    evaluation comes first, for each that is off under it.
-    """
-    claims = base.evaluation.claims
-    whole = [k for k, c in enumerate(candidates) if len(c.values) == len(claims)]
-    values, first = (base.values, None) if not whole else (
-        candidates[whole[-1]].values, candidates[whole[-1]]
-    )  # fmt: skip
-    own = iter(candidates[whole[-1] + 1 :] if whole else candidates)
-    for claim, value in zip(claims, values, strict=True):
-        off = claim in base.off if first is None else not _prints(value, claim)
-        single = next(own, None) if off else None
-        if single is None:
-            yield claim, value, first
-        else:
-            yield claim, single.values[0], single
-
-
-def _prints(value: float | None, claim: Any) -> bool:
-    return value is not None and prints_same(value, claim.value)
-
-
-def _valued(base: Baseline, candidates: Sequence[Candidate]) -> Iterator[tuple[Any, float | None]]:
-    """The numbers of an evaluation under an explanation."""
-    for claim, value, _ in _by_claim(base, candidates):
-        yield claim, value
-
-
-def _parameters(explanation: Explanation, cause: Hypothesis) -> dict[str, Any]:
-    """What was chosen; several values where more than one fits."""
-    merged: dict[str, list[Any]] = {}
-    for candidates in explanation.candidates:
-        for candidate in candidates:
-            for key, value in candidate.parameters.items():
-                if value not in merged.setdefault(key, []):
-                    merged[key].append(value)
-    return {key: values[0] if len(values) == 1 else values for key, values in merged.items()}
-
-
-def _numbers(answer: Answer, explanation: Explanation) -> list[dict[str, Any]]:
-    found = []
-    for base, candidates in zip(answer.baselines, explanation.candidates, strict=True):
-        for claim, value in _valued(base, candidates):
-            if claim in base.off:
-                found.append(
-                    {"metric": claim.name, "split": claim.split, "reported": str(claim.value),
-                     "explained": value}
-                )  # fmt: skip
-    return found[:24]
-
-
-def _certificate(
-    evidence: Evidence, answer: Answer, explanation: Explanation
-) -> list[dict[str, Any]]:
-    """Arithmetic for each number that is off: anybody checks it."""
-    found: list[dict[str, Any]] = []
-    for base, candidates in zip(answer.baselines, explanation.candidates, strict=True):
-        own = evidence.of(base.evaluation.output)
-        split = base.evaluation.split
-        world = own.world(split) if split in own.splits else None
-        whole = [c for c in candidates if len(c.values) == len(base.evaluation.claims)]
-        under = whole[-1].world if whole and whole[-1].world is not None else world
-        for claim, value, candidate in _by_claim(base, candidates):
-            if claim not in base.off or candidate is None:
-                continue
-            alone = candidate if candidate in whole else None
-            told = certificate(
-                claim, value, candidate, explanation.causes[-1].name,
-                world if alone is not None else under,
-            )  # fmt: skip
-            found.append(
-                {"metric": claim.name, "split": claim.split, **named(told),
-                 "value": None if value is None else exact(value),
-                 "printed": str(claim.value)}
-            )  # fmt: skip
-    return found[:24]
-
-
-def _miss(miss: Miss) -> dict[str, Any]:
-    return {
-        "code": miss.cause.code,
-        "matched": miss.matched,
-        "of": len(miss.evaluation.claims),
-        "max_error": miss.error,
-        "parameters": dict(miss.candidate.parameters),
-    }
-
-
 def _tables(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
     """The certificate, the contest and the corrected line, for the page."""
     sole = [(a, a.sole) for a in verdict.answers if a.sole is not None]
     tables: dict[str, Any] = {}
     if sole:
-        tables["certificate"] = [c for a, e in sole for c in _certificate(evidence, a, e)][:12]
-    lines = [h for _, e in sole for h in e.causes if h.wrong]
-    if lines:
-        tables["lines"] = [{"wrong": h.wrong, "right": h.right} for h in lines]
+        lines = [c for a, e in sole for c in exhibits.certificate_of(evidence, a, e)]
+        # A cell is a count without a formula: a few say all.
+        cells = [c for c in lines if c["metric"].startswith("cell,")]
+        others = [c for c in lines if c not in cells]
+        tables["certificate"] = [*others, *cells[:MOST_CELLS]][:MOST_LINES]
+    corrected = [h for _, e in sole for h in e.causes if h.wrong]
+    if corrected:
+        tables["lines"] = [{"wrong": h.wrong, "right": h.right} for h in corrected]
     tables["contest"] = list(_contest(verdict.answers))[:10]
     return tables
 

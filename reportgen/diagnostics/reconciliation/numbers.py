@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.diagnostics.reconciliation.words import spoken
+from reportgen.diagnostics.reconciliation.phrases import spoken
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evidence
+from reportgen.reconciliation.under_cause import by_claim
 from reportgen.reconciliation.verdict import Answer, Baseline, Verdict
 from reportgen.reconciliation.world import World
 
-MOST_NUMBERS = 24
+MOST_NUMBERS = 240
 
 
 def shown_numbers(evidence: Evidence, verdict: Verdict) -> list[dict[str, Any]]:
-    """Rows for the section's table, those that are off first, at most ``MOST_NUMBERS``."""
+    """Rows for the section's table, at most ``MOST_NUMBERS``.
+
+    Those that are off come first, and of alike ones cells of a matrix last.
+    """
     rows: list[tuple[int, dict[str, Any]]] = []
     for base in verdict.baselines:
         explained, certain = _explained(base, verdict.answers)
@@ -24,7 +28,7 @@ def shown_numbers(evidence: Evidence, verdict: Verdict) -> list[dict[str, Any]]:
             if claim in base.off and value is not None:
                 seen = evidence.of(base.evaluation.output).world(base.evaluation.split)
                 row |= _rows_apart(claim, value, seen)
-            rows.append((claim not in base.off, row))
+            rows.append((2 * (claim not in base.off) + (claim.metric == "cell"), row))
     ordered = [row for _, row in sorted(rows, key=lambda r: r[0])]
     return ordered[:MOST_NUMBERS]
 
@@ -42,15 +46,8 @@ def _explained(
             certain |= {c for b in answer.baselines for c in b.off}
         pairs = zip(answer.baselines, answer.sole.candidates, strict=True)
         for judged, candidates in pairs:
-            claims = judged.evaluation.claims
-            if not set(claims) <= set(base.evaluation.claims):
-                continue
-            whole = [c for c in candidates if len(c.values) == len(claims)]
-            if whole:
-                found |= dict(zip(claims, whole[-1].values, strict=True))
-            else:
-                own = iter(candidates)
-                found |= {c: next(own).values[0] for c in judged.off[: len(candidates)]}
+            if set(judged.evaluation.claims) <= set(base.evaluation.claims):
+                found |= {c: value for c, value, _ in by_claim(judged, candidates)}
     return found, certain
 
 

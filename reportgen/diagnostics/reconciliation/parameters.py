@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+#: Ranges of a searched number that are told, where several fit.
+MOST_RANGES = 3
 #: Keys that do not read by themselves before their value.
 _SAID = {
     "is": "{}",
@@ -63,6 +65,9 @@ def _value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         if len(value) == 2 and all(isinstance(v, float) for v in value):
             return f"{value[0]:.4g} to {value[1]:.4g}"
+        if value and all(isinstance(v, list) for v in value):
+            several = [_value(v) for v in value[:MOST_RANGES]]
+            return " or ".join(several) + (" or others" if len(value) > MOST_RANGES else "")
         shown = ", ".join(_value(v) for v in value[:8])
         return shown + (" …" if len(value) > 8 else "")
     if isinstance(value, Mapping):

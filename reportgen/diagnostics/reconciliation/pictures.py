@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.diagnostics.reconciliation.measure import Measured
-from reportgen.diagnostics.reconciliation.words import spoken
+from reportgen.diagnostics.reconciliation.phrases import spoken
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits
 from reportgen.reconciliation.evidence import Evidence

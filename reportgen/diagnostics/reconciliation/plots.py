@@ -93,11 +93,13 @@ def _matrices(found: Series | None) -> list[Chart]:
         counts = found[name]
         right = sum(counts[k][k] for k in range(len(classes)))
         total = sum(map(sum, counts))
+        # Under another cause the rows may be those of another split.
+        where = f"on {found['split']}" if name == "declared" else "under that cause"
         drawn.append(
             Chart(
                 f"matrix-{name}",
                 f"{words}, {count(right)} rows are right",
-                f"Confusion matrix on {found['split']}, {plural(total, 'row')}",
+                f"Confusion matrix {where}, {plural(total, 'row')}",
                 f"{words}: {share(right / total) if total else 'none'} on the diagonal.",
                 confusion_matrix(counts, classes),
                 width,

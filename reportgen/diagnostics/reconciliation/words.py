@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reportgen.diagnostics.reconciliation.advice import more_numbers
 from reportgen.diagnostics.reconciliation.parameters import bracketed
-from reportgen.job.claims import Claim
+from reportgen.diagnostics.reconciliation.phrases import (
+    capital,
+    counted,
+    every,
+    in_digits,
+    listed,
+    spoken,
+)
 from reportgen.reconciliation import rivals
 from reportgen.reconciliation.deciding import ACCIDENT, STATISTICAL
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
@@ -18,20 +26,6 @@ METHOD = (
     "values; a cause counts only if it gives every number of that evaluation. It is named alone "
     f"only if no other does, and if a wrong one would match by chance with less than {ACCIDENT:g}."
 )
-
-_NAMES = {"roc_auc": "ROC-AUC", "r2": "R²", "rmse": "RMSE", "mae": "MAE", "mse": "MSE",
-          "mcc": "MCC", "f1": "F1", "brier": "Brier score"}  # fmt: skip
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
-
-def spoken(claim: Claim) -> str:
-    """A claim's name in a sentence: ``f1, macro`` -> F1, macro."""
-    name, comma, rest = claim.name.partition(",")
-    return _NAMES.get(name, name.replace("_", " ")) + comma + rest
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def subject(answer: Answer) -> str:
@@ -49,7 +43,8 @@ def headline(verdict: Verdict) -> str:
             return "Only running means of fit were reported; they need not come out."
         if known - loose == 1:
             return "The reported number comes out to its last printed digit."
-        return f"All {_count(known - loose)} reported numbers come out to the last printed digit."
+        all_ = capital(every(known - loose))
+        return f"{all_} reported numbers come out to the last printed digit."
     kinds = {a.kind for a in verdict.answers}
     if kinds == {"named"}:
         parts = [_named_headline(a) for a in verdict.answers[:2]]
@@ -67,10 +62,10 @@ def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
     """What happened, with its parameters, and what speaks for it."""
     numbers = sum(len(b.off) for b in answer.baselines)
     both = len(explanation.causes) > 1
-    what = f"{cause.meaning.rstrip('.')}{bracketed(_parameters(explanation))}."
-    came = "the number comes" if numbers == 1 else f"all {_count(numbers)} come"
+    what = f"{cause.meaning.rstrip('.')}{bracketed(_parameters(explanation, cause))}."
+    came = "the number comes" if numbers == 1 else f"{every(numbers)} come"
     if explanation.by_ranges:
-        lies = "the number lies" if numbers == 1 else f"all {_count(numbers)} lie"
+        lies = "the number lies" if numbers == 1 else f"{every(numbers)} lie"
         tail = (
             f" Under it {lies} within the simulated 99 % range, and nothing else fits: the match "
             "is statistical."
@@ -85,7 +80,7 @@ def named(answer: Answer, explanation: Explanation, cause: Hypothesis) -> str:
         tail = f" Together with {other.name} it gives every number to the last printed digit."
     held = ""
     if explanation.contained_in:
-        held = f" {capital(_list(explanation.contained_in))} contains it as one value."
+        held = f" {capital(listed(explanation.contained_in))} contains it as one value."
     return what + tail + held
 
 
@@ -96,7 +91,7 @@ def ambiguous(answer: Answer) -> str:
     first = answer.baselines[0].off[0]
     what = f"the {spoken(first)} of {first.value}"
     if numbers > 1:
-        what = f"all {_count(numbers)} numbers that do not come out"
+        what = f"{every(numbers)} numbers that do not come out"
     if len(left) == 1:
         how = f"gives {what} to the digit"
         if left[0].by_ranges:
@@ -106,16 +101,15 @@ def ambiguous(answer: Answer) -> str:
         return f"{only} {_doubt(left[0])}"
     names = [_one(e) for e in left[:4]]
     more = f" and {len(left) - 4} more" if len(left) > 4 else ""
-    return (
-        f"{capital(_count(len(left)))} explanations give {what} to the digit: {_list(names)}{more}."
-    )
+    number = capital(counted(len(left)))
+    return f"{number} explanations give {what} to the digit: {listed(names)}{more}."
 
 
 def _among(answer: Answer) -> str:
     among = f"of {answer.tried:,} explanations tried"
     if not answer.outweighed:
         return among
-    names = _list([_one(e) for e in answer.outweighed[:3]])
+    names = listed([_one(e) for e in answer.outweighed[:3]])
     return f"{among}, apart from {names}, searched so freely that a match says nothing"
 
 
@@ -127,6 +121,8 @@ def _doubt(explanation: Explanation) -> str:
             whose = "answers of a model without skill"
         elif explanation.rivalled == rivals.ONE_CLASS:
             whose = "another model that always answers that one class"
+        elif not _is_binary(explanation):
+            whose = "another model that answers as few rows otherwise"
     else:
         whose = "some cause that is not true"
     bound = STATISTICAL if explanation.by_ranges else ACCIDENT
@@ -138,28 +134,9 @@ def _doubt(explanation: Explanation) -> str:
     )
 
 
-def _of_a_cut(explanation: Explanation) -> bool:
-    every = (c for candidates in explanation.candidates for c in candidates)
-    return bool(rivals.intervals_of(c.parameters for c in every))
-
-
-def more_numbers(left: Sequence[Explanation], where: str = "under `decision:`") -> str:
-    """What would settle it, and what to do if the one candidate is the cause."""
-    if len(left) > 1:
-        return "Report more numbers of the same evaluation, or more digits: each rules causes out."
-    settled = "Report more numbers of the same evaluation, or more digits, to be certain."
-    if _of_a_cut(left[0]):
-        settled = (
-            f"Ask which threshold was used and declare it {where}, to be certain: the numbers are "
-            "then recomputed at it."
-        )
-        if left[0].rivalled >= left[0].accident:
-            settled += (
-                " The loss or the ROC-AUC of the same evaluation in all digits would tell too: no "
-                "threshold changes them, and another model has its own."
-            )
-        return settled
-    return f"{settled} If so: {' '.join(h.advice for h in left[0].causes)}"
+def _is_binary(explanation: Explanation) -> bool:
+    world = explanation.candidates[0][-1].world
+    return world is None or world.task == "binary"
 
 
 def unexplained(answer: Answer) -> str:
@@ -168,16 +145,16 @@ def unexplained(answer: Answer) -> str:
     first = off[0]
     index = answer.baselines[0].evaluation.claims.index(first)
     value = answer.baselines[0].values[index]
-    came = "" if value is None else f", but {_digits(value, first)} comes out"
+    came = "" if value is None else f", but {in_digits(value, first)} comes out"
     start = f"{capital(spoken(first))} on {first.split} was reported as {first.value}{came}"
-    others = f", and {_count(len(off) - 1)} more with it" if len(off) > 1 else ""
+    others = f", and {counted(len(off) - 1)} more with it" if len(off) > 1 else ""
     closest = ""
     if answer.misses:
         miss = answer.misses[0]
         closest = (
             f" The closest, {miss.cause.name}{bracketed(miss.candidate.parameters)}, gives "
-            f"{_count(miss.matched) if miss.matched else 'none'} of "
-            f"{_count(len(miss.evaluation.claims))}."
+            f"{counted(miss.matched) if miss.matched else 'none'} of "
+            f"{counted(len(miss.evaluation.claims))}."
         )
     return f"{start}{others}. None of {answer.tried:,} explanations tried gives it.{closest}"
 
@@ -187,7 +164,7 @@ def lines(answer: Answer) -> list[str]:
     if answer.kind == "unexplained":
         return [unexplained(answer)]
     if answer.kind == "ambiguous":
-        told = [ambiguous(answer), more_numbers(answer.explanations, "with `--threshold`")]
+        told = [ambiguous(answer), more_numbers(answer, "with `--threshold`")]
         told += [f"  {e.causes[0].code}: {e.causes[0].meaning}" for e in answer.explanations]
         return told + (_corrected(answer.explanations[0]) if len(answer.explanations) == 1 else [])
     explanation = answer.explanations[0]
@@ -214,53 +191,41 @@ def short(causes: Sequence[Hypothesis], candidate: Candidate | None = None) -> s
 def _ambiguous_headline(answer: Answer) -> str:
     left = answer.explanations
     if len(left) > 1:
-        names = _list([" with ".join(h.name for h in e.causes) for e in left[:4]])
+        names = listed([" with ".join(h.name for h in e.causes) for e in left[:4]])
         more = f" and {len(left) - 4} more" if len(left) > 4 else ""
-        return f"{capital(_count(len(left)))} explanations are left: {names}{more}."
+        return f"{capital(counted(len(left)))} explanations are left: {names}{more}."
     return f"One explanation is left, and is not certain. {_named_headline(answer)}"
 
 
 def _named_headline(answer: Answer) -> str:
     explanation = answer.explanations[0]
-    meanings = " ".join(h.meaning for h in explanation.causes)
-    return meanings.rstrip(".") + bracketed(_parameters(explanation)) + "."
+    return " ".join(
+        f"{h.meaning.rstrip('.')}{bracketed(_parameters(explanation, h))}."
+        for h in explanation.causes
+    )
 
 
 def _one(explanation: Explanation) -> str:
-    names = " with ".join(h.name for h in explanation.causes)
-    return names + bracketed(_parameters(explanation))
+    return " with ".join(
+        h.name + bracketed(_parameters(explanation, h)) for h in explanation.causes
+    )
 
 
-def _parameters(explanation: Explanation) -> Mapping[str, Any]:
-    for candidates in explanation.candidates:
-        for candidate in candidates:
-            if candidate.parameters:
-                return candidate.parameters
-    return {}
-
-
-def _digits(value: float, claim: Claim) -> str:
-    places = len(claim.value.text.partition(".")[2])
-    if claim.value.percent:
-        return f"{100 * value:.{places}f} %"
-    return f"{value:.{max(places, 0)}f}"
+def _parameters(explanation: Explanation, cause: Hypothesis) -> Mapping[str, Any]:
+    """What was chosen under a cause: of several that fit the first, but of thresholds each."""
+    if explanation.chosen:
+        return explanation.chosen.get(cause.name, {})
+    each = [c.parameters for candidates in explanation.candidates for c in candidates]
+    first = next((p for p in each if p), {})
+    if "threshold" in first and len(first) == 1:
+        return explanation.parameters(cause)
+    return first
 
 
 def _share(off: int, known: int) -> str:
     if known == 1:
         return "The reported number does"
     if off == known:
-        return f"All {_count(known)} reported numbers do"
-    return (
-        f"{capital(_count(off))} of {_count(known)} reported numbers {'does' if off == 1 else 'do'}"
-    )
-
-
-def _count(n: int) -> str:
-    return _NUMBERS[n] if 0 <= n < len(_NUMBERS) else f"{n:,}"
-
-
-def _list(names: Sequence[str]) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+        return f"{capital(every(known))} reported numbers do"
+    verb = "does" if off == 1 else "do"
+    return f"{capital(counted(off))} of {counted(known)} reported numbers {verb}"

@@ -162,9 +162,10 @@ def _metrics(
     for name, words, one in tests:
         beyond = one.change.beyond
         rows.append(Metric(
-            name=f"beyond_{name}", label=f"Beyond margins, {words}", value=beyond.value,
-            low=beyond.low, high=beyond.high, interval=beyond.method, unit="share", split=split,
-            n=one.change.n, threshold=one.allowed + settings.warn_over, bound="at most",
+            name=f"beyond_{name}", label=f"Beyond margins, {words}", value=round(beyond.value, 5),
+            low=round(beyond.low, 5), high=round(beyond.high, 5), interval=beyond.method,
+            unit="share", split=split, n=one.change.n,
+            threshold=one.allowed + settings.warn_over, bound="at most",
             verdict=(one.severity or "pass") if judged_rows and one.severity != "info" else None,
         ))  # fmt: skip
         if evidence.answers.task == "regression":

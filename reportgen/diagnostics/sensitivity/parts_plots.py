@@ -43,8 +43,8 @@ def _image(regions: dict[str, Any], about: dict[str, Any]) -> Chart:
     wide = 58.0
     tall = min(wide * height / width, 75.0)
     wide = min(wide, tall * width / height)
-    figure = new_figure("half", tall + 8)
-    axes = add_axes(figure, left=8, right=83 - 8 - wide, top=1, bottom=7)
+    figure = new_figure("half", tall + 10.5)
+    axes = add_axes(figure, left=8, right=83 - 8 - wide, top=1, bottom=9.5)
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
     for part in leaves:

@@ -9,7 +9,7 @@ from reportgen.diagnostics.sensitivity.found import Evidence
 from reportgen.diagnostics.sensitivity.verdicts import NEAR, PART, allowances, columns_of
 
 #: Standard errors by which a share of importance may lie below its limit.
-ERRORS = 1.65
+ERRORS = 1.3
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 from reportgen.job.claims import Claim
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, declared, instead, read_as
-from reportgen.reconciliation.ranked import roc_auc
-from reportgen.reconciliation.world import World
+from reportgen.reconciliation.ranked import above
+from reportgen.reconciliation.world import Floats, World
 
 _OF_CLASSES = ("precision", "recall", "f1")
 _RANKED = ("roc_auc", "average_precision")
@@ -105,9 +105,10 @@ def _one_against_one(evidence: Evidence, split: str) -> dict[str, float]:
         if world.scores is None or k * (k - 1) // 2 > MOST_PAIRS or counts.min(initial=1) == 0:
             return {}
         areas, shares = [], []
+        each = _areas_of_pairs(world)
         for a in range(k):
             for b in range(a + 1, k):
-                areas.append((_pair(world, a, b) + _pair(world, b, a)) / 2)
+                areas.append((each[a, b] + each[b, a]) / 2)
                 shares.append(counts[a] + counts[b])
         return {
             "macro": float(np.mean(areas)),
@@ -118,14 +119,17 @@ def _one_against_one(evidence: Evidence, split: str) -> dict[str, float]:
     return found
 
 
-def _pair(world: World, a: int, b: int) -> float:
-    """The area of class a among the rows of two classes, by the scores of a."""
-    assert world.ranking is not None
-    places, m = world.ranking.places(a)
-    up, down = (
-        np.bincount(places[world.truth == k], minlength=m).astype(np.float64) for k in (a, b)
-    )
-    return roc_auc(up, down)
+def _areas_of_pairs(world: World) -> Floats:
+    """[a, b]: the area of class a among the rows of classes a and b, by the scores of a, (K, K)."""
+    assert world.scores is not None
+    rows = [np.flatnonzero(world.truth == k) for k in range(world.k)]
+    found = np.zeros((world.k, world.k))
+    for a in range(world.k):
+        column = np.ascontiguousarray(world.scores[:, a])
+        ordered = [np.sort(column[of_class]) for of_class in rows]
+        for b in range(world.k):
+            found[a, b] = above(ordered[a], ordered[b])
+    return found
 
 
 HYPOTHESES = [

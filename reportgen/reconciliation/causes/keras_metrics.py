@@ -10,9 +10,10 @@ import numpy as np
 
 from reportgen.job.claims import Claim
 from reportgen.reconciliation import digits, keras_auc
+from reportgen.reconciliation.areas import area, area_of_cells, members
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, declared, instead, read_as
-from reportgen.reconciliation.quantities import area, area_of_cells, members, positive
+from reportgen.reconciliation.quantities import positive
 from reportgen.reconciliation.row_losses import one_hot
 from reportgen.reconciliation.world import World
 

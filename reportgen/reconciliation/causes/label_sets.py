@@ -39,7 +39,7 @@ def _label_sets(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidat
 
 
 def _is_average(claim: Claim) -> bool:
-    if claim.metric == "accuracy":
+    if claim.metric == "accuracy" or (claim.metric == "support" and claim.per_class is None):
         return True
     return (
         claim.metric in _CLASSWISE
@@ -69,6 +69,8 @@ def _average(
     cells = np.zeros((size, size))
     cells[: len(matrix), : len(matrix)] = matrix
     hits, truth, given = (part[labels] for part in (np.diag(cells), cells.sum(1), cells.sum(0)))
+    if claim.metric == "support":
+        return float(truth.sum())
     if claim.metric == "accuracy":
         # A report over other labels has "micro avg" where "accuracy" stood: rows of its labels.
         return float(2 * hits.sum() / (truth.sum() + given.sum())) if truth.sum() else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -22,9 +22,13 @@ def _from_logits(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candida
     if claim.metric not in _LOSSES or world.scores is None or world.truth.min(initial=0) < 0:
         return
     extra = _penalty(claim, world)
-    for name, rows in _through(world).items():
-        value = float(rows.mean())
+    means = world.keep("losses through logits", lambda: _means(_through(world)))
+    for name, value in means.items():
         yield instead(evidence, evaluation, {claim: value + extra}, **{"is": name})
+
+
+def _means(rows: Mapping[str, Floats]) -> dict[str, float]:
+    return {name: float(values.mean()) for name, values in rows.items()}
 
 
 def _penalty(claim: Claim, world: World) -> float:
@@ -97,8 +101,9 @@ def _clipping(evidence: Evidence, evaluation: Evaluation) -> Iterator[Candidate]
         return
     extra = _penalty(claim, world)
     kept: dict[float, list[str]] = {}
-    for name, rows in _clipped(world).items():
-        kept.setdefault(round(float(rows.mean()) + extra, 12), []).append(name)
+    means = world.keep("losses clipped", lambda: _means(_clipped(world)))
+    for name, value in means.items():
+        kept.setdefault(round(value + extra, 12), []).append(name)
     usual = declared(evidence, claim)
     for value, names in kept.items():
         if usual is None or abs(value - usual) > FAINT * abs(usual):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from reportgen.reconciliation import digits
-from reportgen.reconciliation.causes.batch_means import USUAL
+from reportgen.reconciliation.batch_tables import USUAL
 from reportgen.reconciliation.causes.row_counts import MOST_WORLDS, WORKERS
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis

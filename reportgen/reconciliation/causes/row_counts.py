@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation.causes.batch_means import USUAL
+from reportgen.reconciliation.batch_tables import USUAL
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis
 from reportgen.reconciliation.margins import of_margins, running

@@ -121,9 +121,9 @@ def _permuted(evidence: Evidence, evaluation: Evaluation, off: list[Claim]) -> I
     readings = {off[i]: off[j] for i, j in enumerate(assigned(~fitting).tolist())}
     if any(a.metric == b.metric and a.per_class != b.per_class for a, b in readings.items()):
         return  # classes exchanged: an order of labels, not of names
-    yield read_as(
-        evidence, evaluation, readings, **{"is": {a.name: b.name for a, b in readings.items()}}
-    )
+    moved = {a.name: b.name for a, b in readings.items() if a != b}
+    if moved:
+        yield read_as(evidence, evaluation, readings, **{"is": moved})
 
 
 def _another(evidence: Evidence, evaluation: Evaluation, claim: Claim) -> Iterator[Candidate]:
