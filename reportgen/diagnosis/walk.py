@@ -63,7 +63,7 @@ def _recomputed(metric: str, value: float, first: Restated | None, measured: Met
         value=value,
         low=measured.low if measured and fits else None,
         high=measured.high if measured and fits else None,
-        why=_why_recomputed(first, measured),
+        why=_why_recomputed(first, measured if fits or not compared else None),
         change=value - float(Printed.parse(first.reported)) if first and compared else None,
         told=first is not None and first.agrees is False,
     )
