@@ -91,7 +91,7 @@ def with_all_classes(entry: DatasetEntry, raws: Mapping[str, Raw]) -> DatasetEnt
 
     name = entry.targets[0]
     seen = [frame.get_column(name).unique() for frame in _of_column(first.large, name)]
-    found = sorted_labels(pl.concat(seen, how="vertical_relaxed").unique())
+    found = sorted_labels(pl.concat(seen).unique())
     return entry.model_copy(update={"classes": found})
 
 

@@ -172,7 +172,8 @@ def test_standardising_by_train_reads_all_of_it(files):
     assert scaled.scale == pytest.approx(values.std(axis=0), rel=1e-12)
 
 
-def test_a_rare_class_that_no_held_row_has_is_known(files, tmp_path):
+def test_a_rare_class_that_no_held_row_has_is_known(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(large, "BATCH", 500)
     job = files(task="multiclass")
     rare = files.train.with_columns(
         kind=pl.when(pl.int_range(N) == 17).then(pl.lit("return")).otherwise(pl.col("kind"))
@@ -194,6 +195,13 @@ def test_a_type_that_changes_in_a_later_block_is_told(files, tmp_path, monkeypat
 
     job = files("csv")
     monkeypatch.setattr(delimited, "_BLOCK", 4096)
+    with (tmp_path / "train.csv").open("a") as file:
+        file.write("12.5,0.25,1.5,Ulm,stay\n")
+    split = load(job, "d").splits["train"]
+    assert split.whole.n == N + 1
+    assert split.X.schema["code"] == pl.Float64
+    (last,) = [X[-1].rows() for X, _ in split.whole.batches()][-1]
+    assert last == (12.5, 0.25, 1.5, "Ulm")
     with (tmp_path / "train.csv").open("a") as file:
         file.write("12,low,1.5,Ulm,stay\n")
     with pytest.raises(DataError, match="of another type"):
