@@ -200,6 +200,12 @@ class Case:
                 parts.append(self.predictor.predict(self.preprocess(X)))
         raw = np.concatenate(parts) if stored is None else stored(name)
         y = np.concatenate(truth)
+        if self.classes and (y < 0).any():
+            raise ModelError(
+                Problem(
+                    f"{int((y < 0).sum()):,} of all rows of {name} have a label that is no class"
+                )
+            )
         if raw is None or len(raw) != len(y):
             raise ModelError(Problem(f"there is not one answer to each of the rows of {name}"))
         what = f"all rows of {name}"
