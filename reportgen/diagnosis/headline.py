@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.charts.numbers import number
+from reportgen.diagnosis.walk import IN_PART
 from reportgen.diagnosis.words import capital, first_line, first_sentence, plainly, spoken, unit_of
 from reportgen.restated import CONDENSED
 from reportgen.results import SEVERITIES, Finding, HonestScore, Restated, Section, Step
@@ -73,6 +74,9 @@ def _reported(score: HonestScore, last: Step | None) -> str:
         return f"{capital(name)} is {number(recomputed.value, unit)}{_interval(recomputed, unit)}."
     if not recomputed.told and "as printed" in recomputed.why:
         return f"Reported {name} {printed} comes out to the digit."
+    if recomputed.why.startswith(IN_PART):
+        held = f"{number(recomputed.value, unit)}{_interval(recomputed, unit)}"
+        return f"Reported {name} {printed} is {held} on the rows that could be held."
     digits = max(3, len(printed.rstrip(" %").partition(".")[2]))
     return f"Reported {name} {printed} comes out as {recomputed.value:.{digits}f}."
 
