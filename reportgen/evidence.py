@@ -200,6 +200,11 @@ class Case:
                 parts.append(self.predictor.predict(self.preprocess(X)))
         raw = np.concatenate(parts) if stored is None else stored(name)
         y = np.concatenate(truth)
+        unknown = int(np.count_nonzero(np.asarray(y, dtype=np.float64) < 0)) if self.classes else 0
+        if unknown:
+            raise ModelError(
+                Problem(f"{unknown:,} of all rows of {name} have a label that is no class")
+            )
         if raw is None or len(raw) != len(y):
             raise ModelError(Problem(f"there is not one answer to each of the rows of {name}"))
         what = f"all rows of {name}"

@@ -109,6 +109,10 @@ def _recomputed(claim: Claim, case: Case) -> float:
     if case.split(claim.split).whole is not None:
         from reportgen.reconciliation.from_case import world_of_all
 
+        if case.dataset.heads:
+            raise Unknown(f"{claim.split} is larger than memory, and the model has several outputs")
+        if claim.metric == "loss":
+            raise Unknown(f"{claim.split} is larger than memory: its loss is not computed in parts")
         return quantity(claim, world_of_all(case, claim.split))
     if case.split(claim.split).n == 0:
         raise Unknown(f"the {claim.split} split has no rows")
