@@ -10,7 +10,8 @@ from reportgen.diagnosis.words import capital, first_line, first_sentence, plain
 from reportgen.restated import CONDENSED
 from reportgen.results import SEVERITIES, Finding, HonestScore, Restated, Section, Step
 
-MISLEADING = "imbalance.accuracy-misleading"
+#: what the sentence on one answer to all rows tells
+HARDLY_ABOVE = ("imbalance.accuracy-misleading", "performance.below-baseline")
 #: a score less than this above that of one answer to all rows is told beside it
 CLOSE = 0.1
 
@@ -140,7 +141,7 @@ def _said_already(worst: Finding, score: HonestScore, last: Step | None) -> bool
     """Whether the sentences on the walk tell what this finding tells."""
     if last is not None and last.once and worst.code.startswith("leakage."):
         return True
-    return worst.code == MISLEADING and _aware(score) is not None
+    return worst.code in HARDLY_ABOVE and _aware(score) is not None
 
 
 def _interval(step: Step, unit: str) -> str:
