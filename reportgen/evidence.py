@@ -167,6 +167,49 @@ class Case:
             )
         return interpret(raw, self.output, self.dataset, self.entry.decision, split_name=name)
 
+    def of_all_rows(self, name: str) -> tuple[np.ndarray, Predictions]:
+        """Target and answers of all rows of a split that is held in part, read in batches.
+
+        Raises
+        ------
+        ModelError
+            if even these are larger than memory, or there are none of rows that are not held.
+        """
+        return self.memo(("of all rows", name), lambda: self._of_all_rows(name))
+
+    def _of_all_rows(self, name: str) -> tuple[np.ndarray, Predictions]:
+        import numpy as np
+
+        from reportgen.models.outputs import interpret
+
+        whole = self.split(name).whole
+        assert whole is not None
+        if 8 * whole.n * (4 + 2 * len(self.classes)) > whole.room:
+            raise ModelError(
+                Problem(
+                    f"even the answers to the {whole.n:,} rows of {name} are larger than memory"
+                )
+            )
+        stored = getattr(self.predictor, "of_all_rows", None)
+        parts, truth = [], []
+        for X, y in whole.batches():
+            if y is None:
+                raise ModelError(Problem(f"the target of all rows of {name} is not read in parts"))
+            truth.append(y)
+            if stored is None:
+                parts.append(self.predictor.predict(self.preprocess(X)))
+        raw = np.concatenate(parts) if stored is None else stored(name)
+        y = np.concatenate(truth)
+        unknown = int(np.count_nonzero(np.asarray(y, dtype=np.float64) < 0)) if self.classes else 0
+        if unknown:
+            raise ModelError(
+                Problem(f"{unknown:,} of all rows of {name} have a label that is no class")
+            )
+        if raw is None or len(raw) != len(y):
+            raise ModelError(Problem(f"there is not one answer to each of the rows of {name}"))
+        what = f"all rows of {name}"
+        return y, interpret(raw, self.output, self.dataset, self.entry.decision, split_name=what)
+
     def predict_rows(
         self, rows: Any, what: str, kept: NDArray[np.bool_] | None = None
     ) -> Predictions:

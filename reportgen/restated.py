@@ -107,7 +107,13 @@ def _recomputed(claim: Claim, case: Case) -> float:
         what = "no labels" if missing else "no predictions"
         raise Unknown(f"there are {what} for {claim.split}")
     if case.split(claim.split).whole is not None:
-        raise Unknown(f"{claim.split} is larger than memory, and only a part of it is held")
+        from reportgen.reconciliation.from_case import world_of_all
+
+        if case.dataset.heads:
+            raise Unknown(f"{claim.split} is larger than memory, and the model has several outputs")
+        if claim.metric == "loss":
+            raise Unknown(f"{claim.split} is larger than memory: its loss is not computed in parts")
+        return quantity(claim, world_of_all(case, claim.split))
     if case.split(claim.split).n == 0:
         raise Unknown(f"the {claim.split} split has no rows")
     return quantity(claim, world_for(case, claim.split, claim.output))

@@ -391,3 +391,21 @@ def test_one_fault_that_two_sections_name_is_one_cause(measured: int) -> None:
 def test_findings_without_a_common_fault_stay_apart() -> None:
     found = [Finding(code=f"a.{k}", severity="warn", subject="x", message="W.") for k in "bc"]
     assert len(causes([_section(*found)], HonestScore())) == 2
+
+
+@pytest.mark.parametrize(("named", "left"), [(["w"], 1), (["w", "h"], 2), ([], 2)])
+def test_a_shift_that_a_change_of_scale_explains_is_no_cause_of_its_own(
+    named: list[str], left: int
+) -> None:
+    covered = {"code": "leakage.splits-differ", "columns": ["w"]}
+    scale = Finding(
+        code="preprocessing.scale-mismatch", severity="fail", subject="w", message="S.",
+        evidence={"covers": covered},
+    )  # fmt: skip
+    apart = Finding(
+        code="leakage.splits-differ", severity="warn", subject="test", message="A.",
+        evidence={"columns": [{"column": c} for c in named]},
+    )  # fmt: skip
+    told = causes([_section(apart), _section(scale)], HonestScore())
+    assert len(told) == left
+    assert told[0].sentence == "S."

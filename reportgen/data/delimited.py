@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.data.large import Large, Memory, drawn, gathered, width
+from reportgen.data.large import Memory
 from reportgen.data.layout import MISSING, Layout, Scan, read_layout, scan
 from reportgen.data.raw import Raw
 from reportgen.errors import DataError, Problem
@@ -68,7 +68,9 @@ def read_delimited(
         _refuse_open_quote(path, where, layout, facts)
     large = None
     if memory is not None and path.stat().st_size * DENSE > memory.split:
-        large = _large(path, where, layout, facts, as_text, memory, seed)
+        from reportgen.data.delimited_parts import in_parts
+
+        large = in_parts(path, where, layout, facts, as_text, memory, seed)
     frame = _parse(path, where, layout, facts, as_text) if large is None else large[0]
     index_like = [name for name in layout.index_like if name in frame.columns]
     return Raw(
@@ -83,62 +85,22 @@ def read_delimited(
     )
 
 
-def _large(
-    path: Path,
-    where: str,
-    layout: Layout,
-    facts: Scan,
-    as_text: Collection[str],
-    memory: Memory,
-    seed: int,
-) -> tuple[pl.DataFrame, Large] | None:
-    """The held rows of a file that is too large; None where it is not."""
-    import polars as pl
-
-    try:
-        types, kept = _first_types(path, layout, facts, set(as_text))
-        n = sum(batch.num_rows for batch in _batches(path, layout, facts, types))
-        size = n * sum(width(kind) for kind in types.values())
-        if size <= memory.split:
-            return None
-
-        def frames() -> Iterator[pl.DataFrame]:
-            for batch in _batches(path, layout, facts, types):
-                frame = pl.from_arrow(batch)
-                assert isinstance(frame, pl.DataFrame)
-                yield frame
-
-        at = drawn(n, size, memory, where, seed)
-        held = gathered(frames(), at)
-    except _unexpected() as error:
-        raise DataError(
-            Problem(
-                "a file that is larger than memory is read with the types of its first rows, and "
-                "a later row is of another type, or of another number of fields",
-                file=where,
-                got=str(error).splitlines()[0],
-                advice="Write the column in one way, or write the rows to a .parquet file.",
-            )
-        ) from None
-    return _tidy(iter(held), kept), Large(n, size, at, frames, memory)
-
-
 def _parse(
     path: Path, where: str, layout: Layout, facts: Scan, as_text: Collection[str]
 ) -> pl.DataFrame:
     kept = set(as_text)
     if path.stat().st_size > LARGE:
-        with contextlib.suppress(*_unexpected()):  # a type that holds for the first rows alone
+        with contextlib.suppress(*unexpected()):  # a type that holds for the first rows alone
             return _by_blocks(path, layout, facts, kept)
     table = _arrow(path, where, layout, facts, kept)
     wrong = _misread(table.schema, kept, layout)
     if wrong:
         kept |= wrong
         table = _arrow(path, where, layout, facts, kept)
-    return _tidy(_columns(table.column_names, [c.chunks for c in table.columns]), kept)
+    return tidy(_columns(table.column_names, [c.chunks for c in table.columns]), kept)
 
 
-def _unexpected() -> tuple[type[Exception], ...]:
+def unexpected() -> tuple[type[Exception], ...]:
     """What Arrow raises of a text that is not as expected."""
     import pyarrow as pa
 
@@ -166,15 +128,15 @@ def _by_blocks(path: Path, layout: Layout, facts: Scan, as_text: set[str]) -> pl
     ArrowInvalid
         where a later row is.
     """
-    types, kept = _first_types(path, layout, facts, as_text)
+    types, kept = first_types(path, layout, facts, as_text)
     parts: list[list[pa.Array]] = [[] for _ in types]
-    for batch in _batches(path, layout, facts, types):
+    for batch in batches(path, layout, facts, types):
         for part, column in zip(parts, batch.columns, strict=True):
             part.append(column)
-    return _tidy(_columns(list(types), parts), kept)
+    return tidy(_columns(list(types), parts), kept)
 
 
-def _first_types(
+def first_types(
     path: Path, layout: Layout, facts: Scan, as_text: set[str]
 ) -> tuple[dict[str, Any], set[str]]:
     """Arrow types of the columns by the first block, and the columns that stay text."""
@@ -187,7 +149,7 @@ def _first_types(
     return {c.name: pa.string() if c.name in kept else c.type for c in schema}, kept
 
 
-def _batches(
+def batches(
     path: Path, layout: Layout, facts: Scan, types: Mapping[str, Any]
 ) -> Iterator[pa.RecordBatch]:
     from pyarrow import csv as arrow_csv
@@ -234,7 +196,7 @@ def _arrow(
 
     try:
         table = read()
-    except _unexpected() as error:
+    except unexpected() as error:
         bad: list[Any] = []
 
         def note(row: Any) -> str:
@@ -324,7 +286,7 @@ def _refuse_open_quote(path: Path, where: str, layout: Layout, facts: Scan) -> N
             )
 
 
-def _tidy(columns: Iterable[pl.Series], as_text: Collection[str]) -> pl.DataFrame:
+def tidy(columns: Iterable[pl.Series], as_text: Collection[str]) -> pl.DataFrame:
     """Columns as a table: numbers with stray blanks as numbers, empty columns as floats."""
     import polars as pl
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PARTS = 4  # a split that takes more than this part of the memory is not held whole
 HELD = 40  # part of the memory that its held rows take
+ANSWERS = 3  # part of the memory that the answers to all rows of a split may take
 MOST_HELD, LEAST_HELD = 1_000_000, 1000  # rows
 BATCH = 65_536  # rows read at a time
 WORD = 24  # bytes of a cell of text, at least
@@ -42,6 +43,11 @@ class Memory:
     def split(self) -> int:
         """Bytes up to which a split is held whole."""
         return self.bytes // PARTS
+
+    @property
+    def answers(self) -> int:
+        """Bytes that the answers to all rows of a split may take."""
+        return self.bytes // ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,8 @@ class Large:
             f"{where} has {self.n:,} rows, about {self.size / 2**30:.2g} GB in memory, and more "
             f"than a quarter of {self.memory.whose} ({self.memory.bytes / 2**30:.3g} GB): "
             f"{len(self.at):,} rows drawn at random stand for them. Exact copies are looked for "
-            "among all rows; nothing is trained again on a part of them, and numbers reported of "
-            "them are not computed again."
+            "among all rows, and numbers reported of them are computed again on all; nothing is "
+            "trained again on a part of them."
         )
 
 

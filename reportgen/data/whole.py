@@ -31,9 +31,11 @@ class Whole:
     n : all of its rows.
     batches : reads them anew, in the order of the source: features with the types of those that
         are held, and the target as codes or numbers; None for a target of several columns.
+    room : bytes that the answers to all rows may take.
     """
 
     n: int
+    room: int
     batches: Callable[[], Iterator[Batch]]
 
 
@@ -55,7 +57,7 @@ def whole_of(raw: Raw, held: Any, entry: DatasetEntry, encoded: Encoded) -> Whol
             X = alike(frame.select(list(schema)), schema, spelled=raw.delimited)
             yield X, _target(frame, entry, encoded)
 
-    return Whole(large.n, batches)
+    return Whole(large.n, large.memory.answers, batches)
 
 
 def alike(frame: pl.DataFrame, schema: Mapping[str, pl.DataType], *, spelled: bool) -> pl.DataFrame:
@@ -89,7 +91,7 @@ def with_all_classes(entry: DatasetEntry, raws: Mapping[str, Raw]) -> DatasetEnt
 
     name = entry.targets[0]
     seen = [frame.get_column(name).unique() for frame in _of_column(first.large, name)]
-    found = sorted_labels(pl.concat(seen, how="vertical_relaxed").unique())
+    found = sorted_labels(pl.concat(seen).unique())
     return entry.model_copy(update={"classes": found})
 
 

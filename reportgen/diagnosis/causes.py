@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reportgen.diagnosis.words import better
 from reportgen.results import SEVERITIES, Cause, Finding, HonestScore, Restated, Section
@@ -22,6 +22,7 @@ def causes(
     """
     order = list(dict.fromkeys(step.metric for step in score.steps))
     told = [f for s in sections for f in s.findings if f.severity != "info"]
+    told = [f for f in told if not any(_covers(other, f) for other in told)]
     found = _once((_cause(f, score, restated), f.evidence.get("fault")) for f in told)
 
     def rank(cause: Cause) -> tuple[int, float, int]:
@@ -53,6 +54,15 @@ def _once(told: Iterable[tuple[Cause, str | None]]) -> list[Cause]:
                                                   SEVERITIES.index(c.severity)))  # fmt: skip
         kept[place[fault]] = better.model_copy(update={"severity": severity})
     return kept
+
+
+def _covers(by: Finding, other: Finding) -> bool:
+    """Whether one finding explains another: all the columns that it names are the first one's."""
+    covered = by.evidence.get("covers")
+    if covered is None or by is other or other.code != covered["code"]:
+        return False
+    named = [c["column"] for c in other.evidence.get("columns", ()) if isinstance(c, Mapping)]
+    return bool(named) and set(named) <= set(covered["columns"])
 
 
 def _cause(finding: Finding, score: HonestScore, restated: Sequence[Restated]) -> Cause:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.charts.numbers import number
+from reportgen.diagnosis.walk import IN_PART
 from reportgen.diagnosis.words import capital, first_line, first_sentence, plainly, spoken, unit_of
 from reportgen.restated import CONDENSED
 from reportgen.results import SEVERITIES, Finding, HonestScore, Restated, Section, Step
 
-MISLEADING = "imbalance.accuracy-misleading"
+#: what the sentence on one answer to all rows tells
+HARDLY_ABOVE = ("imbalance.accuracy-misleading", "performance.below-baseline")
 #: a score less than this above that of one answer to all rows is told beside it
 CLOSE = 0.1
 
@@ -73,6 +75,9 @@ def _reported(score: HonestScore, last: Step | None) -> str:
         return f"{capital(name)} is {number(recomputed.value, unit)}{_interval(recomputed, unit)}."
     if not recomputed.told and "as printed" in recomputed.why:
         return f"Reported {name} {printed} comes out to the digit."
+    if recomputed.why.startswith(IN_PART):
+        held = f"{number(recomputed.value, unit)}{_interval(recomputed, unit)}"
+        return f"Reported {name} {printed} is {held} on the rows that could be held."
     digits = max(3, len(printed.rstrip(" %").partition(".")[2]))
     return f"Reported {name} {printed} comes out as {recomputed.value:.{digits}f}."
 
@@ -136,7 +141,7 @@ def _said_already(worst: Finding, score: HonestScore, last: Step | None) -> bool
     """Whether the sentences on the walk tell what this finding tells."""
     if last is not None and last.once and worst.code.startswith("leakage."):
         return True
-    return worst.code == MISLEADING and _aware(score) is not None
+    return worst.code in HARDLY_ABOVE and _aware(score) is not None
 
 
 def _interval(step: Step, unit: str) -> str:

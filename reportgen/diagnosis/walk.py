@@ -11,6 +11,7 @@ from reportgen.job.schema import MetricName
 from reportgen.results import HonestScore, Metric, Restated, Section, Step
 
 #: Steps after what was recomputed, in the order of the walk; sections offer them.
+IN_PART = "Not computed again, but measured"
 FURTHER = ("without_leaks", "imbalance_aware", "mean_over_seeds")
 
 
@@ -55,14 +56,15 @@ def honest_score(
 def _recomputed(metric: str, value: float, first: Restated | None, measured: Metric | None) -> Step:
     fits = measured is not None and measured.value is not None
     fits = fits and abs(measured.value - value) < 1e-6  # type: ignore[union-attr,operator]
+    compared = first is not None and first.recomputed is not None
     return Step(
         step="recomputed",
         metric=metric,
         value=value,
         low=measured.low if measured and fits else None,
         high=measured.high if measured and fits else None,
-        why=_why_recomputed(first, measured),
-        change=None if first is None else value - float(Printed.parse(first.reported)),
+        why=_why_recomputed(first, measured if fits or not compared else None),
+        change=value - float(Printed.parse(first.reported)) if first and compared else None,
         told=first is not None and first.agrees is False,
     )
 
@@ -129,6 +131,8 @@ def _why_recomputed(first: Restated | None, measured: Metric | None) -> str:
     n = f" on {measured.n:,} rows" if measured is not None and measured.n else ""
     if first is None:
         return f"Computed from fresh predictions{n}."
+    if first.recomputed is None:
+        return f"{IN_PART}{n}: {first.reason}."
     if first.agrees:
         return f"Comes out as printed{n}."
     return f"From fresh predictions{n}; it does not print the reported digits."

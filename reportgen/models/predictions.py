@@ -29,14 +29,20 @@ class StoredPredictor:
     """Prediction files behind the :class:`~reportgen.models.predictor.Predictor` protocol."""
 
     def __init__(
-        self, raw: Mapping[str, np.ndarray], output: Output, notes: tuple[str, ...]
+        self,
+        raw: Mapping[str, np.ndarray],
+        output: Output,
+        notes: tuple[str, ...],
+        whole: Mapping[str, np.ndarray] | None = None,
     ) -> None:
+        """``whole``: outputs of all rows of the splits that are held in part."""
         self.framework: Framework = "predictions"
         self.model: Any = None
         self.n_weights: int | None = None
         self.output = output
         self.notes = notes
         self._raw = dict(raw)
+        self._whole = dict(whole or {})
         rows = ", ".join(f"{len(values):,} {name}" for name, values in self._raw.items())
         self.description = f"Stored predictions for {rows} rows; the model itself is not here."
 
@@ -52,6 +58,10 @@ class StoredPredictor:
     def predict_split(self, name: str) -> np.ndarray | None:
         """The stored outputs in the order of the split's rows; None where there is no file."""
         return self._raw.get(name)
+
+    def of_all_rows(self, name: str) -> np.ndarray | None:
+        """The same of a split that is held in part, of all of its rows."""
+        return self._whole.get(name)
 
 
 def load(
@@ -69,6 +79,7 @@ def load(
     """
     id_name = job.datasets[entry.dataset].id
     raw: dict[str, np.ndarray] = {}
+    whole: dict[str, np.ndarray] = {}
     outputs: dict[str, Output] = {}
     notes: dict[str, None] = {}
     for name, path in source.predictions.items():
@@ -82,6 +93,12 @@ def load(
             )
         split = dataset.splits[name]
         frame = read(job.locate(path), (*dataset.classes, COLUMN))
+        if (
+            split.whole is not None
+            and frame.height == split.whole.n
+            and id_name not in frame.columns
+        ):
+            whole[name] = _columns(frame, dataset, path, notes)[0]
         frame = _aligned(frame, split, id_name, path, notes)
         raw[name], outputs[name] = _columns(frame, dataset, path, notes)
     kinds = {output.kind for output in outputs.values()}
@@ -101,7 +118,7 @@ def load(
         if looked.note != output.note:
             output = looked
             break
-    return StoredPredictor(raw, output, tuple(notes))
+    return StoredPredictor(raw, output, tuple(notes), whole)
 
 
 def columns(path: Path) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -246,6 +246,21 @@ def evidence_of(case: Case, laboratory: Laboratory | None = None) -> Evidence:
         laboratory=laboratory,
         padded=padded,
     )
+
+
+def world_of_all(case: Case, split: str) -> World:
+    """All rows of a split that is held in part: truth and answers, without weights and losses.
+
+    Raises
+    ------
+    Unknown
+        where they cannot be had.
+    """
+    try:
+        truth, predictions = case.of_all_rows(split)
+    except ReportgenError as error:
+        raise Unknown(error.problems[0].message) from error
+    return replace(seen(case, split, predictions), truth=truth, weights=None)
 
 
 def kept_world(case: Case, split: str) -> World:

@@ -224,6 +224,8 @@ def _title(report: AuditReport, steps: Sequence[Shown]) -> str:
         return f"From a new seed, {spoken(mean.step.metric)} changes by {mean.change}"
     if first.step != "reported":
         return f"{capital(name)} is {steps[0].score}; no number was reported"
+    if len(steps) > 1 and steps[1].step.step == "recomputed" and steps[1].step.change is None:
+        return f"{capital(of)} could not be computed again, only measured on a part of the rows"
     if len(steps) == 2 and steps[1].step.step == "recomputed":
         return f"{capital(of)} comes out to the digit"
     aware = next((s for s in steps if s.step.step == "imbalance_aware"), None)

@@ -5,7 +5,8 @@ Five conventions, none of them an import of the other side:
 - a finding's evidence may have ``effect`` (score lost, more is worse) with ``effect_low``,
   ``effect_high`` and ``effect_metric``, made by :func:`effect`;
 - findings of two sections whose evidence has the same ``fault``, made by :func:`fault`, are one
-  cause: two questions asked of one mistake;
+  cause: two questions asked of one mistake; one with :func:`covers` speaks for those that follow
+  from it;
 - ``series["honest"]`` offers steps of the honest score, made by :func:`offer`;
 - ``series["tried"]`` lists changes that were tried, made by :func:`tried`: a clean page one draws
   them beside the smallest change that would have been found;
@@ -15,6 +16,7 @@ Five conventions, none of them an import of the other side:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,11 @@ def effect(lost: Interval, metric: str) -> dict[str, Any]:
 def fault(kind: str, split: str) -> dict[str, Any]:
     """Evidence of a finding that another section may come upon too: what was done, and to what."""
     return {"fault": f"{kind}: {split}"}
+
+
+def covers(code: str, columns: Sequence[str]) -> dict[str, Any]:
+    """Evidence of a finding that explains others of this code, where they name no other columns."""
+    return {"covers": {"code": code, "columns": list(columns)}}
 
 
 #: A split that was scaled by figures of its own.

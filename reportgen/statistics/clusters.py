@@ -86,8 +86,11 @@ def copied_rows(X: Any) -> Codes | None:
     X : a polars frame or an array of shape (n, ...); anything else gives None.
     """
     columns = _column_hashes(X)
-    if columns is None or not len(columns):
-        return None
+    return None if columns is None else _copied(columns)
+
+
+def _copied(columns: NDArray[np.uint64]) -> Codes | None:
+    """:func:`copied_rows` of cells that are hashed, shape (d, n)."""
     if len(columns) < 2:
         return None  # nothing to tell a copy of one number from the same number
     whole = _combined(columns)
@@ -107,22 +110,34 @@ def stands_in(X: Any, other: Any) -> NDArray[np.bool_] | None:
     ----------
     X, other : as for :func:`copied_rows`, with the same columns.
     """
-    both = _stacked(X, other)
-    codes = None if both is None else copied_rows(both)
+    if not _alike(X, other):
+        return None
+    parts = [_column_hashes(_spelled(values)) for values in (X, other)]
+    if parts[0] is None or parts[1] is None:
+        return None
+    codes = _copied(np.concatenate([parts[0], parts[1]], axis=1))
     if codes is None:
         return None
     found = np.isin(codes[: len(X)], codes[len(X) :])
     return found if found.any() else None
 
 
-def _stacked(X: Any, other: Any) -> Any:
+def _alike(X: Any, other: Any) -> bool:
+    """Whether two splits have the same columns, of the same types."""
     if hasattr(X, "get_columns") and hasattr(other, "get_columns"):
-        import polars as pl
+        return bool(X.schema == other.schema)
+    arrays = isinstance(X, np.ndarray) and isinstance(other, np.ndarray)
+    return arrays and X.shape[1:] == other.shape[1:]
 
-        return pl.concat([X, other]) if X.schema == other.schema else None
-    if isinstance(X, np.ndarray) and isinstance(other, np.ndarray):
-        return np.concatenate([X, other]) if X.shape[1:] == other.shape[1:] else None
-    return None
+
+def _spelled(X: Any) -> Any:
+    """Categories as their texts: their codes may be others in another frame."""
+    if not hasattr(X, "get_columns"):
+        return X
+    import polars as pl
+
+    coded = [c.name for c in X.get_columns() if c.dtype in (pl.Categorical, pl.Enum)]
+    return X.with_columns(pl.col(coded).cast(pl.String)) if coded else X
 
 
 def _pairs(hashes: NDArray[np.uint64]) -> int:

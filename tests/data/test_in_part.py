@@ -10,9 +10,10 @@ from reportgen.data.load import load
 from reportgen.diagnostics import suite
 from reportgen.diagnostics.leakage import questions
 from reportgen.errors import DataError
-from reportgen.job.schema import Budget
+from reportgen.job.schema import Budget, ModelEntry
 from reportgen.models.preprocess import Standardize
 from reportgen.pipeline import load_case, section
+from reportgen.restated import restate
 
 N = 6000
 GB = 0.0003  # a quarter of it holds 80 kB
@@ -116,12 +117,35 @@ def test_both_splits_may_be_larger_than_memory(files, monkeypatch):
     assert case.split("test").whole.n == 300
     raw = case.predict("test").raw
     assert raw == pytest.approx(np.linspace(0.01, 0.99, 300)[case.split("test").rows])
+    y, answers = case.of_all_rows("test")
+    assert [case.classes[c] for c in y] == files.test["kind"].to_list()
+    assert answers.scores == pytest.approx(np.linspace(0.01, 0.99, 300))
     settings = suite()["leakage"].settings()
     looked = questions.questions()["copies"].look(case.view("leakage", settings), "test")
     of_all = next(m for m in looked.metrics if m.name == "duplicate_share_of_all")
     assert of_all.value == pytest.approx(40 / 300)
     held = int((case.split("test").rows >= 260).sum())
     assert next(m for m in looked.metrics if m.name == "duplicate_share").value == held / n
+
+
+def test_a_number_reported_of_a_split_in_part_is_computed_on_all_its_rows(files, monkeypatch):
+    monkeypatch.setattr(large, "LEAST_HELD", 100)
+    monkeypatch.setattr(large, "PARTS", 60)
+    job = files()
+    truth = files.test["kind"].to_numpy() == "stay"
+    right = float(np.mean(truth == (np.linspace(0.01, 0.99, 300) > 0.5)))
+    said = [{"metric": "accuracy", "value": value} for value in (f"{right:.4f}", "0.9876")]
+    entry = ModelEntry.model_validate(
+        {"dataset": "d", "model": {"predictions": {"test": "p.parquet"}}, "reported": said}
+    )
+    case = load_case(job.model_copy(update={"models": {"m": entry}}), "m")
+    assert case.split("test").whole is not None
+    first, other = restate(case)
+    assert (first.agrees, other.agrees) == (True, False)
+    assert other.recomputed == pytest.approx(right)
+    monkeypatch.setattr(large, "ANSWERS", 2000)
+    case = load_case(job.model_copy(update={"models": {"m": entry}}), "m")
+    assert "larger than memory" in restate(case)[0].reason
 
 
 def test_what_a_part_of_the_rows_does_not_tell_is_said(files):
@@ -148,7 +172,8 @@ def test_standardising_by_train_reads_all_of_it(files):
     assert scaled.scale == pytest.approx(values.std(axis=0), rel=1e-12)
 
 
-def test_a_rare_class_that_no_held_row_has_is_known(files, tmp_path):
+def test_a_rare_class_that_no_held_row_has_is_known(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(large, "BATCH", 500)
     job = files(task="multiclass")
     rare = files.train.with_columns(
         kind=pl.when(pl.int_range(N) == 17).then(pl.lit("return")).otherwise(pl.col("kind"))
@@ -170,6 +195,13 @@ def test_a_type_that_changes_in_a_later_block_is_told(files, tmp_path, monkeypat
 
     job = files("csv")
     monkeypatch.setattr(delimited, "_BLOCK", 4096)
+    with (tmp_path / "train.csv").open("a") as file:
+        file.write("12.5,0.25,1.5,Ulm,stay\n")
+    split = load(job, "d").splits["train"]
+    assert split.whole.n == N + 1
+    assert split.X.schema["code"] == pl.Float64
+    (last,) = [X[-1].rows() for X, _ in split.whole.batches()][-1]
+    assert last == (12.5, 0.25, 1.5, "Ulm")
     with (tmp_path / "train.csv").open("a") as file:
         file.write("12,low,1.5,Ulm,stay\n")
     with pytest.raises(DataError, match="of another type"):

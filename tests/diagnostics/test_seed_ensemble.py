@@ -829,6 +829,7 @@ def test_what_would_give_it_is_trained_once_the_recipe_is_known_not_to():
     assert told.subject == "what was learned"
     assert "learned more of its training rows" in told.message
     assert "4 times the declared epochs (12)" in told.message
+    assert "gives networks like it: find what differs" in told.advice
     assert len(told.evidence["like_it"]) == len(found.series["variants"]) == 5
     assert "learned more" in found.headline
 

@@ -261,6 +261,16 @@ def test_rows_of_another_split_are_known_again(kind):
     assert clusters.stands_in(made(test), made(train[:, :3])) is None
 
 
+def test_categories_are_known_again_by_their_text():
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(2, 40))
+    words = np.array(["a", "b", "c"])[rng.integers(0, 3, 40)]
+    train = pl.DataFrame({"x": x, "y": y, "z": pl.Series(words, dtype=pl.Categorical)})
+    swapped = pl.Series(words[::-1][:5], dtype=pl.Categorical)  # other codes for the same texts
+    test = pl.DataFrame({"x": x[::-1][:5], "y": y[::-1][:5], "z": swapped})
+    assert clusters.stands_in(test, train).all()
+
+
 def test_an_unknown_interval_is_said_to_be_so():
     assert not intervals.delong(np.ones(3, bool), np.arange(3.0)).known
     assert not intervals.quantile(np.arange(3.0), 0.5).known

@@ -106,11 +106,23 @@ def _gap(measured: Measured, prepared: Prepared, settings: OverfitSettings) -> D
     )
     return (
         _finding(
-            GAP, severity, judged, message,
+            GAP, severity, judged, message, _against_the_gap(measured, prepared, settings),
             train=gap.train, judged=gap.judged, gap=gap.gap.value, low=gap.gap.low,
             high=gap.gap.high,
         ),
     ), None  # fmt: skip
+
+
+def _against_the_gap(measured: Measured, prepared: Prepared, settings: OverfitSettings) -> str:
+    """What to do about a gap, by what was tried; "" where nothing was."""
+    for code in (REGULARISE, EARLY, UNDERFITS):
+        found = helping(measured, code, settings)
+        if found:
+            return _how(prepared, found[0].name)
+    if not measured.gains:
+        return ""
+    tried = plural(len(measured.gains), "what-if")
+    return f"Train on more rows, or leave columns out: none of {tried} does better beyond chance."
 
 
 def _rows(prepared: Prepared) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,7 +28,9 @@ from reportgen.diagnostics.preprocessing.undone import weighed
 from reportgen.evidence import Case, settings_of
 from reportgen.results import Finding, Findings, Metric
 from reportgen.retraining.results import Trained
+from reportgen.scores.page_one import covers
 
+DIFFER = "leakage.splits-differ"
 RANK = {"fail": 0, "warn": 1, "info": 2}
 
 
@@ -59,8 +61,8 @@ def prepare(case: Case) -> Prepared:
     own = refit.look(case, rows)
     otherwise = bool(own.found or in_order.found)
     answers = (
-        own,
-        weighed(case, rows, scale.look(case, rows, links, settings, otherwise)),
+        _speaking(own),
+        _speaking(weighed(case, rows, scale.look(case, rows, links, settings, otherwise))),
         missing.look(case, rows, settings),
         categories.look(case, rows, links, settings),
         imputed.look(case, rows, links),
@@ -70,6 +72,17 @@ def prepare(case: Case) -> Prepared:
         plain.not_finite(case, rows),
     )
     return Prepared(rows, links, broken or rows.problem, answers)
+
+
+def _speaking(answer: Answer) -> Answer:
+    """A scale that is another makes the splits differ in these columns, which is no other fault."""
+    found = []
+    for one in answer.found:
+        columns = one.evidence.get("columns") or [one.evidence.get("column")]
+        names = [str(c) for c in columns if c is not None]
+        more = covers(DIFFER, names) if names else {}
+        found.append(one.model_copy(update={"evidence": {**one.evidence, **more}}))
+    return replace(answer, found=tuple(found))
 
 
 def examine(case: Case, prepared: Prepared, trained: Trained) -> Findings:

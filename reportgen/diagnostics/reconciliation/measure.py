@@ -34,8 +34,8 @@ def measured(case: Case) -> Measured:
     claims = tuple(c for c in case.claims if not _in_part(case, c.split))
     if not claims:
         raise NotApplicable(
-            "the reported numbers are of splits that are larger than memory: only a part of their "
-            "rows is held, and a part gives other numbers"
+            "the reported numbers are of splits that are larger than memory: they are computed "
+            "again, and why one differs is not looked for"
         )
     live = case.predictor.framework != "predictions"
     evidence = evidence_of_outputs(case, Asked if live else None)

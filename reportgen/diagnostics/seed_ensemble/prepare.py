@@ -22,6 +22,7 @@ from reportgen.retraining.member import Member
 from reportgen.retraining.standard import seeds, why_not
 from reportgen.scores.members import of_predictions
 
+MOST_ROWS = 20_000  # of train that members of the job are asked about
 FEWEST = 3  # members that a spread can be told from
 
 
@@ -93,7 +94,8 @@ def _on_train(case: Case, member: Predictor) -> Predictions | None:
     """What a member of the job predicts of train; None where nothing tells it."""
     if "train" not in case.splits:
         return None
-    if member.framework == "predictions" and member.predict_split("train") is None:
+    stored = member.predict_split("train") is not None
+    if not stored and (member.framework == "predictions" or case.split("train").n > MOST_ROWS):
         return None
     try:
         return case.asked(member, "train")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.charts.numbers import count, listed, number, plural, score, share
+from reportgen.charts.numbers import capital, count, listed, number, plural, score, share
 from reportgen.diagnostic import Decided
 from reportgen.diagnostics.seed_ensemble.declared import (
     LUCKY,
@@ -140,7 +140,8 @@ def _learned(measured: Measured, placed: Luck) -> Finding:
         "what was learned",
         f"The delivered model {what}: it has {'; '.join(said)}. Choosing a seed hardly does that."
         f"{tried_words(measured)}",
-        f"{tried}: find what differs, then correct `training:` or the model.",
+        f"{_first_look(measured) or tried}: find what differs, then correct `training:` or the "
+        "model.",
         traits=[
             {
                 "trait": t.kind,
@@ -179,6 +180,15 @@ def tried_words(measured: Measured) -> str:
         f" None of the {count(len(measured.tried))} changes that were tried gives one like it; "
         f"{variant_words(nearest)} comes nearest."
     )
+
+
+def _first_look(measured: Measured) -> str:
+    """The change that gives models most like the delivered one; "" where none does."""
+    alike = [t for t in measured.tried if t.alike]
+    if not alike:
+        return ""
+    nearest = min(alike, key=lambda t: t.far)
+    return f"{capital(variant_words(nearest))} gives networks like it"
 
 
 def variant_words(of: Tried) -> str:

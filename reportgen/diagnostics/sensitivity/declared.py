@@ -25,7 +25,7 @@ class SensitivitySettings(Settings):
     rows: Annotated[int, Field(ge=1000)] | None = Field(
         default=None,
         description="changed rows that the model is asked for, at most; default: a tenth of the "
-        "split for each column, at least 2,000 and at most 200,000, and where these raise a "
+        "split for each column, at least 1,800 and at most 200,000, and where these raise a "
         "suspicion once more, a fifth of the split for each column, 10,000 to 400,000",
     )
     warn_over: Share = Field(

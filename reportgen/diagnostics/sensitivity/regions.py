@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.diagnostics.sensitivity.asking import Floats, Ints
+from reportgen.diagnostics.sensitivity.asking import Floats, Ints, at_once
 from reportgen.diagnostics.sensitivity.columns import Columns
 from reportgen.diagnostics.sensitivity.plan import sample
 from reportgen.diagnostics.sensitivity.subject import Subject
@@ -108,7 +108,8 @@ def of_steps(subject: Subject, table: Columns, budget: int | None) -> Regions | 
 
 def mean_of(reference: NDArray[Any]) -> Floats:
     """The mean row of train, rounded where rows are whole numbers."""
-    step = max(1, len(reference) // MEAN_ROWS)
+    size = int(np.prod(reference.shape[1:]))
+    step = max(1, -(-len(reference) // at_once(size, MEAN_ROWS)))
     mean = reference[::step].astype(np.float64).mean(axis=0)
     return np.asarray(np.round(mean) if reference.dtype.kind in "iu" else mean)
 
@@ -140,7 +141,7 @@ def measured(
     coarse = grid((0, 0, height, width), rows_of_parts, columns_of_parts)
     allowed = budget or int(np.clip(len(subject.rows), LEAST, MOST))
     planned = len(coarse) + 4 * min(DIVIDED, len(coarse))
-    some = int(np.clip(allowed // planned, FEWEST, ENOUGH))
+    some = at_once(size, int(np.clip(allowed // planned, FEWEST, ENOUGH)))
     rows = sample(subject.rows, some, subject.case.rng("hidden"))
     before = subject.errors(rows)
     first = _rises(subject, coarse, rows, before, hide, size)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from reportgen.diagnostics.sensitivity.declared import SensitivitySettings
 from reportgen.diagnostics.sensitivity.found import Evidence
-from reportgen.diagnostics.sensitivity.verdicts import NEAR, PART, allowances, columns_of
+from reportgen.diagnostics.sensitivity.verdicts import PART, allowances, columns_of
 
 #: Standard errors by which a share of importance may lie below its limit.
-ERRORS = 1.65
+ERRORS = 1.3
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,6 @@ def _may_dominate(evidence: Evidence, settings: SensitivitySettings) -> bool:
     share, rise = found.shares[k], found.rises[k]
     if not layout.units[k].one or not share.known or rise.value < 2 * rise.se:
         return False
-    plain = share.value > settings.dominates and share.low > settings.dominates - NEAR
-    if plain and rise.value > 5 * rise.se:
+    if share.low > settings.dominates and rise.value > 5 * rise.se:
         return False  # it is told already
     return share.value + ERRORS * share.se > settings.dominates

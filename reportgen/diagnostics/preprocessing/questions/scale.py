@@ -189,7 +189,7 @@ def _message(column: str, name: str, one: Changed) -> str:
     else:
         what = f"comes {one.words}, while train's is raw"
     return (
-        f"“{column}” {what} in {name}: the two are {score(one.before)} apart (KS) as they are, and "
+        f"“{column}” of {name} {what}: the two are {score(one.before)} apart (KS) as they are, and "
         f"{score(one.after)} once that is taken back."
     )
 
