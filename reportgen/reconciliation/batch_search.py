@@ -181,7 +181,21 @@ def _joint(
         return fits, close, 2  # how many there are is asked of a match alone
     for claim, values in zip(off, found, strict=True):
         codes += hashed(values.table, digits.width(claim.value), rng)
-    return fits, close, max(1, distinct(codes[near]))
+    return fits, close, max(1, distinct(codes[near])) * _refuted_before(off, found)
+
+
+def _refuted_before(off: list[Claim], found: list[Values]) -> int:
+    """How many distinct numbers the first claim had about here, where it spared the others.
+
+    Sizes that it refutes were tried as well: as many for each of its numbers as for the right one.
+    """
+    first = min(range(len(off)), key=lambda i: _costly(off[i]))
+    table, claim = found[first].table, off[first]
+    if all(np.isnan(v.table).sum() <= np.isnan(table).sum() for v in found):
+        return 1
+    near = np.abs(table - float(claim.value)) <= NEAR * max(1.0, abs(float(claim.value)))
+    codes = hashed(table, digits.width(claim.value), np.random.default_rng(4))
+    return max(1, distinct(codes[near]))
 
 
 def _candidate(

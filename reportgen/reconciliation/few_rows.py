@@ -1,4 +1,4 @@
-"""How probable it is that a model which answers a few rows otherwise prints what a search found.
+"""How probable it is that a model which answers a few rows otherwise prints what a cause does.
 
 A threshold on the confidence moves the least sure rows, one more for each of its values. Another
 model that is close to the delivered one, or somebody who put some rows right, moves rows that are
@@ -12,29 +12,40 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.job.claims import Claim
-from reportgen.reconciliation import digits
+from reportgen.reconciliation import digits, rivals
 from reportgen.reconciliation.quantities import of_labels
 from reportgen.reconciliation.world import World
 
 #: Of other models, those that answer nearly alike; how nearly is open on a scale of logarithms.
 CLOSE = 0.25
-TAU = float(2 * np.pi)
+#: Causes without a search that move a single row.
+PLAIN = 5
 
 
-def met(declared: World, fit: World, off: Sequence[Claim]) -> float:
-    """The probability that another model's moves are met by one value of the search.
+def met(
+    declared: World,
+    fit: World | None,
+    off: Sequence[Claim],
+    right: Sequence[Claim] = (),
+    *,
+    searched: bool = True,
+) -> float:
+    """The probability that another model's moves are met, by one value of a search or a cause.
 
-    Of m rows that move, the kinds (truth, answer before, answer after) are a multinomial draw;
-    the counts at hand are taken for its expectation, so that this is no less than what they are
-    drawn with. Of every number of rows there is one value of the search and of each class that
-    rows may be given to; as many are as rare as the one at hand or rarer.
+    Of m rows that move, the kinds (truth, answer before, answer after) are a multinomial draw of
+    shares that are open, over the kinds that are there. Of every number of rows a search has one
+    value for each class that rows may be given to; as many are as rare as the one at hand or
+    rarer. A cause without one has its own number of rows alone.
 
     Parameters
     ----------
     declared, fit : the same rows, with the answers as declared and under the search.
     off : what it explains; digits leave counts open by their width times the rows of a class.
+    right : what else comes out; the other model would have to print numbers of scores as well.
     """
-    if declared.labels is None or fit.labels is None or declared.truth is not fit.truth:
+    if fit is None or declared.labels is None or fit.labels is None:
+        return 0.0
+    if declared.truth is not fit.truth or declared.labels.shape != fit.labels.shape:
         return 0.0
     before, after = np.asarray(declared.labels), np.asarray(fit.labels)
     moved = before != after
@@ -46,11 +57,16 @@ def met(declared: World, fit: World, off: Sequence[Claim]) -> float:
     kinds = np.stack([fit.truth[where], before[where], after[where], *where[1:]], axis=1).astype(
         np.int64
     )  # of several labels, which label it is
-    distinct, counts = np.unique(kinds, axis=0, return_counts=True)
-    open_ = np.ones(len(counts))
+    distinct = np.unique(kinds, axis=0)
+    open_ = np.ones(len(distinct))
     if printed:
         rows = [float((fit.truth == kind[0]).sum()) for kind in distinct]
         open_ = np.maximum(1.0, min(printed) * np.array(rows))
-    log = 0.5 * np.log(TAU * m) - np.log(np.maximum(np.sqrt(TAU * counts) / open_, 1.0)).sum()
-    targets = 1 if before.ndim == 2 else declared.k + 1
-    return float(min(1.0, CLOSE * targets * np.exp(min(log, 0.0)) / np.log(max(before.size, 3))))
+    # The shares of the kinds are open: uniform over the simplex, each count is as probable as any.
+    index = np.arange(1, len(distinct))
+    chance = np.minimum(1.0, np.sort(open_)[::-1][:-1] * index / (m + index)).prod()
+    ways = 1.0 if before.ndim == 2 else declared.k + 1.0
+    if not searched:
+        ways = (1 + (PLAIN - 1) / m) * min(1.0, float(open_.max()) / m)
+    ways *= rivals.same_scores([*off, *right], m / before.size, len(before))
+    return float(min(1.0, CLOSE * ways * chance / np.log(max(before.size, 3))))

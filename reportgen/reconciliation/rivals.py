@@ -137,6 +137,17 @@ def _same_score(metrics: tuple[str, ...], spread: Floats, right: Sequence[Claim]
     return found
 
 
+def same_scores(claims: Sequence[Claim], likeness: float, n: int) -> float:
+    """The probability that a model so much alike prints the same numbers of scores.
+
+    ``likeness``: the share of rows that it answers otherwise.
+    """
+    chance = 1.0
+    for metrics, spread in _of_scores(np.array([likeness]), n):
+        chance *= float(_same_score(metrics, spread, claims)[0])
+    return chance
+
+
 def _written(intervals: Iterable[tuple[float, float]]) -> float:
     """The share of cuts that have a threshold as round as these within as little."""
     limits = list(intervals)

@@ -13,9 +13,9 @@ from reportgen.reconciliation import chance, digits, few_rows, rivals
 from reportgen.reconciliation.causes import causes
 from reportgen.reconciliation.evidence import Evaluation, Evidence
 from reportgen.reconciliation.hypothesis import Candidate, Hypothesis, kind_of
-from reportgen.reconciliation.quantities import Unknown, quantity
+from reportgen.reconciliation.quantities import Unknown, of_labels, quantity
 from reportgen.reconciliation.verdict import Baseline, Miss
-from reportgen.reconciliation.world import Floats
+from reportgen.reconciliation.world import Floats, World
 
 #: Units of the last digit within which a number may have slipped.
 SLIP = 3
@@ -90,24 +90,26 @@ class Trial:
         single = model.expected(said, freedom if freedom > 1 else 0, fit, ranges)
         # A second cause on top is one of as many as were tried, each with the first one's chance.
         found = float(min(1.0, single * self.tried ** (len(hypotheses) - 1)))
-        return max(found, _slips(self.base, longer or {}))
+        return max(found, _slips(self.base, longer or {}, world))
 
     def rivalled(self, candidates: Sequence[Candidate], more: Sequence[Claim] = ()) -> float:
-        """The chance that a model that ranks alike prints what a searched threshold does.
+        """The chance that another model prints the same: one that ranks alike, under a searched
+        threshold of two classes, or one that answers as few rows otherwise.
 
         ``more``: numbers that were not reported, as if they had been and came out.
         """
-        cuts = [c for c in candidates if c.tried > 1 and rivals.intervals_of([c.parameters])]
-        if not cuts or cuts[-1].world is None:
-            return 0.0
         claims, base = self.base.evaluation.claims, self.base
-        off = [cuts[-1].readings.get(c, c) for c in base.off]
         declared = self.evidence.world(base.evaluation.split)
-        if declared.task != "binary":
-            return few_rows.met(declared, cuts[-1].world, off)
         right = [c for c in claims if c not in {*base.off, *base.unknown, *base.loose}]
+        right += more
+        cuts = [c for c in candidates if c.tried > 1 and rivals.intervals_of([c.parameters])]
+        if not cuts or cuts[-1].world is None or declared.task != "binary":
+            last = candidates[-1]
+            searched = any(c.tried > 1 for c in candidates)
+            return few_rows.met(declared, last.world, base.off, right, searched=searched)
+        off = [cuts[-1].readings.get(c, c) for c in base.off]
         intervals = rivals.intervals_of(c.parameters for c in cuts)
-        return rivals.met(cuts[-1].world, off, [*right, *more], intervals)
+        return rivals.met(cuts[-1].world, off, right, intervals)
 
     def of_one_class(self, candidates: Sequence[Candidate]) -> float:
         """The chance that a model that always says one class prints what such answers do."""
@@ -182,13 +184,15 @@ def _keeps(base: Baseline, candidate: Candidate) -> bool:
     )
 
 
-def _slips(base: Baseline, longer: Mapping[Claim, Claim]) -> float:
+def _slips(base: Baseline, longer: Mapping[Claim, Claim], world: World) -> float:
     """The chance that slips of a few units in the last digits print this, where they could.
 
-    Numbers that are all but right may have been typed, rounded or computed a little otherwise; any
-    cause that moves them as little meets them as often.
+    Numbers that are all but right may have been typed, rounded or computed a little otherwise, or
+    be those of answers that differ in a row or two; any cause that moves them as little meets them
+    as often. However many numbers of labels there are, they do not slip each for itself: no more
+    are counted than there are classes.
     """
-    chance_of_all = 1.0
+    labels = others = 0
     for claim, value in zip(base.evaluation.claims, base.values, strict=True):
         if claim not in base.off or value is None:
             continue
@@ -196,8 +200,9 @@ def _slips(base: Baseline, longer: Mapping[Claim, Claim]) -> float:
         unit = digits.width(printed)
         if abs(float(printed) - value) > (SLIP + 0.5) * unit:
             return 0.0
-        chance_of_all /= 2 * SLIP
-    return chance_of_all
+        labels += of_labels(claim)
+        others += not of_labels(claim)
+    return float((2 * SLIP) ** -(min(labels, max(world.k, 1)) + others))
 
 
 def way_of(candidate: Candidate) -> str:

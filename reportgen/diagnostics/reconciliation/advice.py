@@ -23,7 +23,7 @@ def more_numbers(answer: Answer, where: str = "under `decision:`") -> str:
             "No further digit can settle it, as such an evaluation never comes out twice alike: "
             f"repeat it, and if its numbers change, this is it. If so: {advice}"
         )
-    if _of_a_cut(one):
+    if of_a_cut(one):
         cut = f"Ask which threshold was used and declare it {where}, to be certain: the numbers"
         return " ".join([f"{cut} are then recomputed at it.", told]).strip()
     told = told or "Report more numbers of the same evaluation, or more digits, to be certain."
@@ -77,6 +77,6 @@ def _is_as_declared(one: Settling) -> bool:
     return one.declared is not None and prints_same(one.declared, one.claim.value)
 
 
-def _of_a_cut(explanation: Explanation) -> bool:
+def of_a_cut(explanation: Explanation) -> bool:
     every = (c for candidates in explanation.candidates for c in candidates)
     return bool(rivals.intervals_of(c.parameters for c in every))

@@ -140,7 +140,8 @@ def _named(seen: Evidence, answer: Answer, explanation: Explanation) -> Iterator
         if len(names) > 1:
             evidence["composed_with"] = [n for n in names if n != cause.code]
         if cause.wrong:
-            evidence["wrong"], evidence["right"] = cause.wrong, cause.right
+            evidence["wrong"] = words.wrong_line(explanation, cause)
+            evidence["right"] = cause.right
         yield Finding(
             code=cause.code,
             severity=cause.at_most,
@@ -210,9 +211,9 @@ def _tables(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
         cells = [c for c in lines if c["metric"].startswith("cell,")]
         others = [c for c in lines if c not in cells]
         tables["certificate"] = [*others, *cells[:MOST_CELLS]][:MOST_LINES]
-    corrected = [h for _, e in sole for h in e.causes if h.wrong]
+    corrected = [(words.wrong_line(e, h), h.right) for _, e in sole for h in e.causes if h.wrong]
     if corrected:
-        tables["lines"] = [{"wrong": h.wrong, "right": h.right} for h in corrected]
+        tables["lines"] = [{"wrong": wrong, "right": right} for wrong, right in corrected]
     tables["contest"] = list(_contest(verdict.answers))[:10]
     return tables
 

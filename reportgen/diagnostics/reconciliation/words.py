@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reportgen.diagnostics.reconciliation.advice import more_numbers
+from reportgen.diagnostics.reconciliation.advice import more_numbers, of_a_cut
 from reportgen.diagnostics.reconciliation.parameters import bracketed
 from reportgen.diagnostics.reconciliation.phrases import (
     capital,
@@ -121,7 +121,7 @@ def _doubt(explanation: Explanation) -> str:
             whose = "answers of a model without skill"
         elif explanation.rivalled == rivals.ONE_CLASS:
             whose = "another model that always answers that one class"
-        elif not _is_binary(explanation):
+        elif not (_is_binary(explanation) and of_a_cut(explanation)):
             whose = "another model that answers as few rows otherwise"
     else:
         whose = "some cause that is not true"
@@ -151,11 +151,10 @@ def unexplained(answer: Answer) -> str:
     closest = ""
     if answer.misses:
         miss = answer.misses[0]
-        closest = (
-            f" The closest, {miss.cause.name}{bracketed(miss.candidate.parameters)}, gives "
-            f"{counted(miss.matched) if miss.matched else 'none'} of "
-            f"{counted(len(miss.evaluation.claims))}."
-        )
+        gives = f"gives {counted(miss.matched)} of {counted(len(miss.evaluation.claims))}"
+        if not miss.matched:
+            gives = f"is {miss.error:.2g} off"
+        closest = f" The closest, {miss.cause.name}{bracketed(miss.candidate.parameters)}, {gives}."
     return f"{start}{others}. None of {answer.tried:,} explanations tried gives it.{closest}"
 
 
@@ -178,8 +177,27 @@ def _corrected(explanation: Explanation) -> list[str]:
     lines = []
     for cause in explanation.causes:
         if cause.wrong:
-            lines += [f"  wrong  {cause.wrong}", f"  right  {cause.right}"]
+            lines += [f"  wrong  {wrong_line(explanation, cause)}", f"  right  {cause.right}"]
     return lines
+
+
+#: The threshold that stands in the line of another threshold for the one that was used.
+_SOME = "0.3"
+
+
+def wrong_line(explanation: Explanation, cause: Hypothesis) -> str:
+    """The line that is usually wrong, with the threshold that was found in place of some one."""
+    found = explanation.parameters(cause).get("threshold")
+    if cause.name != "decision-threshold" or not isinstance(found, list):
+        return cause.wrong
+    if len(found) != 2 or not all(isinstance(f, float) for f in found):
+        return cause.wrong  # several fit
+    low, high = found
+    for places in range(1, 7):  # the roundest within
+        limit = round((low + high) / 2, places)
+        if low <= limit <= high:
+            return cause.wrong.replace(_SOME, f"{limit:g}")
+    return cause.wrong
 
 
 def short(causes: Sequence[Hypothesis], candidate: Candidate | None = None) -> str:

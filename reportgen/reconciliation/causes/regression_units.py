@@ -109,7 +109,7 @@ HYPOTHESES = [
         "rmse = √mse",
         "Say which of the two it is; Keras's `mse` has no root.",
         _root,
-        wrong="mean_squared_error(y_true, y_pred)   # told as RMSE",
+        wrong="mean_squared_error(y_true, y_pred)   # told as RMSE, or the other way round",
         right="root_mean_squared_error(y_true, y_pred)",
         source="scikit-learn, mean_squared_error: squared was removed in 1.6",
         scope="number",

@@ -176,6 +176,15 @@ def test_photos_that_were_turned_a_little_are_found():
     assert "turned or zoomed a little" in leak.evidence["changed"]
 
 
+def test_pictures_that_all_stand_in_train_have_no_near_copies():
+    X = np.random.default_rng(14).integers(0, 255, (60, 12, 12)).astype(np.uint8)
+    y = np.arange(60) % 2
+    splits = {"train": (X, y), "test": (X[:20], y[:20])}
+    found = looked(case_from_arrays("binary", splits, {"test": np.full(20, 0.5)}))
+    assert not found.leaks
+    assert found.untold
+
+
 def test_turning_by_nothing_leaves_a_picture_as_it_is():
     X = np.random.default_rng(13).integers(0, 255, (3, 20, 24)).astype(float)
     assert pictures.slanted(X, 0, 1.0) == pytest.approx(X, abs=1e-3)

@@ -254,6 +254,7 @@ def _table(judged: str, columns: Sequence[Column]) -> dict[str, Any]:
         "title": f"By what train and {judged} differ",
         "head": [["Column", "q"], ["Train", "n"], [judged.capitalize(), "n"], ["Difference", "n"]],
         "rows": [[c.name, c.of_train, c.of_judged, share(c.effect)] for c in shown],
-        "note": "Mean, or the share of the category that differs most; the difference is the "
-        "largest between the two distributions.",
+        "note": "Mean; where means are alike the standard deviation (sd), or the share of rows up "
+        "to where the two differ most; of categories the share that differs most. The difference "
+        "is the largest between the two distributions.",
     }

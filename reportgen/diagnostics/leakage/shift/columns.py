@@ -34,9 +34,39 @@ class Column:
     of_judged: str
 
 
+ALIKE = 0.1  # of a spread: means and spreads closer than this are not what tells columns apart
+
+
+def _apart(train: Floats, judged: Floats) -> tuple[str, str]:
+    """A column's two samples in a number each that shows how they differ.
+
+    Means; where these are alike standard deviations; else the shares of rows up to the value at
+    which the two differ most.
+    """
+    from reportgen.charts.numbers import amount, share
+
+    here, there = (values[np.isfinite(values)] for values in (train, judged))
+    if not len(here) or not len(there):
+        first, second = ("no value" if not len(v) else amount(float(v.mean()), 4)
+                         for v in (here, there))  # fmt: skip
+        return first, second
+    spreads = float(here.std()), float(there.std())
+    means = float(here.mean()), float(there.mean())
+    spread = max(spreads) or 1.0
+    if max(spreads) == 0.0 or abs(means[0] - means[1]) >= ALIKE * spread:
+        return amount(means[0], 4), amount(means[1], 4)
+    if abs(spreads[0] - spreads[1]) >= ALIKE * spread:
+        return f"sd {amount(spreads[0], 3)}", f"sd {amount(spreads[1], 3)}"
+    values = np.unique(np.concatenate([here, there]))
+    below = [np.searchsorted(np.sort(v), values, side="right") / len(v) for v in (here, there)]
+    at = int(np.argmax(np.abs(below[0] - below[1])))
+    first, second = (f"{share(float(b[at]))} up to {amount(float(values[at]), 4)}" for b in below)
+    return first, second
+
+
 def by_column(rows: Compared, names: tuple[str, ...]) -> list[Column]:
     """Every column's difference, the largest first."""
-    from reportgen.charts.numbers import amount, share
+    from reportgen.charts.numbers import share
 
     units = rows.units if rows.grouped else None
     tested: list[tuple[str, float, float, str, str]] = []
@@ -49,10 +79,7 @@ def by_column(rows: Compared, names: tuple[str, ...]) -> list[Column]:
                     (~rows.judged, rows.judged)]  # fmt: skip
         else:
             effect, p = of_numbers(values, rows.judged, units)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                text = [amount(float(np.nanmean(values[side])), 4) for side in
-                        (~rows.judged, rows.judged)]  # fmt: skip
+            text = list(_apart(values[~rows.judged], values[rows.judged]))
         tested.append((name, effect, p, text[0], text[1]))
     corrected = holm([t[2] for t in tested])
     found = [

@@ -171,7 +171,8 @@ def _pictures(case: Case, judged: str, equal: Mask, fraction: float) -> Near | U
             kept[view.points] = there, _beside(case, there, slice(None))
         out = equal if not view.few or whole is None else _but_few(case, equal | whole.near)
         here = np.zeros((len(X), kept[view.points][0].shape[1]), dtype=np.float32)
-        here[~out] = view.points(view.turned(X[~out]))
+        if not out.all():
+            here[~out] = view.points(view.turned(X[~out]))
         there, beside = kept[view.points]
         found = _points(case, here, there, out, limit, coarse=True, beside=beside)
         if isinstance(found, Untold):
