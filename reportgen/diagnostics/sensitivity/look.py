@@ -28,6 +28,7 @@ class Look:
     all_over : share of answers that differ between two rows drawn at random.
     spoiled : share of words that a typo spoils, by role.
     sent : rows asked.
+    more : replies to questions that were asked in the same go.
     """
 
     changes: Mapping[str, Change]
@@ -36,6 +37,7 @@ class Look:
     spoiled: Mapping[str, float]
     sent: int
     asks: Mapping[str, Ask] = field(default_factory=dict, repr=False)
+    more: Mapping[str, Replies] = field(default_factory=dict, repr=False)
 
     def shuffled_again(self, other: Look) -> Look:
         """With the other's shuffles in place of its own."""
@@ -53,6 +55,7 @@ def look(
     *,
     purpose: str = "",
     noise: bool = True,
+    more: Mapping[str, Ask] | None = None,
 ) -> Look:
     """Asks about every column once.
 
@@ -60,6 +63,7 @@ def look(
     ----------
     purpose : begins the names of random streams; another one draws anew.
     noise : False for shuffles alone.
+    more : questions of somebody else's, asked in the same go: a call has a price of its own.
     """
     wanted = tabular.questions(
         subject.case, table, layout, plan, settings.small_step, purpose=purpose, noise=noise
@@ -67,7 +71,8 @@ def look(
     asks: dict[str, Ask] = dict(wanted.asks)
     if noise and subject.steps is None:
         asks |= sequences.shifts(subject.case, table, plan.joint)
-    found = subject.asked(asks, table.copied, table.size)
+    others = dict(more or {})
+    found = subject.asked(asks | others, table.copied, table.size)
     control = asks["control"].rows
     steady(subject.compared(control, found["control"]), len(control))
     changes = {
@@ -89,8 +94,9 @@ def look(
         subject.apart(rows, mixed),
         importance,
         wanted.spoiled,
-        sum(len(ask.rows) for ask in asks.values()),
+        sum(len(ask.rows) for ask in (asks | others).values()),
         asks,
+        {key: found[key] for key in others},
     )
 
 

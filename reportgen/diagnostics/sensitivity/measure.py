@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reportgen.diagnostic import NotApplicable
 from reportgen.diagnostics.sensitivity import blocks, pictures, regions, sequences, words
 from reportgen.diagnostics.sensitivity import curves as response
-from reportgen.diagnostics.sensitivity.asking import Change, at_once, joined
-from reportgen.diagnostics.sensitivity.columns import Columns
+from reportgen.diagnostics.sensitivity.asking import (
+    Change,
+    Floats,
+    Ints,
+    Replies,
+    at_once,
+    joined,
+)
+from reportgen.diagnostics.sensitivity.columns import Ask, Columns
 from reportgen.diagnostics.sensitivity.curves import Curve
 from reportgen.diagnostics.sensitivity.declared import SensitivitySettings
 from reportgen.diagnostics.sensitivity.found import Evidence, steady
@@ -27,7 +35,7 @@ from reportgen.diagnostics.sensitivity.plan import (
     sample,
     sizes,
 )
-from reportgen.diagnostics.sensitivity.roles import Layout, layout_of
+from reportgen.diagnostics.sensitivity.roles import Layout, Role, layout_of
 from reportgen.diagnostics.sensitivity.subject import Subject, subject_of
 from reportgen.diagnostics.sensitivity.suspicion import suspicion
 from reportgen.evidence import Case, settings_of
@@ -64,7 +72,8 @@ def _table(subject: Subject) -> Evidence:
     most = settings.rows
     first = _sizes(subject, table, layout, most, FIRST)
     plan = planned(subject.rows, first, case.rng("rows"))
-    seen = look(subject, table, layout, plan, settings)
+    drawn = _drawing(subject, table, layout, first.curves)
+    seen = look(subject, table, layout, plan, settings, more=drawn.asks)
     sent, why = seen.sent, ""
     left = None if most is None else most - seen.sent
     second = None
@@ -79,11 +88,11 @@ def _table(subject: Subject) -> Evidence:
         found = _evidence(subject, layout, again if doubt.noise else seen.shuffled_again(again),
                           None if doubt.noise else second)  # fmt: skip
     inside, looked = blocks.looked_into(subject, table, layout, plan, found.changes, settings)
-    lines, drawn = _curves(subject, table, layout, found.importance, first.curves)
+    lines, further = _curves(subject, table, layout, found.importance, drawn, seen.more)
     parts = regions.of_steps(subject, table, settings.rows)
     told = words.of_texts(subject, table, layout, settings.rows)
     more = sum(some.sent for some in (parts, told) if some is not None)
-    return replace(found, kind=_kind(table, layout), sent=sent + drawn + looked + more, again=why,
+    return replace(found, kind=_kind(table, layout), sent=sent + further + looked + more, again=why,
                  inside=inside, curves=lines, regions=parts, words=told)  # fmt: skip
 
 
@@ -119,32 +128,65 @@ def _evidence(subject: Subject, layout: Layout, seen: Look, second: Sizes | None
     )
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """What response curves need: columns, the values they are set to, rows, and the questions."""
+
+    roles: tuple[Role, ...]
+    values: tuple[Floats, ...]
+    rows: Ints
+    asks: Mapping[str, Ask]
+    points: int
+    most: int
+
+
+def _drawing(
+    subject: Subject, table: Columns, layout: Layout, budget: int,
+    wanted: Sequence[Role] | None = None,
+) -> Drawing:  # fmt: skip
+    """Of the ``wanted`` columns, or of those that are likely to matter most."""
+    points, most = response.grid_of(budget)
+    roles: list[Role] = list(wanted or ())
+    if wanted is None and not layout.blocks and subject.steps is None:
+        can = [unit.roles[0] for unit in layout.units if _drawable(table, unit.roles[0])]
+        roles = response.likely(table, can, subject.before, subject.rows)[: response.COLUMNS]
+    if not roles:
+        return Drawing((), (), subject.rows[:0], {}, points, most)
+    decision = subject.case.entry.decision
+    limit = 0.5 if decision is None or decision.threshold is None else decision.threshold
+    few = response.near(subject.before, subject.rows, limit, most)
+    values = tuple(response.values_of(table, role, points) for role in roles)
+    return Drawing(tuple(roles), values, few, response.asks_of(roles, values, few), points, most)
+
+
+def _drawable(table: Columns, role: Role) -> bool:
+    return role.kind == "number" and table.is_flat(role.columns[0])
+
+
 def _curves(
-    subject: Subject, table: Columns, layout: Layout, importance: Importance | None, budget: int
-) -> tuple[tuple[Curve, ...], int]:
+    subject: Subject, table: Columns, layout: Layout, importance: Importance | None,
+    drawn: Drawing, replies: Mapping[str, Replies],
+) -> tuple[tuple[Curve, ...], int]:  # fmt: skip
+    """Of the most important columns; asked for only where others were guessed."""
     if importance is None or layout.blocks or subject.steps is not None:
         return (), 0
     ordered = [layout.units[k] for k in importance.order if importance.rises[k].value > 0]
-    roles = [
-        role for unit in ordered for role in unit.roles[:1]
-        if role.kind == "number" and table.is_flat(role.columns[0])
-    ][: response.COLUMNS]  # fmt: skip
+    roles = [u.roles[0] for u in ordered if _drawable(table, u.roles[0])][: response.COLUMNS]
     if not roles:
         return (), 0
-    decision = subject.case.entry.decision
-    limit = 0.5 if decision is None or decision.threshold is None else decision.threshold
-    points, some = response.grid_of(budget)
-    few = response.near(subject.before, subject.rows, limit, some)
-    values = [response.values_of(table, role, points) for role in roles]
-    asks = response.asks_of(roles, values, few)
-    found = subject.asked(asks, table.copied, table.size)
-    lines = tuple(
-        response.curve_of(
-            role, values[k], few, found[f"curve:{k}"], subject.before, subject.given
-        )
-        for k, role in enumerate(roles)
-    )  # fmt: skip
-    return lines, sum(len(ask.rows) for ask in asks.values())
+    asked = 0
+    if not set(roles[:1]) <= set(drawn.roles):
+        budget = response.COLUMNS * drawn.points * drawn.most
+        drawn = _drawing(subject, table, layout, budget, roles)
+        replies = subject.asked(drawn.asks, table.copied, table.size)
+        asked = sum(len(ask.rows) for ask in drawn.asks.values())
+    lines = []
+    for role in roles:
+        if role in drawn.roles:
+            k = drawn.roles.index(role)
+            lines.append(response.curve_of(role, drawn.values[k], drawn.rows, replies[f"curve:{k}"],
+                                           subject.before, subject.given))  # fmt: skip
+    return tuple(lines), asked
 
 
 def _pictures(subject: Subject) -> Evidence:
