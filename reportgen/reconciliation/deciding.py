@@ -68,7 +68,13 @@ def _weighed(found: Sequence[Explanation]) -> tuple[list[Explanation], list[Expl
     if least > ACCIDENT:
         return list(found), []
     light = [
-        e for e in found if e.freedom > 1 and not e.by_ranges and e.accident >= OUTWEIGHED * least
+        e
+        for e in found
+        # A chance may be too small for a float: the least one is never outweighed by itself.
+        if e.freedom > 1
+        and not e.by_ranges
+        and e.accident > least
+        and e.accident >= OUTWEIGHED * least
     ]
     return [e for e in found if e not in light], light
 

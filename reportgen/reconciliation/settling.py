@@ -39,7 +39,7 @@ def settling(
     left: Sequence[Explanation], trials: Sequence[Trial], bound: float
 ) -> tuple[Settling, ...]:
     """Numbers that would name the one explanation that is left, or tell several apart."""
-    if len(trials) != 1 or any(e.by_ranges for e in left):
+    if len(trials) != 1 or not left or any(e.by_ranges for e in left):
         return ()
     trial = trials[0]
     if len(left) == 1:

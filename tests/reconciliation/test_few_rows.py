@@ -45,3 +45,13 @@ def test_one_row_may_be_anybodys_and_none_is_no_match():
     off = report(metrics.classification_report(world.truth, labels, digits=4), world)
     assert met(world, replace(world, labels=labels), off) > 0.1
     assert met(world, world, off) == 0.0
+
+
+def test_a_search_that_fits_by_no_chance_at_all_does_not_outweigh_itself():
+    from reportgen.reconciliation.causes import causes
+    from reportgen.reconciliation.deciding import _weighed
+    from reportgen.reconciliation.hypothesis import Candidate
+    from reportgen.reconciliation.verdict import Explanation
+
+    one = Explanation((causes()["decision-threshold"],), ((Candidate((0.5,), tried=9),),), 0.0)
+    assert _weighed([one]) == ([one], [])
