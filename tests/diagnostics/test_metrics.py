@@ -453,7 +453,7 @@ def test_two_columns_of_a_binary_task_are_two_classes_to_keras(loss):
 def test_metrics_of_several_outputs_are_held_to_their_own_targets(form):
     import keras
 
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     r = rng()
     X = r.normal(size=(400, 3)).astype(np.float32)
