@@ -12,6 +12,8 @@ from sklearn.metrics import accuracy_score, classification_report, f1_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
+from reportgen.cli.words import filled
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -165,3 +167,25 @@ def test_pickled_arrays_are_refused(folder):
     code, _, err = why(folder, "--y", "objects.npy", "--scores", "p.npy", "--said", "accuracy 1")
     assert code == 2
     assert "cannot be read" in err
+
+
+def test_sentences_are_filled_to_the_terminal_and_code_is_not(monkeypatch):
+    sentence = "Only another-threshold explains it, and says so at some length. " * 3
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = filled(sentence).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert " ".join(" ".join(lines).split()) == " ".join(sentence.split())
+    code = "  wrong  model.compile(metrics=[" + "keras.metrics.Recall(), " * 6 + "])"
+    assert filled(code) == code
+    monkeypatch.delenv("COLUMNS")
+    assert filled(sentence) == sentence  # a pipe gets whole lines
+
+
+def test_names_of_a_report_are_read_in_the_order_of_codes(folder):
+    y, p = answers(folder)
+    text = classification_report(y, p, digits=4, target_names=["is ill", "is well"])
+    (folder / "named.txt").write_text(text)
+    code, out, err = why(folder, "--y", "y.npy", "--scores", "p.npy", "--report", "named.txt")
+    assert code == 0, out + err
+    assert "is ill is 0, is well is 1" in out
+    assert "cannot be computed" not in out
