@@ -232,7 +232,7 @@ def test_a_metric_that_writes_where_the_audit_reads_is_ended(tmp_path):
     text = (
         "import os\n"
         "def metric(y, p):\n"
-        "    for fd in range(3, 20):\n"
+        "    for fd in range(3, 4096):\n"
         "        try:\n            os.write(fd, b'\\x00\\x00\\x00\\x02[]')\n"
         "        except OSError:\n            pass\n"
         "    return 0.5\n"
