@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,11 +144,24 @@ def _pixels(path: Path, where: str, mode: str) -> np.ndarray:
 
     with _open(path, where) as image:
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _whole():
                 warnings.simplefilter("ignore")
                 return np.asarray(image.convert(mode), dtype=np.uint8)
         except (OSError, ValueError, SyntaxError) as error:
             raise _damaged(where, error) from None
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Images that are cut short are errors here; WeasyPrint lets them pass in the process."""
+    from PIL import ImageFile
+
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _damaged(where: str, error: Exception) -> DataError:

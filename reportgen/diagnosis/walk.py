@@ -10,8 +10,9 @@ from reportgen.job.printed import Printed
 from reportgen.job.schema import MetricName
 from reportgen.results import HonestScore, Metric, Restated, Section, Step
 
-#: Steps after what was recomputed, in the order of the walk; sections offer them.
+#: Begins the reason of a step that part of the rows gives, see :mod:`reportgen.data.large`.
 IN_PART = "Not computed again, but measured"
+#: Steps after what was recomputed, in the order of the walk; sections offer them.
 FURTHER = ("without_leaks", "imbalance_aware", "mean_over_seeds")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from reportgen.charts.numbers import NONE, fixed, interval, number, plural
+from reportgen.diagnosis.walk import IN_PART
 from reportgen.diagnosis.words import better, capital, spoken, unit_of
 from reportgen.render.figures import Picture
 from reportgen.results import AuditReport, Finding, Step
@@ -224,7 +225,7 @@ def _title(report: AuditReport, steps: Sequence[Shown]) -> str:
         return f"From a new seed, {spoken(mean.step.metric)} changes by {mean.change}"
     if first.step != "reported":
         return f"{capital(name)} is {steps[0].score}; no number was reported"
-    if len(steps) > 1 and steps[1].step.step == "recomputed" and steps[1].step.change is None:
+    if len(steps) > 1 and steps[1].step.why.startswith(IN_PART):
         return f"{capital(of)} could not be computed again, only measured on a part of the rows"
     if len(steps) == 2 and steps[1].step.step == "recomputed":
         return f"{capital(of)} comes out to the digit"

@@ -269,7 +269,11 @@ def test_grey_images_have_one_channel(shapes: Path, load_data: Load) -> None:
     assert X.shape == (4, 6, 5, 1)
 
 
-def test_images_that_cannot_be_used(shapes: Path, refused: Refused, tmp_path: Path) -> None:
+@pytest.mark.parametrize("allowed", [False, True])  # what other libraries may have set
+def test_images_that_cannot_be_used(
+    shapes: Path, refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", allowed)
     odd = shapes / "round" / "1.png"
     Image.new("RGB", (9, 9)).save(odd)
     error = str(refused(task="binary", train={"images": "shapes"}))

@@ -232,7 +232,7 @@ def test_a_metric_that_writes_where_the_audit_reads_is_ended(tmp_path):
     text = (
         "import os\n"
         "def metric(y, p):\n"
-        "    for fd in range(3, 20):\n"
+        "    for fd in range(3, 4096):\n"
         "        try:\n            os.write(fd, b'\\x00\\x00\\x00\\x02[]')\n"
         "        except OSError:\n            pass\n"
         "    return 0.5\n"
@@ -453,7 +453,7 @@ def test_two_columns_of_a_binary_task_are_two_classes_to_keras(loss):
 def test_metrics_of_several_outputs_are_held_to_their_own_targets(form):
     import keras
 
-    from reportgen.models.keras import of_live_model
+    from reportgen.models.keras_read import of_live_model
 
     r = rng()
     X = r.normal(size=(400, 3)).astype(np.float32)

@@ -40,9 +40,9 @@ PLANTED = (
         also=(WRONG,),
     ),
     FaultCase(
-        "best of 300 seeds of ten classes, 99 members",
+        "best of 1,000 seeds of ten classes, 199 members",
         LUCKY,
-        partial(drawn, members=99, best_of=300, classes=10, own=0.5),
+        partial(drawn, members=199, best_of=1000, classes=10, own=0.5),
         also=(WRONG,),
     ),
     FaultCase(
